@@ -1,0 +1,19 @@
+/**
+ * The monotonic instant in whole microseconds. CLOCK_MONOTONIC is common to all processes of a machine,
+ * so instants of writers, store and harness can be compared. Microseconds stay exact in a double for 285 years of uptime.
+ */
+export function monotonicUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+export interface Clock {
+  /** Monotonic instant, microseconds. All durations come from here. */
+  nowUs(): number;
+  /** Wall time, only ever a label. */
+  wallIso(): string;
+}
+
+export const systemClock: Clock = {
+  nowUs: monotonicUs,
+  wallIso: () => new Date().toISOString(),
+};

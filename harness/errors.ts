@@ -1,0 +1,67 @@
+/**
+ * The errors that a user meets: each has a stable code, says what happened, why, and what to do,
+ * and knows the exit code it leads to (README, "Exit codes").
+ */
+export type DrillErrorCode =
+  | 'DRILL_E_NODE_TOO_OLD'
+  | 'DRILL_E_USAGE'
+  | 'DRILL_E_SCENARIO_INVALID'
+  | 'DRILL_E_SCENARIO_UNKNOWN'
+  | 'DRILL_E_CONFIG_INVALID'
+  | 'DRILL_E_OUTPUT_UNWRITABLE'
+  | 'DRILL_E_DISK_SPACE'
+  | 'DRILL_E_OPEN_FILES'
+  | 'DRILL_E_LITESTREAM_MISSING'
+  | 'DRILL_E_STORE_START'
+  | 'DRILL_E_STORE_UNREACHABLE'
+  | 'DRILL_E_STORE_REFUSED'
+  | 'DRILL_E_SUPERVISOR_LOCKED'
+  | 'DRILL_E_SUPERVISOR_FAILED'
+  | 'DRILL_E_CRASH_LOOP'
+  | 'DRILL_E_RESTORE_FAILED'
+  | 'DRILL_E_WRITER_FAILED'
+  | 'DRILL_E_TIMEOUT'
+  | 'DRILL_E_RUN_UNREADABLE'
+  | 'DRILL_E_INTERRUPTED';
+
+/** 2 = usage or config, nothing was started; 3 = could not measure; 1 = the subject failed. */
+export type DrillErrorExit = 1 | 2 | 3 | 130 | 143;
+
+export interface DrillErrorParts {
+  /** One line: what happened. */
+  readonly what: string;
+  /** One line: why. */
+  readonly why: string;
+  /** One line: what to do about it. */
+  readonly fix: string;
+  readonly exit: DrillErrorExit;
+  readonly cause?: unknown;
+}
+
+export class DrillError extends Error {
+  readonly code: DrillErrorCode;
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+  readonly exit: DrillErrorExit;
+
+  constructor(code: DrillErrorCode, parts: DrillErrorParts) {
+    super(`[${code}] ${parts.what}`, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = 'DrillError';
+    this.code = code;
+    this.what = parts.what;
+    this.why = parts.why;
+    this.fix = parts.fix;
+    this.exit = parts.exit;
+  }
+}
+
+/** The text a user sees: what, why, what to do; the stack never. */
+export function describeError(error: DrillError): string {
+  return `[${error.code}] ${error.what}\n  why: ${error.why}\n  do:  ${error.fix}`;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,230 @@
+import { z } from 'zod';
+
+/**
+ * What a run records: facts only, no verdict. The judge sees this and nothing else, and judging the same
+ * evidence again gives the same bytes. Instants (`…Us`) are monotonic microseconds; durations say their unit.
+ */
+
+export const CHECK_IDS = [
+  'inventory',
+  'clean-host',
+  'identity',
+  'integrity',
+  'foreign-keys',
+  'schema',
+  'contiguity',
+  'no-phantoms',
+  'row-counts',
+  'content',
+  'invariants',
+  'blobs',
+  'no-late-uploads',
+  'second-life',
+  'objectives',
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
+export const checkIdSchema = z.enum(CHECK_IDS);
+
+/** Checks that look at one restored database at a time. The others look at the fleet or at the run. */
+export const DATABASE_CHECK_IDS = [
+  'identity',
+  'integrity',
+  'foreign-keys',
+  'schema',
+  'contiguity',
+  'no-phantoms',
+  'row-counts',
+  'content',
+] as const satisfies readonly CheckId[];
+
+/** One thing that is not as it should be. `count` is the exact number of rows, writes or objects concerned. */
+export const findingSchema = z.strictObject({
+  check: checkIdSchema,
+  /** Database path relative to data_dir; null: the fleet or the run. */
+  database: z.string().nullable(),
+  expected: z.string(),
+  actual: z.string(),
+  detail: z.string(),
+  count: z.number().int().min(1),
+  /**
+   * Age at the kill, in ms, of the acknowledged write whose independent loss fully explains this finding (torn
+   * state across files that recover independently). null: nothing explains it, it is a defect whatever the RPO.
+   */
+  explainedByLossAgeMs: z.number().nullable(),
+});
+export type Finding = z.infer<typeof findingSchema>;
+
+/** A check that threw: inconclusive, never pass. */
+export const thrownSchema = z.strictObject({
+  check: checkIdSchema,
+  database: z.string().nullable(),
+  error: z.string(),
+});
+
+export const phaseSpanSchema = z.strictObject({
+  phase: z.string(),
+  startUs: z.number(),
+  endUs: z.number(),
+});
+
+export const RESTORE_OUTCOMES = [
+  'restored', // a file is there and passed the recovery's own soundness check
+  'unsound', // a file came back and the recovery itself refused it (quarantined)
+  'failed', // litestream restore exited non-zero
+  'timeout', // the hard timeout ended it
+  'no-file', // exit 0 without a file, or an empty one
+  'not-in-bucket', // registered in its parent, no replica found
+  'not-registered', // in the bucket, but no restored parent knows it: deleted, or its registration was lost
+  'not-attempted', // the recovery ended before it
+] as const;
+export const restoreOutcomeSchema = z.enum(RESTORE_OUTCOMES);
+export type RestoreOutcome = z.infer<typeof restoreOutcomeSchema>;
+
+export const restoreRecordSchema = z.strictObject({
+  path: z.string(),
+  outcome: restoreOutcomeSchema,
+  exitCode: z.number().int().nullable(),
+  startUs: z.number(),
+  endUs: z.number(),
+  bytes: z.number().int(),
+  /** Tail of stderr, or the reason. One line. */
+  detail: z.string(),
+});
+export type RestoreRecord = z.infer<typeof restoreRecordSchema>;
+
+/** What the verifier read from one restored database, held against the ledger. */
+export const verifiedSchema = z.strictObject({
+  startUs: z.number(),
+  endUs: z.number(),
+  /** Largest k such that writes 1..k are all in the restored database. */
+  recoveryPoint: z.number().int(),
+  /** Instant at which the write at the recovery point was acknowledged; null at seq 0. */
+  recoveryPointAckUs: z.number().nullable(),
+  rowsExpected: z.number().int(),
+  rowsRestored: z.number().int(),
+  checksRun: z.array(checkIdSchema),
+  findings: z.array(findingSchema),
+  thrown: z.array(thrownSchema),
+});
+export type Verified = z.infer<typeof verifiedSchema>;
+
+export const databaseEvidenceSchema = z.strictObject({
+  path: z.string(),
+  kind: z.enum(['system', 'realm', 'app']),
+  epoch: z.number().int(),
+  /** Instant of file creation; for a seeded database the start of the host, when it began to need protection. */
+  createdUs: z.number(),
+  /** Instant at which the application had removed it, null while it lives. */
+  deletedUs: z.number().nullable(),
+  acknowledged: z.number().int(),
+  refused: z.number().int(),
+  unknown: z.number().int(),
+  lastAckUs: z.number().nullable(),
+  /** Instant at which the harness saw in the bucket that it was protected; null: never. */
+  protectedUs: z.number().nullable(),
+  /** What the supervisor claimed at the kill, from its status file; null: it claims nothing. */
+  claimedProtected: z.boolean().nullable(),
+  restore: restoreRecordSchema.nullable(),
+  verified: verifiedSchema.nullable(),
+  /** Ages at the kill (ms) of every acknowledged write that is not in the restored database, oldest first. */
+  lostWriteAgesMs: z.array(z.number()),
+  /** Second life: the new host's first acknowledged write, its protection, and the second restore. */
+  second: z
+    .strictObject({
+      firstWriteUs: z.number().nullable(),
+      protectedUs: z.number().nullable(),
+      restore: restoreRecordSchema.nullable(),
+      verified: verifiedSchema.nullable(),
+    })
+    .nullable(),
+});
+export type DatabaseEvidence = z.infer<typeof databaseEvidenceSchema>;
+
+export const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
+
+export const evidenceSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  drillId: z.string(),
+  scenario: z.strictObject({
+    id: z.string(),
+    title: z.string(),
+    tier: z.string(),
+    expect: z.enum(['pass', 'fail']),
+    file: z.string(),
+    replicateIntervalSec: z.number(),
+    objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
+    /** Checks that must fail for an `expect: fail` scenario to pass. */
+    mustFail: z.array(checkIdSchema),
+  }),
+  seed: z.number().int(),
+  /** SHA-256 of the plan and of every database's baseline digests: the same seed gives the same two. */
+  planDigest: z.string(),
+  fleetDigest: z.string(),
+  tool: z.strictObject({ version: z.string() }),
+  environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  startedAt: z.string(),
+  startUs: z.number(),
+  endUs: z.number(),
+  subject: z.strictObject({
+    supervisor: z.string(),
+    litestream: z.strictObject({ version: z.string(), sha256: z.string(), sqlite: z.string() }),
+  }),
+  store: z.strictObject({ kind: z.enum(['minio', 'embedded', 'external']), version: z.string() }),
+  fleet: z.strictObject({
+    databases: z.number().int(),
+    realms: z.number().int(),
+    apps: z.number().int(),
+    rows: z.number().int(),
+    bytes: z.number().int(),
+  }),
+  timeline: z.array(phaseSpanSchema),
+  kill: z
+    .strictObject({
+      /** Just before the signal was sent: the instant of the disaster. */
+      atUs: z.number(),
+      /** No process of the host was left. */
+      confirmedUs: z.number(),
+      killed: z.array(processSchema),
+      /** Processes that had left the process group; found, killed and named. */
+      escaped: z.array(processSchema),
+      /** Processes that could not be ended. Must be empty. */
+      survivors: z.array(processSchema),
+      /** Latest instant at which an upload already under way at the kill may still arrive. */
+      uploadsSettledUs: z.number(),
+    })
+    .nullable(),
+  /** Writes to the store between `uploadsSettledUs` and the start of the new host. */
+  lateUploads: z.array(z.strictObject({ atUs: z.number(), method: z.string(), key: z.string() })),
+  /** Whether the request log could be read to its end: without it late uploads cannot be judged. */
+  requestLogComplete: z.boolean(),
+  /** Latencies from the schedule's due instant to the acknowledgement. */
+  writeLatencyMs: z
+    .strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
+    .nullable(),
+  /** Cost of the clock readings on which RPO rests, upper bound in ms. */
+  clockUncertaintyMs: z.number(),
+  /** Instants of the recovery, null where it did not come so far. */
+  recovery: z.strictObject({
+    detectedUs: z.number().nullable(),
+    provisionedUs: z.number().nullable(),
+    discoveredUs: z.number().nullable(),
+    firstDatabaseUs: z.number().nullable(),
+    restoredUs: z.number().nullable(),
+    verifiedUs: z.number().nullable(),
+    bootedUs: z.number().nullable(),
+    firstWritesUs: z.number().nullable(),
+    protectedAgainUs: z.number().nullable(),
+    parallelism: z.number().int(),
+  }),
+  databases: z.array(databaseEvidenceSchema),
+  /** Fleet-wide findings and which fleet-wide checks ran. */
+  fleetChecksRun: z.array(checkIdSchema),
+  fleetFindings: z.array(findingSchema),
+  thrown: z.array(thrownSchema),
+  faults: z.array(z.strictObject({ id: z.string(), engaged: z.boolean(), count: z.number().int() })),
+  /** The subject's own failures in words: "never protected", "supervisor ended with exit code 1 before the kill". */
+  subjectFailures: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+  /** Faults of the rig: any of them makes the drill inconclusive. */
+  harnessFaults: z.array(z.strictObject({ code: z.string(), phase: z.string(), message: z.string() })),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;

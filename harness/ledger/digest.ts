@@ -1,0 +1,180 @@
+import { createHash, hash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+
+/**
+ * Digests of SQLite content that do not depend on page layout or row order, and tell INTEGER 1, REAL 1.0,
+ * TEXT '1', BLOB and NULL apart. The same SQL expression encodes a row for the writer, the seeder and the
+ * verifier, so what is compared is what SQLite stores.
+ */
+
+const MODULUS = 1n << 256n;
+const ZERO = '0'.repeat(64);
+
+/** The digest of a table without rows. */
+export const EMPTY_TABLE: readonly [rows: number, digest: string] = [0, ZERO];
+
+/** Tables that Litestream or SQLite keep for themselves, and the drill's own in-band tables. */
+export function isContentTable(name: string): boolean {
+  return !name.startsWith('_litestream_') && !name.startsWith('_drill_') && !name.startsWith('sqlite_');
+}
+
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Table names with content, sorted. Virtual tables count, their shadow tables too. */
+export function contentTables(db: Database): string[] {
+  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  return names.filter(isContentTable).toSorted();
+}
+
+export interface TableShape {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Primary-key columns in key order; empty: the rowid is the key. */
+  readonly key: readonly string[];
+}
+
+export function tableShape(db: Database, table: string): TableShape {
+  const columns = db
+    .prepare('SELECT name, pk FROM pragma_table_xinfo(?) WHERE hidden IN (0, 2, 3) ORDER BY cid')
+    .all(table) as { name: string; pk: number }[];
+  return {
+    table,
+    columns: columns.map((column) => column.name),
+    key: columns
+      .filter((column) => column.pk > 0)
+      .toSorted((a, b) => a.pk - b.pk)
+      .map((column) => column.name),
+  };
+}
+
+/**
+ * SQL expression that gives a row's canonical bytes: table name, then `name=<type><value>;` for every column that
+ * is not NULL. A column added later (always NULL in old rows) leaves the bytes of old rows as they were.
+ * `qualifier` prefixes the column names, e.g. `new.`.
+ */
+export function rowEncodingSql(shape: TableShape): string {
+  const parts = shape.columns.map((name) => {
+    const column = quoteIdentifier(name);
+    const label = (type: string): string => quoteText(`${name}=${type}`);
+    return (
+      `CASE typeof(${column})` +
+      ` WHEN 'text' THEN ${label('t')}||octet_length(${column})||':'||${column}||';'` +
+      ` WHEN 'integer' THEN ${label('i')}||${column}||';'` +
+      ` WHEN 'null' THEN ''` +
+      ` WHEN 'real' THEN ${label('r')}||format('%!.17g',${column})||';'` +
+      ` ELSE ${label('b')}||hex(${column})||';' END`
+    );
+  });
+  return `CAST(${[quoteText(`${shape.table}\n`), ...parts].join('||')} AS BLOB)`;
+}
+
+/** SQL expression for a row's key: its primary key as a JSON array, or its rowid. */
+export function rowKeySql(shape: TableShape): string {
+  const columns = shape.key.length > 0 ? shape.key.map(quoteIdentifier) : ['rowid'];
+  return `json_array(${columns.join(',')})`;
+}
+
+/** SHA-256 of a row's canonical bytes, as 64 hex digits. */
+export function rowHash(encoded: Uint8Array): string {
+  return hash('sha256', encoded, 'hex');
+}
+
+/** The table state after one row was replaced (`before` null: inserted, `after` null: deleted). */
+export function applyEffect(
+  state: readonly [number, string],
+  before: string | null,
+  after: string | null,
+): readonly [number, string] {
+  let sum = BigInt(`0x${state[1]}`);
+  if (before !== null) sum -= BigInt(`0x${before}`);
+  if (after !== null) sum += BigInt(`0x${after}`);
+  const rows = state[0] + (after === null ? 0 : 1) - (before === null ? 0 : 1);
+  return [rows, toHex(((sum % MODULUS) + MODULUS) % MODULUS)];
+}
+
+function toHex(value: bigint): string {
+  return value.toString(16).padStart(64, '0');
+}
+
+/** Adds up row hashes in eight 32-bit lanes: no BigInt a row. Exact for up to 2^21 rows between two folds. */
+export class DigestSum {
+  #lanes = new Float64Array(8);
+  #pending = 0;
+  #rows = 0;
+
+  add(digest: Buffer): void {
+    for (let lane = 0; lane < 8; lane++) {
+      this.#lanes[lane] = (this.#lanes[lane] ?? 0) + digest.readUInt32BE(lane * 4);
+    }
+    this.#rows++;
+    if (++this.#pending === 1 << 20) this.#fold();
+  }
+
+  state(): readonly [rows: number, digest: string] {
+    this.#fold();
+    return [this.#rows, Array.from(this.#lanes, (lane) => lane.toString(16).padStart(8, '0')).join('')];
+  }
+
+  /** Carries what is above 32 bits into the next higher lane; lane 0 is the highest, its carry falls off (mod 2^256). */
+  #fold(): void {
+    let carry = 0;
+    for (let lane = 7; lane >= 0; lane--) {
+      const value = (this.#lanes[lane] ?? 0) + carry;
+      carry = Math.floor(value / 2 ** 32);
+      this.#lanes[lane] = value - carry * 2 ** 32;
+    }
+    this.#pending = 0;
+  }
+}
+
+/** Scans one table. `onRow` sees every row's key and hash when it is given (slower). */
+export function scanTable(
+  db: Database,
+  table: string,
+  onRow?: (key: string, hash: string) => void,
+): readonly [rows: number, digest: string] {
+  const shape = tableShape(db, table);
+  const encoding = rowEncodingSql(shape);
+  const sum = new DigestSum();
+  if (onRow === undefined) {
+    const rows = db
+      .prepare(`SELECT ${encoding} FROM ${quoteIdentifier(table)} NOT INDEXED`)
+      .pluck()
+      .iterate();
+    for (const encoded of rows) sum.add(hash('sha256', encoded as Buffer, 'buffer'));
+    return sum.state();
+  }
+  const sql = `SELECT ${rowKeySql(shape)}, ${encoding} FROM ${quoteIdentifier(table)} NOT INDEXED`;
+  for (const row of db.prepare(sql).raw().iterate()) {
+    const [key, encoded] = row as [string, Buffer];
+    const digest = hash('sha256', encoded, 'buffer');
+    sum.add(digest);
+    onRow(key, digest.toString('hex'));
+  }
+  return sum.state();
+}
+
+/**
+ * Digest of everything in sqlite_schema but `_litestream_*` objects, with user_version and application_id.
+ * Root pages are left out: they move with VACUUM.
+ */
+export function schemaDigest(db: Database): string {
+  const rows = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').raw().all() as (
+    | string
+    | null
+  )[][];
+  const kept = rows
+    .filter((row) => !String(row[1]).startsWith('_litestream_') && !String(row[2]).startsWith('_litestream_'))
+    .map((row) => JSON.stringify(row))
+    .toSorted();
+  const header = ['user_version', 'application_id'].map((name) => String(db.pragma(name, { simple: true })));
+  return createHash('sha256')
+    .update([...header, ...kept].join('\n'))
+    .digest('hex');
+}

@@ -1,0 +1,104 @@
+/**
+ * The ledger: every write that a drill attempted, kept outside the host. One JSON line a record, one file a
+ * writer process, written with one synchronous call each, so that SIGKILL cannot take back an acknowledgement.
+ *
+ * Instants are monotonic microseconds (`clock.ts`). Database names are paths relative to data_dir, with `/`.
+ */
+
+/** Row count and multiset digest (64 hex digits, `digest.ts`) of one table. */
+export type TableState = readonly [rows: number, digest: string];
+
+/** One row touched by a write: table, row key, row hash before and after (null: no such row). */
+export type Effect = readonly [table: string, key: string, before: string | null, after: string | null];
+
+/** A database as it begins: seeded before the host started, or created by a write during the load. seq 0. */
+export interface BaseRecord {
+  readonly t: 'base';
+  readonly db: string;
+  /** Identity row: a UUID that no other database has. */
+  readonly id: string;
+  /** 1 for the first file at this path, 2 after delete-and-recreate, … */
+  readonly epoch: number;
+  readonly at: number;
+  readonly tables: Readonly<Record<string, TableState>>;
+  /** Schema digest (`digest.ts`). */
+  readonly schema: string;
+  /** File with the row hashes at seq 0, relative to the ledger folder; null when every table is empty. */
+  readonly rows: string | null;
+}
+
+/** Written before COMMIT. */
+export interface IntentRecord {
+  readonly t: 'intent';
+  readonly db: string;
+  readonly seq: number;
+  readonly kind: WriteKind;
+  /** When the open-loop schedule wanted this write to begin. `ack.at - due` is the latency a client saw. */
+  readonly due: number;
+  readonly effects: readonly Effect[];
+  /** Schema digest after this write, when it changes the schema. */
+  readonly schema?: string;
+  /** Tables created (with their empty state implied) and dropped by this write. */
+  readonly created?: readonly string[];
+  readonly dropped?: readonly string[];
+}
+
+/** Written after COMMIT returned. `tables`: the states of the touched tables at that point. */
+export interface AckRecord {
+  readonly t: 'ack';
+  readonly db: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly tables: Readonly<Record<string, TableState>>;
+}
+
+/** The commit failed: the write is not in the database, and its seq will be used again. */
+export interface RefusedRecord {
+  readonly t: 'refused';
+  readonly db: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly error: string;
+}
+
+/** The database's folder was removed by the application (realm or app deleted). */
+export interface GoneRecord {
+  readonly t: 'gone';
+  readonly db: string;
+  readonly at: number;
+}
+
+/** The last line of a writer that ended by itself. A writer that was killed has none. */
+export interface EndRecord {
+  readonly t: 'end';
+  readonly at: number;
+}
+
+export type LedgerRecord = BaseRecord | IntentRecord | AckRecord | RefusedRecord | GoneRecord | EndRecord;
+
+/** What a write does, in RustBaas' words. */
+export type WriteKind =
+  | 'record-create'
+  | 'record-update'
+  | 'record-delete'
+  | 'login'
+  | 'token-revoke'
+  | 'token-issue'
+  | 'file-upload'
+  | 'collection-create-table'
+  | 'collection-create-row'
+  | 'collection-drop-table'
+  | 'collection-delete-row'
+  | 'collection-alter'
+  | 'collection-patch-row'
+  | 'realm-create'
+  | 'realm-delete'
+  | 'app-create'
+  | 'app-delete'
+  | 'audit'
+  | 'migration'
+  | 'migration-row'
+  | 'first-write';
+
+/** One row hash at seq 0, as a line of a baseline file: `[table, key, hash]`. */
+export type BaselineRow = readonly [table: string, key: string, hash: string];

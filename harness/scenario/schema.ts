@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { checkIdSchema } from '../evidence.ts';
+
+/**
+ * A scenario as its author writes it. The JSON Schema for editors is generated from here
+ * (`npm run schema`), so every field carries its description.
+ */
+
+/** Durations are texts with a unit: a bare number is refused. */
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m)$/, 'a duration is a number with a unit: 500ms, 25s, 2m')
+  .describe('A number with a unit: 500ms, 25s, 2m.');
+
+/** Milliseconds of a duration text such as `25s`. */
+export function durationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
+  if (match === null) throw new RangeError(`not a duration: ${text}`);
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'];
+  return Number(match[1]) * unit;
+}
+
+const rows = z.strictObject({
+  min: z.number().int().min(0).default(20).describe('Rows of the smallest app.'),
+  max: z.number().int().min(1).max(2_000_000).default(200).describe('Rows of the largest app.'),
+  skew: z.enum(['zipf', 'uniform']).default('zipf').describe('zipf: a few large apps, many small ones.'),
+});
+
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds this schema.'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower case words with hyphens, like many-realms')
+    .describe('Name of the scenario, as given to --scenario.'),
+  title: z.string().min(1).max(120).describe('One line for people.'),
+  description: z
+    .string()
+    .max(2000)
+    .default('')
+    .describe('What it guards against, and why the objectives are as they are.'),
+  tier: z
+    .enum(['smoke', 'gate', 'nightly'])
+    .describe('smoke: at a desk; gate: before a release; nightly: the rest.'),
+  tags: z.array(z.string()).default([]).describe('Words for --tag.'),
+  expect: z
+    .enum(['pass', 'fail'])
+    .default('pass')
+    .describe('fail: a negative control, which passes only when it goes red.'),
+  mustFail: z
+    .array(checkIdSchema)
+    .default([])
+    .describe('For expect: fail, the checks that must be the ones to fail.'),
+  fleet: z
+    .strictObject({
+      realms: z.number().int().min(0).max(500).describe('Realms besides master.'),
+      appsPerRealm: z.number().int().min(0).max(50).default(2).describe('Apps in each realm.'),
+      rowsPerApp: rows
+        .default({ min: 20, max: 200, skew: 'zipf' })
+        .describe('Seeded rows of an app, all tables together.'),
+      idleShare: z
+        .number()
+        .min(0)
+        .max(0.95)
+        .default(0.2)
+        .describe('Share of the apps that no write touches.'),
+    })
+    .describe('The tenants that exist before the host starts.'),
+  supervisor: z
+    .strictObject({
+      replicateIntervalSec: z
+        .number()
+        .min(0.01)
+        .max(3600)
+        .default(10)
+        .describe('[litestream] replicate_interval_sec.'),
+    })
+    .default({ replicateIntervalSec: 10 })
+    .describe('What goes into rustbase.toml.'),
+  workload: z
+    .strictObject({
+      writesPerSecond: z
+        .number()
+        .min(0.1)
+        .max(20_000)
+        .default(100)
+        .describe('Open-loop rate over the whole fleet.'),
+      duration: duration.default('10s').describe('Longest time under load; the kill falls inside it.'),
+      writers: z.number().int().min(1).max(8).default(1).describe('Writer processes.'),
+      newRealms: z.number().int().min(0).max(50).default(0).describe('Realms created during the load.'),
+      newApps: z.number().int().min(0).max(200).default(0).describe('Apps created during the load.'),
+      deletedRealms: z
+        .number()
+        .int()
+        .min(0)
+        .max(50)
+        .default(0)
+        .describe('Seeded realms deleted during the load.'),
+      deletedApps: z
+        .number()
+        .int()
+        .min(0)
+        .max(200)
+        .default(0)
+        .describe('Seeded apps deleted during the load.'),
+    })
+    .default({
+      writesPerSecond: 100,
+      duration: '10s',
+      writers: 1,
+      newRealms: 0,
+      newApps: 0,
+      deletedRealms: 0,
+      deletedApps: 0,
+    })
+    .describe('What the writers do.'),
+  protection: z
+    .strictObject({
+      await: z
+        .boolean()
+        .default(true)
+        .describe('Wait until every seeded database is protected before the load.'),
+      timeout: duration.default('60s').describe('How long; a database not protected by then is a failure.'),
+    })
+    .default({ await: true, timeout: '60s' })
+    .describe('Protection before the load.'),
+  disaster: z
+    .strictObject({
+      kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),
+      at: z
+        .union([z.literal('random'), duration])
+        .default('random')
+        .describe('When after the start of the load: an instant drawn from the seed, or a fixed one.'),
+      earliest: duration.optional().describe('For random: not before this. Default: 60 % of the duration.'),
+    })
+    .default({ kind: 'host-loss', at: 'random' })
+    .describe('What happens to the host.'),
+  recovery: z
+    .strictObject({
+      parallelism: z
+        .union([z.literal('auto'), z.number().int().min(1).max(64)])
+        .default('auto')
+        .describe('Restores at once.'),
+      databaseTimeout: duration.default('60s').describe('Hard limit of one restore.'),
+      secondLife: z
+        .boolean()
+        .default(true)
+        .describe('Boot the new host, write, protect, and restore a second time.'),
+    })
+    .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true })
+    .describe('How the fleet comes back.'),
+  objectives: z
+    .array(z.string())
+    .min(1)
+    .describe('metric [p50|p95|p99|max] operator number, e.g. "rpoMs max < 15000". The unit is in the name.'),
+  timeout: duration.default('5m').describe('Limit of the whole drill.'),
+});
+
+/** A scenario with every default filled in. */
+export type Scenario = z.output<typeof scenarioSchema>;

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. */
+export default defineConfig({
+  test: {
+    // A tool that measures recovery must not retry its own tests.
+    retry: 0,
+    restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['harness/**/*.test.ts'],
+          exclude: ['harness/**/*.drill.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'drill',
+          include: ['harness/**/*.drill.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Drills measure time on the machine's cores: one at a time.
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+    ],
+  },
+});
