@@ -1,0 +1,96 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client as AwsS3Client,
+} from '@aws-sdk/client-s3';
+
+/** Where a bucket is and who asks. `endpoint` null: AWS itself, by region. */
+export interface S3Settings {
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly forcePathStyle: boolean;
+}
+
+export interface S3Object {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+/** The few calls that supervisor and drill need. Every call ends within `CALL_TIMEOUT_MS`, retries included. */
+export interface S3Client {
+  /** Every object below the prefix, sorted by key; throws beyond MAX_OBJECTS. */
+  list(prefix: string): Promise<S3Object[]>;
+  put(key: string, body: Uint8Array | string): Promise<void>;
+  get(key: string): Promise<Uint8Array>;
+  remove(keys: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+const MAX_OBJECTS = 2_000_000;
+const CALL_TIMEOUT_MS = 20_000;
+const DELETE_BATCH = 1000;
+
+export function openS3(settings: S3Settings): S3Client {
+  const client = new AwsS3Client({
+    ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
+    region: settings.region,
+    forcePathStyle: settings.forcePathStyle,
+    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
+    maxAttempts: 3,
+    // Many S3-compatible stores know neither the trailing checksums nor the headers that newer SDKs add by default.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  const bucket = { Bucket: settings.bucket };
+  const limit = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  return {
+    list: (prefix) => listAll(client, settings.bucket, prefix, limit),
+    put: async (key, body) => {
+      await client.send(new PutObjectCommand({ ...bucket, Key: key, Body: body }), limit());
+    },
+    get: async (key) => {
+      const answer = await client.send(new GetObjectCommand({ ...bucket, Key: key }), limit());
+      return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+    remove: async (keys) => {
+      for (let start = 0; start < keys.length; start += DELETE_BATCH) {
+        const batch = keys.slice(start, start + DELETE_BATCH).map((key) => ({ Key: key }));
+        await client.send(new DeleteObjectsCommand({ ...bucket, Delete: { Objects: batch, Quiet: true } }), limit());
+      }
+    },
+    close: () => client.destroy(),
+  };
+}
+
+async function listAll(
+  client: AwsS3Client,
+  bucket: string,
+  prefix: string,
+  limit: () => { abortSignal: AbortSignal },
+): Promise<S3Object[]> {
+  const objects: S3Object[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      limit(),
+    );
+    for (const item of page.Contents ?? []) {
+      if (item.Key === undefined) continue;
+      objects.push({
+        key: item.Key,
+        sizeBytes: item.Size ?? 0,
+        modifiedAt: item.LastModified ?? new Date(0),
+      });
+    }
+    if (objects.length > MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} objects below ${prefix}`);
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+  return objects.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
