@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { monotonicUs } from '../clock.ts';
+import { DrillError } from '../errors.ts';
+import { type FoundProcess, killHost, processesOfHost } from './process-scan.ts';
+import type { HostCommand, HostEvent, StartCommand } from './protocol.ts';
+
+const LEADER = fileURLToPath(new URL('leader-process.ts', import.meta.url));
+
+/** Where things lie on one host. Everything a host owns is below its folder. */
+export interface HostPaths {
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly rustbaseToml: string;
+  readonly binDir: string;
+}
+
+export function hostPaths(folder: string): HostPaths {
+  return {
+    folder,
+    dataDir: join(folder, 'data'),
+    rustbaseToml: join(folder, 'rustbase.toml'),
+    binDir: join(folder, 'bin'),
+  };
+}
+
+export interface KillRecord {
+  readonly atUs: number;
+  readonly confirmedUs: number;
+  readonly killed: readonly FoundProcess[];
+  readonly escaped: readonly FoundProcess[];
+  readonly survivors: readonly FoundProcess[];
+}
+
+/** A host whose processes run. It can be commanded and killed; nothing can be restored from it. */
+export interface RunningHost extends AsyncDisposable {
+  readonly paths: HostPaths;
+  start(command: Omit<StartCommand, 'do'>): void;
+  input(name: string, text: string): void;
+  signal(name: string, signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Hears every event from now on. Returns the way to stop hearing. */
+  listen(listener: (event: HostEvent) => void): () => void;
+  /** The last exit of a process by name, null while it runs or never ran. */
+  exitOf(name: string): Extract<HostEvent, { event: 'exited' }> | null;
+  /** SIGKILL to the whole group at one instant, then proof that nothing of it is left. */
+  kill(): DeadHost;
+}
+
+/** A host after the disaster: all it has left is a disk to lose. */
+export interface DeadHost {
+  readonly record: KillRecord;
+  /** Moves the data directory out of reach. It is kept at `to` for attribution only. */
+  loseDisk(to: string): Promise<void>;
+}
+
+/** Starts the leader of a new host in a process group of its own. */
+export async function startHost(folder: string): Promise<RunningHost> {
+  const paths = hostPaths(folder);
+  await mkdir(paths.binDir, { recursive: true });
+  const leader = spawn(process.execPath, [LEADER, folder], {
+    cwd: folder,
+    detached: true,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const groupId = await spawned(leader);
+  return runningHost(paths, leader, groupId);
+}
+
+function spawned(leader: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    leader.once('spawn', () => resolve(leader.pid ?? 0));
+    leader.once('error', (error) =>
+      reject(
+        new DrillError('DRILL_E_WRITER_FAILED', {
+          what: 'the host could not be started',
+          why: error.message,
+          fix: 'run `npm run drill -- doctor`',
+          exit: 3,
+          cause: error,
+        }),
+      ),
+    );
+  });
+}
+
+function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): RunningHost {
+  const listeners = new Set<(event: HostEvent) => void>();
+  const exits = new Map<string, Extract<HostEvent, { event: 'exited' }>>();
+  if (leader.stdout !== null) {
+    createInterface({ input: leader.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as HostEvent;
+      if (event.event === 'exited') exits.set(event.name, event);
+      for (const listener of listeners) listener(event);
+    });
+  }
+  leader.stdin?.on('error', () => undefined); // a killed leader cannot be told anything
+  const tell = (command: HostCommand): void => {
+    leader.stdin?.write(`${JSON.stringify(command)}\n`);
+  };
+  let dead: DeadHost | null = null;
+  const kill = (): DeadHost => {
+    dead ??= killNow(paths, groupId);
+    return dead;
+  };
+  return {
+    paths,
+    start: (command) => {
+      exits.delete(command.name);
+      tell({ do: 'start', ...command });
+    },
+    input: (name, text) => tell({ do: 'input', name, text }),
+    signal: (name, signal) => tell({ do: 'signal', name, signal }),
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    exitOf: (name) => exits.get(name) ?? null,
+    kill,
+    [Symbol.asyncDispose]: async () => {
+      kill();
+      await Promise.resolve();
+    },
+  };
+}
+
+function killNow(paths: HostPaths, groupId: number): DeadHost {
+  const killed = processesOfHost({ groupId, folder: paths.folder });
+  const atUs = monotonicUs();
+  const { escaped, survivors } = killHost({ groupId, folder: paths.folder });
+  const record: KillRecord = { atUs, confirmedUs: monotonicUs(), killed, escaped, survivors };
+  return {
+    record,
+    loseDisk: async (to) => {
+      await rename(paths.dataDir, to);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** A process as evidence names it. */
+export interface FoundProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+const SCAN_LIMIT_FDS = 4096;
+const MAX_ROUNDS = 50;
+
+/**
+ * Every live process that belongs to a host: in its process group, or with the host's folder as working directory,
+ * in its environment (HOME and PATH of every process of a host lie in its folder) or among its open files. So a
+ * process that has left the group is found too. Reads /proc; elsewhere only the process group is known.
+ */
+export function processesOfHost(host: { groupId: number | null; folder: string }): FoundProcess[] {
+  return listPids()
+    .filter((pid) => pid !== process.pid)
+    .filter((pid) => isAlive(pid) && (inGroup(pid, host.groupId) || refersTo(pid, host.folder)))
+    .map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/**
+ * Sends SIGKILL to the group and to every process that left it, again until none is found. Returns who was in the
+ * group, who had escaped, and who could not be ended.
+ */
+export function killHost(host: { groupId: number | null; folder: string; sparePids?: readonly number[] }): {
+  readonly escaped: FoundProcess[];
+  readonly survivors: FoundProcess[];
+} {
+  if (host.groupId !== null) killGroup(host.groupId);
+  const spared = new Set(host.sparePids ?? []);
+  const escaped = new Map<number, FoundProcess>();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const left = processesOfHost(host).filter((found) => !spared.has(found.pid));
+    if (left.length === 0) return { escaped: [...escaped.values()], survivors: [] };
+    for (const found of left) {
+      if (!inGroup(found.pid, host.groupId)) escaped.set(found.pid, found);
+      kill(found.pid);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // let the kernel reap
+  }
+  return {
+    escaped: [...escaped.values()],
+    survivors: processesOfHost(host).filter((found) => !spared.has(found.pid)),
+  };
+}
+
+export function killGroup(groupId: number): void {
+  try {
+    process.kill(-groupId, 'SIGKILL');
+  } catch {
+    // ESRCH: nobody is left in the group.
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function listPids(): number[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** A zombie holds nothing and writes nothing: it counts as dead. */
+function isAlive(pid: number): boolean {
+  const state = statFields(pid)?.[0];
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+function inGroup(pid: number, groupId: number | null): boolean {
+  return groupId !== null && statFields(pid)?.[2] === String(groupId);
+}
+
+/** Fields of /proc/PID/stat after the name: state, parent, group, … The name may hold spaces and brackets. */
+function statFields(pid: number): string[] | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function refersTo(pid: number, folder: string): boolean {
+  const below = (path: string | undefined): boolean =>
+    path !== undefined && (path === folder || path.startsWith(`${folder}/`));
+  if (below(readLink(`/proc/${pid}/cwd`))) return true;
+  const environment = readText(`/proc/${pid}/environ`) ?? '';
+  if (environment.split('\0').some((entry) => entry === `HOME=${folder}` || entry.startsWith(`HOME=${folder}/`))) return true;
+  return openFiles(pid).some(below);
+}
+
+function openFiles(pid: number): (string | undefined)[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`)
+      .slice(0, SCAN_LIMIT_FDS)
+      .map((fd) => readLink(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return [];
+  }
+}
+
+function commandOf(pid: number): string {
+  return (readText(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim().slice(0, 200);
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readLink(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined;
+  }
+}

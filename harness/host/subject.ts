@@ -1,0 +1,83 @@
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'smol-toml';
+import type { S3Settings } from '../store/s3-client.ts';
+import type { HostPaths, RunningHost } from './host.ts';
+
+/** What is under test: the command of a supervisor, and the Litestream that it finds first on its PATH. */
+export interface Subject {
+  /** null: our own supervisor. */
+  readonly supervisor: string | null;
+  readonly litestream: string;
+}
+
+export const SUPERVISOR = 'supervisor';
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+
+/** The shell command that a subject is started with, in the host's folder. */
+export function supervisorCommand(subject: Subject): string {
+  return subject.supervisor ?? `exec '${process.execPath}' '${CLI}' supervise --config rustbase.toml`;
+}
+
+/** Writes rustbase.toml as the documented page shows it, and puts the chosen Litestream first on the host's PATH. */
+export async function prepareHost(
+  paths: HostPaths,
+  options: { subject: Subject; bucket: string; prefix: string; replicateIntervalSec: number },
+): Promise<void> {
+  const config = {
+    data_dir: paths.dataDir,
+    litestream: {
+      enabled: true,
+      bucket: `s3://${options.bucket}`,
+      prefix: options.prefix,
+      replicate_interval_sec: options.replicateIntervalSec,
+    },
+  };
+  await writeFile(paths.rustbaseToml, stringify(config));
+  await symlink(options.subject.litestream, join(paths.binDir, 'litestream'));
+}
+
+/**
+ * The whole environment of a supervisor: AWS credentials and endpoint, PATH, HOME. No side channel.
+ */
+export function subjectEnvironment(paths: HostPaths, store: S3Settings): Record<string, string> {
+  return {
+    AWS_ACCESS_KEY_ID: store.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+    AWS_REGION: store.region,
+    ...(store.endpoint === null ? {} : { AWS_ENDPOINT_URL_S3: store.endpoint }),
+    PATH: `${paths.binDir}${delimiter}${process.env['PATH'] ?? '/usr/bin:/bin'}`,
+    HOME: paths.folder,
+  };
+}
+
+/** Starts the supervisor as any other would be started: through the shell, in the host's folder. */
+export function startSupervisor(host: RunningHost, subject: Subject, store: S3Settings, logFile: string): void {
+  host.start({
+    name: SUPERVISOR,
+    argv: null,
+    shell: supervisorCommand(subject),
+    cwd: host.paths.folder,
+    env: subjectEnvironment(host.paths, store),
+    logFile,
+    relay: false,
+    ledgerFile: null,
+  });
+}
+
+/** What the supervisor claimed of each database in its status file, if it keeps one; null: no readable claim. */
+export async function readClaims(statusFile: string): Promise<ReadonlyMap<string, boolean> | null> {
+  try {
+    const status = JSON.parse(await readFile(statusFile, 'utf8')) as {
+      databases?: { path?: unknown; protected?: unknown }[];
+    };
+    const claims = (status.databases ?? []).filter(
+      (entry): entry is { path: string; protected: boolean } =>
+        typeof entry.path === 'string' && typeof entry.protected === 'boolean',
+    );
+    return new Map(claims.map((entry) => [entry.path, entry.protected]));
+  } catch {
+    return null;
+  }
+}

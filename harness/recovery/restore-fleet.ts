@@ -1,0 +1,169 @@
+import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { monotonicUs } from '../clock.ts';
+import { DrillError, messageOf } from '../errors.ts';
+import type { RestoreRecord } from '../evidence.ts';
+import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
+import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import { openS3, type S3Settings } from '../store/s3-client.ts';
+import { copyBlobs } from './blobs.ts';
+import type { RecoveryEvent } from './events.ts';
+import { registeredApps, registeredRealms } from './registry.ts';
+import { type RestoreJob, restoreDatabase } from './restore-database.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface FleetRecovery {
+  readonly store: S3Settings;
+  /** Key prefix of the fleet in the bucket, without slashes at its ends. */
+  readonly prefix: string;
+  /** Becomes the new data_dir. Must be empty or absent. */
+  readonly outputDir: string;
+  readonly litestream: string;
+  readonly parallelism: number | 'auto';
+  readonly databaseTimeoutMs: number;
+  /** Folder with the operator's copy of the blobs, laid out as data_dir; null: nothing to copy. */
+  readonly blobsFrom: string | null;
+  readonly emit: (event: RecoveryEvent) => void;
+}
+
+/** Work in progress lies here, and goes when the recovery ends. */
+const WORK_FOLDER = '.restoring';
+/** RustBaas' service user owns the folder and is the only one, with its group, to look into it. */
+const FILE_MODE = 0o640;
+const FOLDER_MODE = 0o750;
+
+/**
+ * Brings a whole fleet back from the bucket and a read-only credential alone: finds the databases by listing,
+ * restores system.db, then the realms that it registers, then their apps, and puts a file into place only when it
+ * is sound. Never stops at a failing database. Returns one record a database.
+ */
+export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreRecord[]> {
+  const work = await provision(recovery);
+  recovery.emit({ event: 'provisioned', atUs: monotonicUs() });
+  const inBucket = await discover(recovery);
+  const parallelism = recovery.parallelism === 'auto' ? Math.max(2, availableParallelism() * 2) : recovery.parallelism;
+  recovery.emit({ event: 'discovered', atUs: monotonicUs(), databases: inBucket.size, parallelism });
+  const records = new Map<string, RestoreRecord>();
+  const keep = (record: RestoreRecord): void => {
+    records.set(record.path, record);
+    recovery.emit({ event: 'database', record });
+  };
+  try {
+    await restoreTree(recovery, work, inBucket, parallelism, keep);
+    for (const path of [...inBucket].toSorted()) {
+      if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
+    }
+    if (recovery.blobsFrom !== null) await copyBlobs(recovery.blobsFrom, recovery.outputDir, FILE_MODE, FOLDER_MODE);
+    await adoptOwner(recovery.outputDir);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  recovery.emit({ event: 'finished', atUs: monotonicUs() });
+  return [...records.values()];
+}
+
+async function provision({ outputDir }: FleetRecovery): Promise<string> {
+  const work = join(outputDir, WORK_FOLDER);
+  await mkdir(outputDir, { recursive: true, mode: FOLDER_MODE });
+  // What an interrupted recovery left is ours to remove; anything else is somebody's.
+  await rm(work, { recursive: true, force: true });
+  const found = await readdir(outputDir);
+  if (found.length > 0) {
+    throw new DrillError('DRILL_E_USAGE', {
+      what: `${outputDir} is not empty`,
+      why: `it holds ${found.slice(0, 3).join(', ')}${found.length > 3 ? ', …' : ''}, and a file or a stale -wal beside a restored database would change what it says`,
+      fix: 'restore into an empty folder, then move it into place',
+      exit: 2,
+    });
+  }
+  await mkdir(work, { mode: 0o700 });
+  return work;
+}
+
+async function discover({ store, prefix }: FleetRecovery): Promise<Set<string>> {
+  const client = openS3(store);
+  try {
+    const objects = await client.list(`${prefix}/`);
+    return new Set(databasesInBucket(objects, prefix).keys());
+  } catch (error) {
+    throw new DrillError('DRILL_E_STORE_UNREACHABLE', {
+      what: `the bucket ${store.bucket} could not be listed`,
+      why: messageOf(error),
+      fix: 'check endpoint, bucket and the recovery credential (it needs s3:ListBucket and s3:GetObject)',
+      exit: 3,
+      cause: error,
+    });
+  } finally {
+    client.close();
+  }
+}
+
+/** system.db, then the realms it knows, then the apps they know; a realm's apps start as soon as it is back. */
+async function restoreTree(
+  recovery: FleetRecovery,
+  work: string,
+  inBucket: ReadonlySet<string>,
+  parallelism: number,
+  keep: (record: RestoreRecord) => void,
+): Promise<void> {
+  const queue = new WorkQueue(parallelism);
+  let nextJob = 0;
+  /** Restores one database, lets `read` look into it while it is still alone in its work folder; null: not back. */
+  const bringBack = async <T>(path: string, read: (file: string) => T): Promise<T | null> => {
+    if (!inBucket.has(path)) {
+      keep(skipped(path, 'not-in-bucket', 'registered by its parent, but no replica below the prefix'));
+      return null;
+    }
+    const job: RestoreJob = {
+      path,
+      workDir: join(work, String(nextJob++)),
+      replicaKey: `${recovery.prefix}/${path}`,
+      store: recovery.store,
+      litestream: recovery.litestream,
+      timeoutMs: recovery.databaseTimeoutMs,
+    };
+    const { record, file } = await restoreDatabase(job);
+    const seen = file === null ? null : read(file);
+    if (file !== null) await putIntoPlace(file, join(recovery.outputDir, path));
+    await rm(job.workDir, { recursive: true, force: true });
+    keep(record);
+    return seen;
+  };
+  const bringBackRealm = async (realm: string): Promise<void> => {
+    const apps =
+      (await bringBack(realmPath(realm), registeredApps)) ??
+      pathsBelow(inBucket, new RegExp(`^realms/${realm}/apps/([^/]+)/data\\.db$`));
+    for (const app of apps) queue.add(1, () => bringBack(appPath(realm, app), () => null));
+  };
+  queue.add(0, async () => {
+    // Without a system.db the bucket's own list is the best registry there is.
+    const realms =
+      (await bringBack(SYSTEM_PATH, registeredRealms)) ?? pathsBelow(inBucket, /^realms\/([^/]+)\/realm\.db$/);
+    for (const realm of realms) queue.add(0, () => bringBackRealm(realm));
+  });
+  await queue.drained();
+}
+
+function pathsBelow(inBucket: ReadonlySet<string>, pattern: RegExp): string[] {
+  return [...inBucket].flatMap((path) => pattern.exec(path)?.[1] ?? []).toSorted();
+}
+
+function skipped(path: string, outcome: 'not-in-bucket' | 'not-registered', detail: string): RestoreRecord {
+  const atUs = monotonicUs();
+  return { path, outcome, exitCode: null, startUs: atUs, endUs: atUs, bytes: 0, detail };
+}
+
+async function putIntoPlace(file: string, destination: string): Promise<void> {
+  await mkdir(dirname(destination), { recursive: true, mode: FOLDER_MODE });
+  await chmod(file, FILE_MODE);
+  await rename(file, destination);
+}
+
+/** A recovery run as root leaves what the service user, owner of the output folder, can open. */
+async function adoptOwner(outputDir: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(outputDir);
+  if (uid === 0) return;
+  for (const entry of await readdir(outputDir, { recursive: true })) await chown(join(outputDir, entry), uid, gid);
+}

@@ -1,0 +1,20 @@
+import type { S3Client, S3Settings } from './s3-client.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** A running store with its bucket: what the drill needs of it, whichever kind it is. */
+export interface Store extends AsyncDisposable {
+  readonly kind: 'embedded';
+  readonly version: string;
+  /** For the host: the supervisor's own credential. */
+  readonly writer: S3Settings;
+  /** For the recovery: reads only, and never the writer's. */
+  readonly recovery: S3Settings;
+  /** For the harness to look at the bucket. */
+  readonly observer: S3Client;
+  readonly prefix: string;
+  /** Null while it runs; what became of it once it ended by itself. */
+  failure(): string | null;
+  requestLog(): Promise<RequestLog>;
+  /** Resolves when everything sent to the store before this call has been taken in. */
+  settle(): Promise<void>;
+}
