@@ -35,6 +35,8 @@ export interface DrillErrorParts {
   /** One line: what to do about it. */
   readonly fix: string;
   readonly exit: DrillErrorExit;
+  /** Further lines between what and why: every problem of a file, one a line. */
+  readonly details?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -44,6 +46,7 @@ export class DrillError extends Error {
   readonly why: string;
   readonly fix: string;
   readonly exit: DrillErrorExit;
+  readonly details: readonly string[];
 
   constructor(code: DrillErrorCode, parts: DrillErrorParts) {
     super(`[${code}] ${parts.what}`, parts.cause === undefined ? undefined : { cause: parts.cause });
@@ -53,12 +56,14 @@ export class DrillError extends Error {
     this.why = parts.why;
     this.fix = parts.fix;
     this.exit = parts.exit;
+    this.details = parts.details ?? [];
   }
 }
 
 /** The text a user sees: what, why, what to do; the stack never. */
 export function describeError(error: DrillError): string {
-  return `[${error.code}] ${error.what}\n  why: ${error.why}\n  do:  ${error.fix}`;
+  const details = error.details.map((line) => `\n  ${line}`).join('');
+  return `[${error.code}] ${error.what}${details}\n  why: ${error.why}\n  do:  ${error.fix}`;
 }
 
 /** The message of anything that was thrown. */

@@ -1,0 +1,106 @@
+import type { Path } from './positions.ts';
+import { parseObjective } from './metrics.ts';
+import { durationMs, type Scenario } from './schema.ts';
+
+/** Two fields that are right one by one and wrong together. */
+export interface Contradiction {
+  /** The field that the message is shown at. */
+  readonly at: Path;
+  /** Every field that it speaks of: when one of them is invalid itself, this is not worth saying. */
+  readonly fields: readonly Path[];
+  readonly message: string;
+}
+
+/** Everything in a scenario that cannot be meant. */
+export function contradictionsIn(scenario: Scenario): Contradiction[] {
+  return [
+    ...ofFleet(scenario),
+    ...ofWorkload(scenario),
+    ...ofDisaster(scenario),
+    ...ofExpectation(scenario),
+    ...ofObjectives(scenario),
+  ];
+}
+
+function ofFleet({ fleet }: Scenario): Contradiction[] {
+  const { min, max } = fleet.rowsPerApp;
+  if (min <= max) return [];
+  return [
+    contradiction(`min ${min} is more than max ${max}`, 'fleet.rowsPerApp.min', 'fleet.rowsPerApp.max'),
+  ];
+}
+
+function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  const apps = fleet.realms * fleet.appsPerRealm;
+  if (workload.deletedRealms > fleet.realms) {
+    const message = `${workload.deletedRealms} realms cannot be deleted from a fleet of ${fleet.realms}`;
+    found.push(contradiction(message, 'workload.deletedRealms', 'fleet.realms'));
+  }
+  if (workload.deletedApps > apps) {
+    const message = `${workload.deletedApps} apps cannot be deleted from a fleet of ${apps}`;
+    found.push(contradiction(message, 'workload.deletedApps', 'fleet.realms', 'fleet.appsPerRealm'));
+  }
+  if (workload.newApps > 0 && fleet.realms + workload.newRealms === 0) {
+    const message = `${workload.newApps} new apps need a realm to live in, and there is none`;
+    found.push(contradiction(message, 'workload.newApps', 'fleet.realms', 'workload.newRealms'));
+  }
+  return found;
+}
+
+function ofDisaster({ disaster, workload, timeout }: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  const loadMs = durationMs(workload.duration);
+  if (loadMs === 0)
+    found.push(contradiction('no load leaves nothing to lose: use a longer one', 'workload.duration'));
+  if (disaster.at !== 'random' && durationMs(disaster.at) > loadMs) {
+    const message = `the disaster at ${disaster.at} comes after the load of ${workload.duration}`;
+    found.push(contradiction(message, 'disaster.at', 'workload.duration'));
+  }
+  if (disaster.at !== 'random' && disaster.earliest !== undefined) {
+    const message = `earliest has no meaning beside the fixed instant ${disaster.at}: remove one`;
+    found.push(contradiction(message, 'disaster.earliest', 'disaster.at'));
+  } else if (disaster.earliest !== undefined && durationMs(disaster.earliest) > loadMs) {
+    const message = `earliest ${disaster.earliest} is after the load of ${workload.duration}`;
+    found.push(contradiction(message, 'disaster.earliest', 'workload.duration'));
+  }
+  if (durationMs(timeout) <= loadMs) {
+    const message = `the drill's limit of ${timeout} does not even leave time for the load of ${workload.duration}`;
+    found.push(contradiction(message, 'timeout', 'workload.duration'));
+  }
+  return found;
+}
+
+function ofExpectation({ expect, mustFail }: Scenario): Contradiction[] {
+  if (expect === 'pass' && mustFail.length > 0) {
+    return [contradiction('checks that must fail need "expect: fail"', 'mustFail', 'expect')];
+  }
+  if (expect === 'fail' && mustFail.length === 0) {
+    return [
+      contradiction('a negative control names the checks that must fail, in mustFail', 'expect', 'mustFail'),
+    ];
+  }
+  return [];
+}
+
+function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  for (const [index, expression] of objectives.entries()) {
+    const at: Path = ['objectives', index];
+    const { objective, problem } = parseObjective(expression);
+    if (problem !== null) found.push({ at, fields: [at], message: problem });
+    else if (objective.metric === 'protectedAgainMs' && !recovery.secondLife) {
+      const message = 'protectedAgainMs is measured in the second life, which secondLife: false leaves out';
+      found.push({ at, fields: [at, ['recovery', 'secondLife']], message });
+    }
+    if (objectives.indexOf(expression) < index) {
+      found.push({ at, fields: [at], message: `"${expression}" is there twice` });
+    }
+  }
+  return found;
+}
+
+function contradiction(message: string, at: string, ...others: readonly string[]): Contradiction {
+  const fields = [at, ...others].map((field) => field.split('.'));
+  return { at: at.split('.'), fields, message };
+}

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import { readScenario } from './load.ts';
+
+const GOOD = `id: tiny
+title: A small fleet
+tier: smoke
+fleet: { realms: 2, appsPerRealm: 2 }
+workload: { duration: 10s }
+objectives:
+  - rpoMs max < 15000
+  - rtoMs < 120000
+`;
+
+/** The problems of a text as an editor or a terminal shows them. */
+function problemsOf(text: string): string[] {
+  return readScenario(text, 'a.yaml').problems.map((p) => `${p.file}:${p.line}:${p.column}: ${p.message}`);
+}
+
+function withLine(from: string, to: string): string {
+  expect(GOOD).toContain(from);
+  return GOOD.replace(from, to);
+}
+
+describe('a good scenario', () => {
+  test('comes with its defaults, and its objectives know their lines', () => {
+    const { loaded, problems } = readScenario(GOOD, 'a.yaml');
+    expect(problems).toEqual([]);
+    expect(loaded?.scenario).toMatchObject({ expect: 'pass', recovery: { secondLife: true } });
+    expect(loaded?.objectives).toMatchObject([
+      { metric: 'rpoMs', aggregate: 'max', threshold: 15_000, line: 7 },
+      { metric: 'rtoMs', aggregate: null, line: 8 },
+    ]);
+  });
+
+  test('may keep all objectives on one line', () => {
+    const text = GOOD.slice(0, GOOD.indexOf('objectives:'));
+    const { loaded } = readScenario(
+      `${text}objectives:\n  [ "rpoMs max < 1",\n    "rtoMs < 2" ]\n`,
+      'a.yaml',
+    );
+    expect(loaded?.objectives.map(({ line }) => line)).toEqual([7, 8]);
+  });
+});
+
+describe('mistakes', () => {
+  test('three mistakes are three problems with their places', () => {
+    const text = `id: tiny
+title: A small fleet
+tier: smokey
+fleet: { realm: 2 }
+workload:
+  duration: 10s
+objectives:
+  - rpoMs max < 15000
+  - rtoMS < 120000
+`;
+    expect(problemsOf(text)).toEqual([
+      'a.yaml:3:7: tier: "smokey" is not one of smoke, gate, nightly; did you mean smoke?',
+      'a.yaml:4:10: unknown key realm; did you mean realms?',
+      'a.yaml:9:5: there is no metric rtoMS; did you mean rtoMs?',
+    ]);
+  });
+
+  test.each([
+    ['duration: 10s', 'duration: 10', 'a.yaml:5:23: workload.duration: expected a text, found 10'],
+    [
+      'duration: 10s',
+      'duration: ten',
+      'a.yaml:5:23: workload.duration: "ten" is not valid: a duration is a number with a unit: 500ms, 25s, 2m',
+    ],
+    ['realms: 2', 'realms: -1', 'a.yaml:4:18: fleet.realms: -1 is too small: at least 0'],
+    ['realms: 2', 'realms: 501', 'a.yaml:4:18: fleet.realms: 501 is too large: at most 500'],
+    ['realms: 2', 'realms: 1.5', 'a.yaml:4:18: fleet.realms: expected a whole number, found 1.5'],
+    ['realms: 2', 'realms: .inf', 'a.yaml:4:18: fleet.realms: expected a number, found Infinity'],
+    ['realms: 2', 'realms:', 'a.yaml:4:17: fleet.realms: expected a number, found nothing'],
+    ['title: A small fleet', 'title: ""', 'a.yaml:2:8: title: "" is too small: at least 1 characters'],
+    ['title: A small fleet\n', '', 'a.yaml:1:1: title is missing'],
+    ['tier: smoke', 'tier: smoke\ntier: gate', 'a.yaml:4:1: Map keys must be unique'],
+    ['tier: smoke', 'tier: smoke\n__proto__: { id: x }', 'a.yaml:4:1: unknown key __proto__'],
+    ['tier: smoke', 'tier: !!js smoke', 'a.yaml:3:7: Unresolved tag: tag:yaml.org,2002:js'],
+    [
+      'workload:',
+      'disaster: { kind: host-loss, at: [1] }\nworkload:',
+      'a.yaml:5:34: disaster.at: a list of 1 is not valid: use random, or a duration like 500ms, 25s or 2m',
+    ],
+    [
+      'workload:',
+      'recovery: { parallelism: fast }\nworkload:',
+      'a.yaml:5:26: recovery.parallelism: "fast" is not valid: use auto, or a number',
+    ],
+    [
+      'objectives:',
+      'mustFail: [contnt]\nexpect: fail\nobjectives:',
+      expect.stringMatching(/^a\.yaml:6:12: mustFail\.0: "contnt" is not one of .*; did you mean content\?$/),
+    ],
+  ])('%j written as %j', (from, to, problem) => {
+    expect(problemsOf(withLine(from, to))).toEqual([problem]);
+  });
+
+  test.each([
+    ['', 'a.yaml:1:1: the scenario: expected a mapping, found nothing'],
+    ['- a\n- b\n', 'a.yaml:1:1: the scenario: expected a mapping, found a list of 2'],
+    ['just words\n', 'a.yaml:1:1: the scenario: expected a mapping, found "just words"'],
+    ['a: 1\n---\nb: 2\n', expect.stringContaining('a.yaml:2:1: Source contains multiple documents')],
+    ['x'.repeat(1_000_001), 'a.yaml:1:1: too large for a scenario'],
+  ])('a file that is no scenario: %j', (text, problem) => {
+    expect(problemsOf(text)).toEqual([problem]);
+  });
+
+  test('aliases that unfold without end are refused', () => {
+    const bomb = `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]\n`;
+    expect(problemsOf(bomb)).toEqual([
+      'a.yaml:1:1: Excessive alias count indicates a resource exhaustion attack',
+    ]);
+  });
+});
+
+describe('contradictions', () => {
+  test.each([
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, rowsPerApp: { min: 9, max: 8 } }',
+      ['a.yaml:4:40: min 9 is more than max 8'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nmustFail: [content]',
+      ['a.yaml:4:11: checks that must fail need "expect: fail"'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail',
+      ['a.yaml:4:9: a negative control names the checks that must fail, in mustFail'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: 11s }',
+      ['a.yaml:4:34: the disaster at 11s comes after the load of 10s'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, earliest: 11s }',
+      ['a.yaml:4:40: earliest 11s is after the load of 10s'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: 5s, earliest: 1s }',
+      ['a.yaml:4:48: earliest has no meaning beside the fixed instant 5s: remove one'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ntimeout: 10s',
+      ["a.yaml:4:10: the drill's limit of 10s does not even leave time for the load of 10s"],
+    ],
+    ['duration: 10s', 'duration: 0s', ['a.yaml:5:23: no load leaves nothing to lose: use a longer one']],
+    [
+      'duration: 10s',
+      'duration: 10s, deletedRealms: 3',
+      ['a.yaml:5:43: 3 realms cannot be deleted from a fleet of 2'],
+    ],
+    [
+      'duration: 10s',
+      'duration: 10s, deletedApps: 5',
+      ['a.yaml:5:41: 5 apps cannot be deleted from a fleet of 4'],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }\nworkload: { ',
+      'fleet: { realms: 0 }\nworkload: { newApps: 1, ',
+      ['a.yaml:5:22: 1 new apps need a realm to live in, and there is none'],
+    ],
+    [
+      '  - rtoMs < 120000',
+      '  - rpoMs < 1',
+      ['a.yaml:8:5: rpoMs has a figure for every database: say which, p50, p95, p99, max'],
+    ],
+    ['  - rtoMs < 120000', '  - rpoMs max < 15000', ['a.yaml:8:5: "rpoMs max < 15000" is there twice']],
+    [
+      '  - rtoMs < 120000',
+      '  - protectedAgainMs < 9\nrecovery: { secondLife: false }',
+      ['a.yaml:8:5: protectedAgainMs is measured in the second life, which secondLife: false leaves out'],
+    ],
+  ])('%j written as %j', (from, to, problems) => {
+    expect(problemsOf(withLine(from, to))).toEqual(problems);
+  });
+
+  test('an invalid field is named once and gives no contradiction of its own', () => {
+    const text = withLine('duration: 10s', 'duration: ten').replace(
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: 60s }',
+    );
+    expect(problemsOf(text)).toHaveLength(1);
+  });
+
+  test('an objective that is no text does not shift the others', () => {
+    const text = withLine('  - rpoMs max < 15000', '  - 15').replace('rtoMs <', 'rtoMS <');
+    expect(problemsOf(text)).toEqual([
+      'a.yaml:7:5: objectives.0: expected a text, found 15',
+      'a.yaml:8:5: there is no metric rtoMS; did you mean rtoMs?',
+    ]);
+  });
+
+  test('a contradiction elsewhere is still found beside an invalid field', () => {
+    const text = withLine('duration: 10s', 'duration: ten, deletedRealms: 3');
+    expect(problemsOf(text)).toEqual([
+      expect.stringContaining('workload.duration'),
+      expect.stringContaining('3 realms cannot be deleted'),
+    ]);
+  });
+});

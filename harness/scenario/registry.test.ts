@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DrillError } from '../errors.ts';
+import { findScenarios, type Selection } from './registry.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'drill-scenarios-'));
+  write('alpha', { tier: 'gate', tags: '[slow]' });
+  write('beta', { tier: 'smoke' });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(id: string, { tier = 'smoke', tags = '[]', file = `${id}.yaml` } = {}): string {
+  const text = `id: ${id}\ntitle: ${id}\ntier: ${tier}\ntags: ${tags}\nfleet: { realms: 1 }\nobjectives: [rtoMs < 1]\n`;
+  writeFileSync(path.join(folder, file), text);
+  return path.join(folder, file);
+}
+
+function ids(selection: Partial<Selection>): string[] {
+  const found = findScenarios({ names: [], tier: null, tag: null, ...selection }, folder);
+  return found.map(({ scenario }) => scenario.id);
+}
+
+function errorOf(selection: Partial<Selection>): DrillError {
+  try {
+    ids(selection);
+  } catch (error) {
+    if (error instanceof DrillError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('findScenarios', () => {
+  test('all, by id, by file, by tier, by tag; each once', () => {
+    expect(ids({})).toEqual(['alpha', 'beta']);
+    expect(ids({ names: ['beta', 'alpha', 'beta'] })).toEqual(['beta', 'alpha']);
+    expect(ids({ names: [path.join(folder, 'beta.yaml'), 'beta'] })).toEqual(['beta']);
+    expect(ids({ tier: 'gate' })).toEqual(['alpha']);
+    expect(ids({ tag: 'slow' })).toEqual(['alpha']);
+  });
+
+  test('an unknown id names the nearest and the whole list', () => {
+    expect(errorOf({ names: ['alhpa'] })).toMatchObject({
+      code: 'DRILL_E_SCENARIO_UNKNOWN',
+      what: 'there is no scenario alhpa; did you mean alpha?',
+      why: 'known are alpha, beta',
+      exit: 2,
+    });
+  });
+
+  test('nothing that fits is an error, not an empty pass', () => {
+    expect(errorOf({ tier: 'nightly' })).toMatchObject({ code: 'DRILL_E_SCENARIO_UNKNOWN', exit: 2 });
+    expect(errorOf({ names: ['alpha'], tag: 'fast' }).what).toContain('alpha, tag fast');
+  });
+
+  test('the problems of all chosen files come at once; other files do not matter', () => {
+    write('gamma', { tier: 'smokee' });
+    write('delta', { tier: 'gat' });
+    expect(ids({ names: ['alpha'] })).toEqual(['alpha']);
+    const error = errorOf({});
+    expect(error).toMatchObject({ code: 'DRILL_E_SCENARIO_INVALID', exit: 2 });
+    expect(error.details).toHaveLength(2);
+    expect(errorOf({ names: ['gamma'] }).details).toEqual([
+      expect.stringMatching(/gamma\.yaml:3:7: tier: "smokee" is not one of .*; did you mean smoke\?$/),
+    ]);
+  });
+
+  test('a file without a readable id is found by its name', () => {
+    writeFileSync(path.join(folder, 'broken.yaml'), 'id: [\n');
+    expect(errorOf({ names: ['broken'] }).code).toBe('DRILL_E_SCENARIO_INVALID');
+  });
+
+  test('two files with one id', () => {
+    write('alpha', { file: 'other.yaml' });
+    expect(errorOf({}).details).toEqual([
+      expect.stringContaining('other.yaml:1:1: the id alpha is taken by'),
+    ]);
+  });
+
+  test('a missing file, another kind of file, a missing folder', () => {
+    expect(errorOf({ names: ['./gone.yaml'] }).what).toBe('the scenario file ./gone.yaml cannot be read');
+    expect(errorOf({ names: ['run.ts'] }).why).toContain('scenarios are YAML files');
+    expect(() => findScenarios({ names: [], tier: null, tag: null }, path.join(folder, 'nowhere'))).toThrow(
+      /scenarios folder/,
+    );
+  });
+});

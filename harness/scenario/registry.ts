@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { suggestion } from '../did-you-mean.ts';
+import { DrillError, messageOf } from '../errors.ts';
+import { type LoadedScenario, type ReadScenario, readScenario, type ScenarioProblem } from './load.ts';
+import type { Scenario } from './schema.ts';
+
+/** What the user asked for. Names are ids or files; an empty list with neither tier nor tag means every scenario. */
+export interface Selection {
+  readonly names: readonly string[];
+  readonly tier: Scenario['tier'] | null;
+  readonly tag: string | null;
+}
+
+/**
+ * The chosen scenarios, each once: in the order of their names, or by id. Throws a DrillError with exit code 2 and
+ * every problem of every chosen file.
+ */
+export function findScenarios(selection: Selection, directory: string): LoadedScenario[] {
+  const named = selection.names.map((name) =>
+    isFile(name) ? readFile(name) : byId(name, readDirectory(directory)),
+  );
+  const files = selection.names.length === 0 ? readDirectory(directory) : named;
+  const chosen = loadAll(files).filter(
+    ({ scenario }) =>
+      (selection.tier === null || scenario.tier === selection.tier) &&
+      (selection.tag === null || scenario.tags.includes(selection.tag)),
+  );
+  if (chosen.length === 0) throw nothingChosen(selection, directory);
+  return chosen.filter((one, index) => chosen.findIndex((other) => other.file === one.file) === index);
+}
+
+/** Every scenario file of a directory, by id; the broken ones with their problems. */
+export function readDirectory(directory: string): ReadScenario[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+      what: `the scenarios folder ${directory} cannot be read`,
+      why: messageOf(error),
+      fix: 'run the drill from its own checkout',
+      exit: 2,
+      cause: error,
+    });
+  }
+  return names
+    .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
+    .toSorted()
+    .map((name) => readFile(path.join(directory, name)))
+    .toSorted((a, b) => (a.id ?? '').localeCompare(b.id ?? '', 'en'));
+}
+
+/** The scenarios of files that must all be valid. */
+export function loadAll(files: readonly ReadScenario[]): LoadedScenario[] {
+  const problems = [...files.flatMap((file) => file.problems), ...namesakes(files)];
+  if (problems.length > 0) throw invalid(problems);
+  return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
+}
+
+/** A scenario file by its path. */
+export function readFile(file: string): ReadScenario {
+  if (!/\.ya?ml$/.test(file)) {
+    throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+      what: `${file} is not a scenario file`,
+      why: 'scenarios are YAML files, with a name that ends in .yaml or .yml',
+      fix: 'give the id of a scenario (npm run drill -- list) or the path of a .yaml file',
+      exit: 2,
+    });
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+      what: `the scenario file ${file} cannot be read`,
+      why: messageOf(error),
+      fix: 'check the path, or give the id of a scenario: npm run drill -- list',
+      exit: 2,
+      cause: error,
+    });
+  }
+  const relative = path.relative(process.cwd(), path.resolve(file));
+  return readScenario(text, relative.startsWith('..') ? path.resolve(file) : relative);
+}
+
+function isFile(name: string): boolean {
+  return /[/\\]|\.(ya?ml|ts|json)$/.test(name);
+}
+
+/** A broken file is found by its id too, or by its name when it has none: a typo must not make it vanish. */
+function byId(id: string, files: readonly ReadScenario[]): ReadScenario {
+  const found = files.find((file) => nameOf(file) === id);
+  if (found !== undefined) return found;
+  const known = files.map(nameOf);
+  throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+    what: `there is no scenario ${id}${suggestion(id, known)}`,
+    why: `known are ${known.join(', ') || 'none'}`,
+    fix: 'give one of these ids, or the path of a .yaml file',
+    exit: 2,
+  });
+}
+
+function nameOf(file: ReadScenario): string {
+  return file.id ?? path.parse(file.file).name;
+}
+
+function namesakes(files: readonly ReadScenario[]): ScenarioProblem[] {
+  return files.flatMap(({ id, file }, index) => {
+    const first = files.findIndex((other) => other.id === id && other.file !== file);
+    if (id === null || first === -1 || first > index) return [];
+    return [{ file, line: 1, column: 1, message: `the id ${id} is taken by ${files[first]?.file}` }];
+  });
+}
+
+function invalid(problems: readonly ScenarioProblem[]): DrillError {
+  const files = new Set(problems.map(({ file }) => file));
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new DrillError('DRILL_E_SCENARIO_INVALID', {
+    what: `${count} in ${[...files].join(', ')}`,
+    details: problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`),
+    why: 'a scenario that is not understood to the last field could pass for the wrong reason',
+    fix: 'correct the lines above; scenarios/scenario.schema.json tells an editor every field',
+    exit: 2,
+  });
+}
+
+function nothingChosen({ names, tier, tag }: Selection, directory: string): DrillError {
+  const wanted = [
+    ...names,
+    ...(tier === null ? [] : [`tier ${tier}`]),
+    ...(tag === null ? [] : [`tag ${tag}`]),
+  ];
+  return new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+    what: `no scenario in ${directory} fits ${wanted.join(', ') || 'at all'}`,
+    why: 'a run of no drills proves nothing',
+    fix: 'see what there is with: npm run drill -- list',
+    exit: 2,
+  });
+}
