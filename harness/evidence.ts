@@ -37,6 +37,9 @@ export const DATABASE_CHECK_IDS = [
   'content',
 ] as const satisfies readonly CheckId[];
 
+/** Code of a harness fault that is a bug of the harness itself: it makes the exit code 4. */
+export const HARNESS_BUG = 'DRILL_E_BUG';
+
 /** One thing that is not as it should be. `count` is the exact number of rows, writes or objects concerned. */
 export const findingSchema = z.strictObject({
   check: checkIdSchema,
@@ -152,6 +155,8 @@ export const evidenceSchema = z.strictObject({
     expect: z.enum(['pass', 'fail']),
     file: z.string(),
     replicateIntervalSec: z.number(),
+    /** Whether the drill boots a new host and restores a second time. */
+    secondLife: z.boolean(),
     objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
     /** Checks that must fail for an `expect: fail` scenario to pass. */
     mustFail: z.array(checkIdSchema),

@@ -70,9 +70,10 @@ export const databaseResultSchema = z.strictObject({
   recoveryPoint: z.number().int(),
   acknowledged: z.number().int(),
   lostWrites: z.number().int(),
-  rpoMs: z.number(),
-  restoreMs: z.number(),
-  verifyMs: z.number(),
+  /** null: not measured. */
+  rpoMs: maybe,
+  restoreMs: maybe,
+  verifyMs: maybe,
   failedChecks: z.array(checkIdSchema),
   /** First finding in words, or what became of it; empty when all is well. */
   detail: z.string(),
@@ -115,6 +116,8 @@ export const resultSchema = z.strictObject({
   schemaVersion: z.literal(1),
   verdict: verdictSchema,
   exitCode: z.number().int(),
+  /** One sentence: why this verdict. */
+  reason: z.string(),
   runId: z.string(),
   seed: z.number().int(),
   repeatCommand: z.string(),
