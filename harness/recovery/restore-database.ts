@@ -12,10 +12,12 @@ export interface RestoreJob {
   readonly path: string;
   /** Exists for this one restore; nothing else is in it. */
   readonly workDir: string;
-  /** Key of the replica in the bucket: prefix and path. */
-  readonly replicaKey: string;
+  /** Key prefix of the fleet in the bucket. */
+  readonly prefix: string;
   readonly store: S3Settings;
   readonly litestream: string;
+  /** PATH of the restore's environment. */
+  readonly searchPath: string;
   readonly timeoutMs: number;
 }
 
@@ -43,16 +45,18 @@ export async function restoreDatabase(job: RestoreJob): Promise<{ record: Restor
 
 async function runLitestream(job: RestoreJob, outputFile: string) {
   await mkdir(job.workDir, { recursive: true, mode: 0o700 });
-  const configFile = join(job.workDir, 'litestream.yml');
+  const configPath = join(job.workDir, 'litestream.yml');
   const invocation = restoreInvocation({
-    store: job.store,
-    replicaKey: job.replicaKey,
-    configFile,
-    outputFile,
-    home: job.workDir,
+    litestream: job.litestream,
+    settings: job.store,
+    prefix: job.prefix,
+    path: job.path,
+    output: outputFile,
+    configPath,
+    env: { PATH: job.searchPath, HOME: job.workDir },
   });
-  await writeFile(configFile, invocation.configText, { mode: 0o600 });
-  const result = await execa(job.litestream, invocation.args, {
+  await writeFile(configPath, invocation.configText, { mode: 0o600 });
+  const result = await execa(invocation.command, invocation.args, {
     cwd: job.workDir,
     env: invocation.env,
     extendEnv: false,

@@ -20,6 +20,8 @@ export interface FleetRecovery {
   /** Becomes the new data_dir. Must be empty or absent. */
   readonly outputDir: string;
   readonly litestream: string;
+  /** PATH of the restores' environment. */
+  readonly searchPath: string;
   readonly parallelism: number | 'auto';
   readonly databaseTimeoutMs: number;
   /** Folder with the operator's copy of the blobs, laid out as data_dir; null: nothing to copy. */
@@ -85,7 +87,7 @@ async function discover({ store, prefix }: FleetRecovery): Promise<Set<string>> 
   const client = openS3(store);
   try {
     const objects = await client.list(`${prefix}/`);
-    return new Set(databasesInBucket(objects, prefix).keys());
+    return new Set(databasesInBucket(objects, prefix).map((found) => found.path));
   } catch (error) {
     throw new DrillError('DRILL_E_STORE_UNREACHABLE', {
       what: `the bucket ${store.bucket} could not be listed`,
@@ -118,9 +120,10 @@ async function restoreTree(
     const job: RestoreJob = {
       path,
       workDir: join(work, String(nextJob++)),
-      replicaKey: `${recovery.prefix}/${path}`,
+      prefix: recovery.prefix,
       store: recovery.store,
       litestream: recovery.litestream,
+      searchPath: recovery.searchPath,
       timeoutMs: recovery.databaseTimeoutMs,
     };
     const { record, file } = await restoreDatabase(job);

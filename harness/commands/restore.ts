@@ -1,0 +1,86 @@
+import { DrillError } from '../errors.ts';
+import type { RestoreRecord } from '../evidence.ts';
+import { findLitestream } from '../litestream/binary.ts';
+import { restoreFleet } from '../recovery/restore-fleet.ts';
+import { durationMs } from '../scenario/schema.ts';
+import type { S3Settings } from '../store/s3-client.ts';
+import type { Io } from './options.ts';
+
+/** As the command line gives them. */
+export interface RestoreOptions {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly outputDir: string;
+  readonly litestream?: string;
+  readonly parallelism: string;
+  readonly databaseTimeout: string;
+  readonly blobsFrom?: string;
+  /** One JSON document a line on stdout, for programs; without it a line a database for people. */
+  readonly events: boolean;
+}
+
+/**
+ * `drill restore`: a whole fleet from the bucket into a clean folder. Exit code 0 when every registered database is
+ * back, 1 when one is not, 2 and 3 as everywhere.
+ */
+export async function restoreCommand(options: RestoreOptions, io: Io): Promise<number> {
+  const litestream = await findLitestream(options.litestream ?? null, io.env);
+  const records = await restoreFleet({
+    store: settingsFrom(options.bucket, io.env),
+    prefix: options.prefix.replaceAll(/^\/+|\/+$/g, ''),
+    outputDir: options.outputDir,
+    litestream: litestream.path,
+    searchPath: io.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    parallelism: parallelismFrom(options.parallelism),
+    databaseTimeoutMs: durationMs(options.databaseTimeout),
+    blobsFrom: options.blobsFrom ?? null,
+    emit: (event) => {
+      if (options.events) io.stdout.write(`${JSON.stringify(event)}\n`);
+      else if (event.event === 'database') io.stdout.write(`${describe(event.record)}\n`);
+    },
+  });
+  const missing = records.filter((record) => record.outcome !== 'restored' && record.outcome !== 'not-registered');
+  const restored = records.filter((record) => record.outcome === 'restored').length;
+  if (!options.events) io.stdout.write(`${restored} restored, ${missing.length} not\n`);
+  return missing.length === 0 && restored > 0 ? 0 : 1;
+}
+
+function describe({ path, outcome, bytes, startUs, endUs, detail }: RestoreRecord): string {
+  const facts = outcome === 'restored' ? `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms` : detail;
+  return `${outcome.padEnd(14)} ${path}  ${facts}`;
+}
+
+/** Credentials come from the environment alone: they would show in a process list. */
+function settingsFrom(bucket: string, env: NodeJS.ProcessEnv): S3Settings {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new DrillError('DRILL_E_USAGE', {
+      what: 'there is no credential to restore with',
+      why: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set',
+      fix: 'set them to the recovery credential (it needs s3:ListBucket and s3:GetObject)',
+      exit: 2,
+    });
+  }
+  const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? null;
+  return {
+    endpoint,
+    region: env['AWS_REGION'] ?? 'us-east-1',
+    bucket: bucket.replace(/^s3:\/\//, '').replace(/\/+$/, ''),
+    accessKeyId,
+    secretAccessKey,
+    forcePathStyle: endpoint !== null,
+  };
+}
+
+function parallelismFrom(text: string): number | 'auto' {
+  if (text === 'auto') return 'auto';
+  const width = Number(text);
+  if (Number.isInteger(width) && width >= 1 && width <= 64) return width;
+  throw new DrillError('DRILL_E_USAGE', {
+    what: `--parallelism=${text} is not understood`,
+    why: 'it is neither auto nor a whole number from 1 to 64',
+    fix: 'leave it out: auto suits most machines',
+    exit: 2,
+  });
+}

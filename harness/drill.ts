@@ -1,0 +1,48 @@
+import { rm } from 'node:fs/promises';
+import { collectEvidence } from './collect.ts';
+import type { Evidence } from './evidence.ts';
+import { awaitProtection } from './phases/await-protection.ts';
+import { type DrillContext, type DrillOrder, openContext } from './phases/context.ts';
+import { openStore } from './phases/open-store.ts';
+import { restoreFromBucket } from './phases/restore.ts';
+import { runLoad } from './phases/load.ts';
+import { liveAgain } from './phases/second-life.ts';
+import { seedHost } from './phases/seed.ts';
+import { startHostUnderTest } from './phases/start-host.ts';
+import { strike } from './phases/strike.ts';
+import { verifyRestored } from './phases/verify.ts';
+
+/**
+ * One drill, phase by phase: store → seed → start host → await protection → load → disaster → restore → verify →
+ * boot the new host → collect. It only records; the judge decides. Whatever is acquired on the way is released at
+ * the end, and a phase that fails ends the drill with the evidence found so far.
+ */
+export async function runDrill(order: DrillOrder): Promise<Evidence> {
+  const drill = openContext(order);
+  try {
+    await runPhases(drill);
+  } catch (error) {
+    if (order.interrupted()) throw error;
+    drill.recorder.harnessFault(error);
+  } finally {
+    await drill.resources[Symbol.asyncDispose]().catch((error: unknown) => drill.recorder.harnessFault(error));
+  }
+  const evidence = await collectEvidence(drill);
+  if (!order.keep) await rm(drill.paths.work, { recursive: true, force: true });
+  return evidence;
+}
+
+async function runPhases(drill: DrillContext): Promise<void> {
+  const { recorder } = drill;
+  const store = await recorder.phase('store', () => openStore(drill));
+  const seeded = await recorder.phase('seed', () => seedHost(drill));
+  const host = await recorder.phase('start host', () => startHostUnderTest(drill, store, seeded));
+  await recorder.phase('await protection', () => awaitProtection(drill, host));
+  await recorder.phase('load', () => runLoad(drill, host));
+  const lost = await recorder.phase('disaster', () => strike(drill, host, store));
+  const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
+  await recorder.phase('verify', () => verifyRestored(drill, recovered));
+  if (drill.scenario.recovery.secondLife) {
+    await recorder.phase('second life', () => liveAgain(drill, store, recovered));
+  }
+}

@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { ProtectionTracker } from '../litestream/protection.ts';
+import type { Store } from '../store/store.ts';
+
+const FAST_MS = 200;
+const SLOW_MS = 1000;
+
+/**
+ * Watches from outside which databases of a live host are protected: by listing the bucket and comparing it with the
+ * position of each file, never by asking the supervisor.
+ */
+export class ProtectionWatch implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #dataDir: string;
+  readonly #clock: Clock;
+  readonly #tracker: ProtectionTracker;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  readonly #protectedUs = new Map<string, number>();
+  #databases = 0;
+  #failure: string | null = null;
+
+  constructor(store: Store, dataDir: string, clock: Clock) {
+    this.#store = store;
+    this.#dataDir = dataDir;
+    this.#clock = clock;
+    this.#tracker = new ProtectionTracker({ prefix: store.prefix, readObject: (key) => store.observer.get(key) });
+    this.#loop = this.#run();
+  }
+
+  /** Instants at which databases were first seen protected. */
+  get protectedUs(): ReadonlyMap<string, number> {
+    return this.#protectedUs;
+  }
+
+  /** Databases now on the host's disk. */
+  get databases(): number {
+    return this.#databases;
+  }
+
+  /** The last reason for which the bucket could not be read; null while it can. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#look();
+        this.#failure = null;
+      } catch (error) {
+        this.#failure = messageOf(error);
+      }
+      const pause = this.#protectedUs.size < this.#databases ? FAST_MS : SLOW_MS;
+      await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const paths = await databaseFiles(this.#dataDir);
+    const nowUs = this.#clock.nowUs();
+    const objects = await this.#store.observer.list(`${this.#store.prefix}/`);
+    if (this.#stop.signal.aborted) return;
+    this.#databases = paths.length;
+    const databases = paths.map((path) => ({ path, file: join(this.#dataDir, path) }));
+    const seen = await this.#tracker.observe(objects, databases, nowUs);
+    for (const [path, { protectedUs }] of seen) {
+      if (protectedUs !== null && !this.#protectedUs.has(path)) this.#protectedUs.set(path, protectedUs);
+    }
+  }
+}
+
+/** Every database file below data_dir, as relative paths with `/`, sorted. */
+export async function databaseFiles(dataDir: string): Promise<string[]> {
+  const entries = await readdir(dataDir, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.db') && !entry.parentPath.includes('-litestream'))
+    .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
+    .toSorted();
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { EventBus } from '../events.ts';
+import type { Evidence, RestoreRecord } from '../evidence.ts';
+import type { SeedSummary } from '../fleet/seed.ts';
+import type { KillRecord } from '../host/host.ts';
+import type { Subject } from '../host/subject.ts';
+import type { Ledger } from '../ledger/history.ts';
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import { Recorder } from '../recorder.ts';
+import { ResourceStack } from '../resources.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import { type Plan, planDrill } from '../scenario/plan.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { Store } from '../store/store.ts';
+import type { FleetVerification } from '../verify/verify-fleet.ts';
+
+/** One drill to run. */
+export interface DrillOrder {
+  readonly drillId: string;
+  readonly loaded: LoadedScenario;
+  readonly seed: number;
+  readonly supervisor: string | null;
+  readonly litestream: LitestreamBinary;
+  /** Kept: `evidence/<drillId>` of the run directory. */
+  readonly evidenceDir: string;
+  /** Thrown away after the drill unless `keep`. */
+  readonly workDir: string;
+  readonly keep: boolean;
+  readonly toolVersion: string;
+  readonly environment: Evidence['environment'];
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  /** Ends the drill: an interruption by the user, or its time limit. */
+  readonly signal: AbortSignal;
+  /** True once the user interrupted: no evidence is wanted any more. */
+  readonly interrupted: () => boolean;
+}
+
+/** Where the parts of a drill lie. */
+export interface DrillPaths {
+  readonly work: string;
+  readonly evidence: string;
+  readonly ledger: string;
+  readonly secondLedger: string;
+  readonly logs: string;
+  readonly config: string;
+  readonly plan: string;
+  readonly requestLog: string;
+  readonly host: string;
+  readonly newHost: string;
+  readonly deadDisk: string;
+  readonly blobMirror: string;
+  readonly secondRestore: string;
+}
+
+/** What the phases found, in the order in which they found it; null: not reached. */
+export interface Findings {
+  startedAt: string;
+  startUs: number;
+  store: Store | null;
+  storeVersion: Evidence['store'] | null;
+  seeded: SeedSummary | null;
+  hostStartUs: number | null;
+  /** Per database path: the instant at which the harness saw it protected. */
+  protectedUs: ReadonlyMap<string, number>;
+  kill: KillRecord | null;
+  uploadsSettledUs: number | null;
+  claims: ReadonlyMap<string, boolean> | null;
+  /** Start of the new host's supervisor: from here on uploads are expected again. */
+  newHostStartUs: number | null;
+  ledger: Ledger | null;
+  restores: readonly RestoreRecord[];
+  verification: FleetVerification | null;
+  firstWriteUs: ReadonlyMap<string, number>;
+  protectedAgainUs: ReadonlyMap<string, number>;
+  secondRestores: readonly RestoreRecord[];
+  secondVerification: FleetVerification | null;
+  recovery: Evidence['recovery'];
+}
+
+export interface DrillContext {
+  readonly order: DrillOrder;
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  readonly subject: Subject;
+  readonly paths: DrillPaths;
+  readonly recorder: Recorder;
+  readonly resources: ResourceStack;
+  readonly found: Findings;
+}
+
+/** Everything a drill needs before its first phase; starts nothing. */
+export function openContext(order: DrillOrder): DrillContext {
+  const { scenario } = order.loaded;
+  return {
+    order,
+    scenario,
+    plan: planDrill(scenario, order.seed),
+    subject: { supervisor: order.supervisor, litestream: order.litestream.path },
+    paths: drillPaths(order),
+    recorder: new Recorder(order.bus, order.clock, order.drillId),
+    resources: new ResourceStack(),
+    found: {
+      startedAt: order.clock.wallIso(),
+      startUs: order.clock.nowUs(),
+      store: null,
+      storeVersion: null,
+      seeded: null,
+      hostStartUs: null,
+      protectedUs: new Map(),
+      kill: null,
+      uploadsSettledUs: null,
+      claims: null,
+      newHostStartUs: null,
+      ledger: null,
+      restores: [],
+      verification: null,
+      firstWriteUs: new Map(),
+      protectedAgainUs: new Map(),
+      secondRestores: [],
+      secondVerification: null,
+      recovery: {
+        detectedUs: null,
+        provisionedUs: null,
+        discoveredUs: null,
+        firstDatabaseUs: null,
+        restoredUs: null,
+        verifiedUs: null,
+        bootedUs: null,
+        firstWritesUs: null,
+        protectedAgainUs: null,
+        parallelism: 0,
+      },
+    },
+  };
+}
+
+function drillPaths(order: DrillOrder): DrillPaths {
+  const { evidenceDir: evidence, workDir: work } = order;
+  return {
+    work,
+    evidence,
+    ledger: join(evidence, 'ledger', 'life-1'),
+    secondLedger: join(evidence, 'ledger', 'life-2'),
+    logs: join(evidence, 'logs'),
+    config: join(evidence, 'config'),
+    plan: join(evidence, 'plan.json'),
+    requestLog: join(evidence, 'store-requests.ndjson'),
+    host: join(work, 'host-1'),
+    newHost: join(work, 'host-2'),
+    deadDisk: join(work, 'dead-disk'),
+    blobMirror: join(work, 'blob-mirror'),
+    secondRestore: join(work, 'host-3'),
+  };
+}

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { DrillError } from '../errors.ts';
+import type { RunningHost } from '../host/host.ts';
+import type { WriterLine, WriterOptions } from '../workload/options.ts';
+import { waitFor } from '../waiting.ts';
+import type { DrillContext } from './context.ts';
+import type { HostUnderTest } from './start-host.ts';
+
+const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+const PROGRESS_MS = 250;
+
+export type FirstWrites = Extract<WriterLine, { firstWrites: number }>;
+
+/** Writers on the host, as many as the scenario wants, and what they say. */
+export interface Writers {
+  readonly names: readonly string[];
+  ready(): number;
+  acknowledged(): number;
+  /** What became of the first writes; null while they go on. */
+  firstWrites(): FirstWrites | null;
+}
+
+/** Writes under load until the instant that the seed chose for the kill. Returns at that instant, writers running. */
+export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Promise<void> {
+  const { plan, scenario, order, recorder } = drill;
+  const { writers: count, writesPerSecond } = scenario.workload;
+  const options = Array.from({ length: count }, (_, writerIndex): WriterOptions => ({
+    planPath: drill.paths.plan,
+    dataDir: host.paths.dataDir,
+    writerIndex,
+    life: 1,
+    writesPerSecond: writesPerSecond / count,
+    durationMs: plan.durationMs,
+    mode: 'load',
+  }));
+  const writers = await startWriters(drill, host, options, drill.paths.ledger);
+  const startUs = order.clock.nowUs();
+  for (const name of writers.names) host.input(name, 'go\n');
+  for (;;) {
+    const elapsedMs = (order.clock.nowUs() - startUs) / 1000;
+    recorder.progress(Math.min(elapsedMs, plan.killAfterMs), plan.killAfterMs, 'ms', { acknowledged: writers.acknowledged() });
+    assertRunning(host, writers);
+    if (elapsedMs >= plan.killAfterMs) return;
+    await sleep(Math.min(PROGRESS_MS, plan.killAfterMs - elapsedMs), undefined, { signal: order.signal });
+  }
+}
+
+/** Starts writer processes and waits until all have opened their databases. */
+export async function startWriters(
+  drill: DrillContext,
+  host: RunningHost,
+  options: readonly WriterOptions[],
+  ledgerDir: string,
+): Promise<Writers> {
+  const acknowledged = new Map<string, number>();
+  let ready = 0;
+  let firstWrites: FirstWrites | null = null;
+  host.listen((event) => {
+    if (event.event !== 'line' || !event.name.startsWith('writer-')) return;
+    const said = JSON.parse(event.text) as WriterLine;
+    if ('ready' in said) ready++;
+    else if ('acknowledged' in said) acknowledged.set(event.name, said.acknowledged);
+    else firstWrites = said;
+  });
+  const names: string[] = [];
+  for (const option of options) {
+    const name = `writer-${option.writerIndex}`;
+    const optionsFile = join(host.paths.folder, `${name}.json`);
+    await writeFile(optionsFile, JSON.stringify(option));
+    host.start({
+      name,
+      argv: [process.execPath, WRITER, optionsFile],
+      shell: null,
+      cwd: host.paths.folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
+      logFile: join(drill.paths.logs, `${name}-life-${option.life}.log`),
+      relay: true,
+      ledgerFile: join(ledgerDir, `${name}.ndjson`),
+    });
+    names.push(name);
+  }
+  const writers: Writers = {
+    names,
+    ready: () => ready,
+    acknowledged: () => [...acknowledged.values()].reduce((sum, one) => sum + one, 0),
+    firstWrites: () => firstWrites,
+  };
+  const allReady = await waitFor(
+    () => {
+      assertRunning(host, writers);
+      return ready >= names.length ? true : null;
+    },
+    { timeoutMs: READY_TIMEOUT_MS, everyMs: 20, signal: drill.order.signal },
+  );
+  if (allReady === null) throw writerFailed(`not ready within ${READY_TIMEOUT_MS} ms`);
+  return writers;
+}
+
+/** A writer that ends before the kill means that the load was not what the scenario says. */
+export function assertRunning(host: RunningHost, writers: Pick<Writers, 'names'>): void {
+  for (const name of writers.names) {
+    const exit = host.exitOf(name);
+    if (exit !== null) throw writerFailed(`${name} ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
+  }
+}
+
+function writerFailed(why: string): DrillError {
+  return new DrillError('DRILL_E_WRITER_FAILED', {
+    what: 'a writer did not do its work',
+    why,
+    fix: 'look at evidence/…/logs/writer-*.log in the run directory',
+    exit: 3,
+  });
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DrillError } from '../errors.ts';
+import type { RestoreRecord } from '../evidence.ts';
+import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
+import { subjectEnvironment } from '../host/subject.ts';
+import type { RecoveryEvent } from '../recovery/events.ts';
+import type { Store } from '../store/store.ts';
+import { waitFor } from '../waiting.ts';
+import type { DrillContext } from './context.ts';
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const RESTORE = 'restore';
+
+/** A new host whose data directory holds what the bucket gave back. */
+export interface Recovered {
+  readonly host: RunningHost;
+  readonly records: readonly RestoreRecord[];
+}
+
+/**
+ * Restores on a new host by `drill restore`, as an operator would, with the recovery credential. `_dead`: only a
+ * host that is dead can be recovered; nothing of it is used. `life` 1: after the disaster; 2: the second restore.
+ */
+export async function restoreFromBucket(drill: DrillContext, store: Store, _dead: DeadHost, life: 1 | 2): Promise<Recovered> {
+  const { paths, resources, order, recorder, scenario, found } = drill;
+  const host = resources.use(await startHost(life === 1 ? paths.newHost : paths.secondRestore));
+  const records: RestoreRecord[] = [];
+  const hear = (event: RecoveryEvent): void => {
+    if (event.event === 'database') records.push(event.record);
+    if (life === 1) timeStages(found.recovery, event);
+    recorder.progress(records.filter((record) => record.outcome === 'restored').length, drill.found.seeded?.databases ?? 0, 'restored');
+  };
+  host.listen((event) => {
+    if (event.event === 'line' && event.name === RESTORE) hear(JSON.parse(event.text) as RecoveryEvent);
+  });
+  host.start({
+    name: RESTORE,
+    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host)],
+    shell: null,
+    cwd: host.paths.folder,
+    env: subjectEnvironment(host.paths, store.recovery),
+    logFile: join(paths.logs, `restore-life-${life}.log`),
+    relay: true,
+    ledgerFile: null,
+  });
+  const databases = (found.seeded?.databases ?? 0) + scenario.workload.newApps + scenario.workload.newRealms;
+  const exit = await waitFor(() => host.exitOf(RESTORE), { timeoutMs: restoreLimitMs(databases), everyMs: 10, signal: order.signal });
+  if (exit === null) throw restoreFailed('it did not end in time');
+  // 1: some database did not come back, which its record says. Others: it could not work at all.
+  if (exit.exitCode !== 0 && exit.exitCode !== 1) {
+    throw restoreFailed(store.failure() ?? `it ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
+  }
+  if (life === 1) found.restores = records;
+  return { host, records };
+}
+
+function restoreArguments({ scenario, order, paths }: DrillContext, store: Store, host: RunningHost): string[] {
+  return [
+    'restore',
+    `--bucket=${store.recovery.bucket}`,
+    `--prefix=${store.prefix}`,
+    `--output-dir=${host.paths.dataDir}`,
+    `--litestream=${order.litestream.path}`,
+    `--parallelism=${scenario.recovery.parallelism}`,
+    `--database-timeout=${scenario.recovery.databaseTimeout}`,
+    `--blobs-from=${paths.blobMirror}`,
+    '--events',
+  ];
+}
+
+function timeStages(stages: DrillContext['found']['recovery'], event: RecoveryEvent): void {
+  switch (event.event) {
+    case 'provisioned':
+      stages.provisionedUs = event.atUs;
+      return;
+    case 'discovered':
+      stages.discoveredUs = event.atUs;
+      stages.parallelism = event.parallelism;
+      return;
+    case 'database':
+      if (event.record.outcome === 'restored') stages.firstDatabaseUs ??= event.record.endUs;
+      return;
+    case 'finished':
+      stages.restoredUs = event.atUs;
+      return;
+  }
+}
+
+/** Every single restore has its own limit; this one only ends a recovery that hangs between them. */
+function restoreLimitMs(databases: number): number {
+  return 120_000 + databases * 5000;
+}
+
+function restoreFailed(why: string): DrillError {
+  return new DrillError('DRILL_E_RESTORE_FAILED', {
+    what: 'the recovery could not do its work',
+    why,
+    fix: 'look at evidence/…/logs/restore-*.log in the run directory',
+    exit: 3,
+  });
+}

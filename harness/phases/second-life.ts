@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { ProtectionWatch } from '../host/protection-watch.ts';
+import { prepareHost, startSupervisor } from '../host/subject.ts';
+import { readLedger } from '../ledger/history.ts';
+import { sealLedger } from '../ledger/seal.ts';
+import { durationMs } from '../scenario/schema.ts';
+import type { Store } from '../store/store.ts';
+import { verifySecondLife } from '../verify/second-life.ts';
+import { waitFor } from '../waiting.ts';
+import type { DrillContext } from './context.ts';
+import { assertRunning, startWriters } from './load.ts';
+import { type Recovered, restoreFromBucket } from './restore.ts';
+
+const FIRST_WRITES_TIMEOUT_MS = 60_000;
+
+/**
+ * The new host goes live on the restored data and the same prefix: acknowledges a write in every database, becomes
+ * protected again, dies too, and is restored once more. Both lives must be in that second restore.
+ */
+export async function liveAgain(drill: DrillContext, store: Store, recovered: Recovered): Promise<void> {
+  const { host } = recovered;
+  const { paths, scenario, subject, found, order, resources } = drill;
+  const restored = recovered.records.filter((record) => record.outcome === 'restored').map((record) => record.path);
+  if (restored.length === 0) return; // nothing came back: the inventory says so
+  const { replicateIntervalSec } = scenario.supervisor;
+  await prepareHost(host.paths, { subject, bucket: store.writer.bucket, prefix: store.prefix, replicateIntervalSec });
+  found.newHostStartUs = order.clock.nowUs();
+  startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor-life-2.log'));
+  await firstWrites(drill, recovered, restored);
+  // It begins to look only now, so that what it sees covered includes the first writes.
+  const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
+  await protectedAgain(drill, watch, restored.length);
+  await watch[Symbol.asyncDispose]();
+  const dead = host.kill();
+  await sealLedger(paths.secondLedger);
+  await store.settle();
+  const again = await restoreFromBucket(drill, store, dead, 2);
+  found.secondRestores = again.records;
+  if (found.verification === null || found.ledger === null) return;
+  found.secondVerification = await verifySecondLife({
+    restoredDir: again.host.paths.dataDir,
+    first: found.verification,
+    firstLedger: found.ledger,
+    secondLedger: await readLedger(paths.secondLedger),
+    killUs: dead.record.atUs,
+    onProgress: (done, total, rows) => drill.recorder.progress(done, total, 'verified again', { rows }),
+  });
+}
+
+async function firstWrites(drill: DrillContext, { host }: Recovered, restored: readonly string[]): Promise<void> {
+  const { found, order, paths, recorder } = drill;
+  const option = {
+    planPath: paths.plan,
+    dataDir: host.paths.dataDir,
+    writerIndex: 0,
+    life: 2,
+    writesPerSecond: 1000,
+    durationMs: FIRST_WRITES_TIMEOUT_MS,
+    mode: 'first-writes' as const,
+    paths: [...restored],
+  };
+  const writers = await startWriters(drill, host, [option], paths.secondLedger);
+  found.recovery.bootedUs = order.clock.nowUs();
+  for (const name of writers.names) host.input(name, 'go\n');
+  const done = await waitFor(
+    () => {
+      assertRunning(host, writers);
+      return writers.firstWrites();
+    },
+    { timeoutMs: FIRST_WRITES_TIMEOUT_MS, everyMs: 10, signal: order.signal },
+  );
+  const acknowledged = (await readLedger(paths.secondLedger)).databases;
+  found.firstWriteUs = new Map(
+    [...acknowledged].flatMap(([path, history]) => {
+      const ack = history.writes.find((write) => write.fate === 'acknowledged');
+      return ack?.atUs == null ? [] : [[path, ack.atUs] as const];
+    }),
+  );
+  if (done === null || done.failed.length > 0) {
+    const [first] = done?.failed ?? [];
+    const why = first === undefined ? `within ${FIRST_WRITES_TIMEOUT_MS / 1000} s` : `${first.path}: ${first.error}`;
+    recorder.subjectFailed(
+      'no-first-write',
+      `the new host acknowledged a write in ${found.firstWriteUs.size} of ${restored.length} databases (${why})`,
+    );
+    return;
+  }
+  found.recovery.firstWritesUs = Math.max(...found.firstWriteUs.values());
+}
+
+async function protectedAgain(drill: DrillContext, watch: ProtectionWatch, total: number): Promise<void> {
+  const { scenario, order, recorder, found } = drill;
+  const timeoutMs = durationMs(scenario.protection.timeout) + scenario.supervisor.replicateIntervalSec * 2000;
+  await waitFor(
+    () => {
+      recorder.progress(watch.protectedUs.size, total, 'protected again');
+      return watch.protectedUs.size >= total ? true : null;
+    },
+    { timeoutMs, everyMs: 100, signal: order.signal },
+  );
+  found.protectedAgainUs = new Map(watch.protectedUs);
+  if (watch.protectedUs.size >= total) {
+    found.recovery.protectedAgainUs = Math.max(...watch.protectedUs.values());
+    return;
+  }
+  recorder.subjectFailed(
+    'not-protected-again',
+    `not protected again: ${total - watch.protectedUs.size} of ${total} databases within ${Math.round(timeoutMs / 1000)} s`,
+  );
+}

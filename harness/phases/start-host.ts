@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { SeedSummary } from '../fleet/seed.ts';
+import { BlobMirror } from '../host/blob-mirror.ts';
+import { type RunningHost, startHost } from '../host/host.ts';
+import { assertOpenFiles } from '../host/limits.ts';
+import { ProtectionWatch } from '../host/protection-watch.ts';
+import { prepareHost, startSupervisor, SUPERVISOR } from '../host/subject.ts';
+import type { Store } from '../store/store.ts';
+import type { DrillContext } from './context.ts';
+
+/** A host with its supervisor running, watched from outside. */
+export interface HostUnderTest {
+  readonly host: RunningHost;
+  readonly watch: ProtectionWatch;
+  readonly mirror: BlobMirror;
+}
+
+const MIRROR_INTERVAL_MS = 1000;
+
+/** Starts the host and its supervisor; nothing writes yet. */
+export async function startHostUnderTest(
+  drill: DrillContext,
+  store: Store,
+  seeded: SeedSummary,
+): Promise<HostUnderTest> {
+  const { paths, resources, scenario, subject, recorder, found, order } = drill;
+  await assertOpenFiles(seeded.databases + scenario.workload.newApps + scenario.workload.newRealms);
+  const host = resources.use(await startHost(paths.host));
+  const { replicateIntervalSec } = scenario.supervisor;
+  await prepareHost(host.paths, { subject, bucket: store.writer.bucket, prefix: store.prefix, replicateIntervalSec });
+  found.hostStartUs = order.clock.nowUs();
+  startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor.log'));
+  host.listen((event) => {
+    if (event.event === 'exited' && event.name === SUPERVISOR && found.kill === null) {
+      recorder.note('warn', `the supervisor ended by itself (${event.signal ?? `exit code ${event.exitCode}`})`);
+    }
+  });
+  const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
+  const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
+  return { host, watch, mirror };
+}

@@ -1,0 +1,39 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DeadHost, hostPaths } from '../host/host.ts';
+import { sealLedger } from '../ledger/seal.ts';
+import { readClaims } from '../host/subject.ts';
+import type { Store } from '../store/store.ts';
+import type { DrillContext } from './context.ts';
+import type { HostUnderTest } from './start-host.ts';
+
+/** Files of the dead host that explain a verdict, kept as evidence. None holds a credential. */
+const KEPT = ['litestream.yml', 'litestream-status.json'];
+
+/**
+ * The disaster: SIGKILL of the whole host at one instant, proof that nothing of it is left, and its disk moved out of
+ * reach. Uploads whose bytes were already on their way are let in; whatever comes later fails the drill.
+ */
+export async function strike(drill: DrillContext, { host, watch, mirror }: HostUnderTest, store: Store): Promise<DeadHost> {
+  const { found, paths, recorder, order } = drill;
+  const dead = host.kill();
+  found.kill = dead.record;
+  recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
+  found.protectedUs = new Map(watch.protectedUs);
+  await Promise.all([watch[Symbol.asyncDispose](), mirror[Symbol.asyncDispose]()]);
+  if (mirror.failure !== null) recorder.harnessFault(new Error(`the blob mirror failed: ${mirror.failure}`));
+  await sealLedger(paths.ledger);
+  await dead.loseDisk(paths.deadDisk);
+  found.recovery.detectedUs = order.clock.nowUs();
+  await store.settle();
+  found.uploadsSettledUs = order.clock.nowUs();
+  found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
+  for (const name of KEPT) {
+    await copyFile(join(paths.deadDisk, name), join(paths.config, name)).catch(() => undefined); // it may write neither
+  }
+  await copyFile(hostPaths(paths.host).rustbaseToml, join(paths.config, 'rustbase.toml'));
+  for (const { pid, command } of dead.record.escaped) {
+    recorder.note('warn', `process ${pid} had left the host's process group and was killed with it: ${command}`);
+  }
+  return dead;
+}

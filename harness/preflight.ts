@@ -1,0 +1,50 @@
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DrillError, messageOf } from './errors.ts';
+import { assertOpenFiles } from './host/limits.ts';
+import type { Plan } from './scenario/plan.ts';
+
+/** Measured on many-realms: live data, bucket in memory, two restored copies and the ledger come to well below this a row. */
+const BYTES_PER_ROW = 4096;
+const BYTES_PER_DATABASE = 1_500_000;
+
+/** What a run needs of the machine, looked at before anything is started. */
+export async function preflight(outputDir: string, plans: readonly Plan[]): Promise<void> {
+  await assertWritable(outputDir);
+  for (const plan of plans) {
+    const databases = plan.databases.length;
+    const rows = plan.databases.reduce((sum, database) => sum + database.rows, 0);
+    await assertOpenFiles(databases);
+    await assertSpace(outputDir, databases * BYTES_PER_DATABASE + rows * BYTES_PER_ROW);
+  }
+}
+
+async function assertWritable(outputDir: string): Promise<void> {
+  const probe = join(outputDir, `.writable-${process.pid}`);
+  try {
+    await mkdir(outputDir, { recursive: true });
+    await writeFile(probe, 'x');
+    await rm(probe);
+  } catch (error) {
+    throw new DrillError('DRILL_E_OUTPUT_UNWRITABLE', {
+      what: `the output folder ${outputDir} cannot be written`,
+      why: messageOf(error),
+      fix: 'make it writable, or name another with --output-dir',
+      exit: 2,
+      cause: error,
+    });
+  }
+}
+
+async function assertSpace(outputDir: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(outputDir);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= neededBytes) return;
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new DrillError('DRILL_E_DISK_SPACE', {
+    what: `${megabytes(freeBytes)} are free below ${outputDir}`,
+    why: `this drill may need ${megabytes(neededBytes)}`,
+    fix: 'free some space, or name a folder on another disk with --output-dir',
+    exit: 3,
+  });
+}

@@ -1,0 +1,63 @@
+import type { Clock } from './clock.ts';
+import { DrillError, messageOf } from './errors.ts';
+import type { DrillEvent, EventBus } from './events.ts';
+import type { Evidence } from './evidence.ts';
+
+/** Collects what a drill observes while it runs: phases, failures of the subject, faults of the rig. */
+export class Recorder {
+  readonly timeline: Evidence['timeline'] = [];
+  readonly subjectFailures: Evidence['subjectFailures'] = [];
+  readonly harnessFaults: Evidence['harnessFaults'] = [];
+  readonly #bus: EventBus;
+  readonly #clock: Clock;
+  readonly #drillId: string;
+  #phase = 'start';
+
+  constructor(bus: EventBus, clock: Clock, drillId: string) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#drillId = drillId;
+  }
+
+  /** Runs one phase of the drill and records its span, whether it succeeds or not. */
+  async phase<T>(phase: string, run: () => Promise<T>): Promise<T> {
+    const startUs = this.#clock.nowUs();
+    this.#phase = phase;
+    this.#bus.emit({ type: 'phase-start', drillId: this.#drillId, phase, atMs: startUs / 1000 });
+    try {
+      return await run();
+    } finally {
+      const endUs = this.#clock.nowUs();
+      this.timeline.push({ phase, startUs, endUs });
+      const durationMs = (endUs - startUs) / 1000;
+      this.#bus.emit({ type: 'phase-end', drillId: this.#drillId, phase, atMs: endUs / 1000, durationMs });
+    }
+  }
+
+  progress(done: number, total: number, label: string, figures: Record<string, number | string> = {}): void {
+    this.#bus.emit({ type: 'progress', drillId: this.#drillId, phase: this.#phase, done, total, label, figures });
+  }
+
+  note(level: 'info' | 'warn', message: string): void {
+    this.#bus.emit({ type: 'note', drillId: this.#drillId, level, message });
+  }
+
+  emit(event: DrillEvent): void {
+    this.#bus.emit(event);
+  }
+
+  /** The subject did not do what it promises. */
+  subjectFailed(code: string, message: string): void {
+    if (this.subjectFailures.some((failure) => failure.code === code && failure.message === message)) return;
+    this.subjectFailures.push({ code, message });
+    this.note('warn', message);
+  }
+
+  /** The rig failed: what follows cannot be measured. */
+  harnessFault(error: unknown): void {
+    const code = error instanceof DrillError ? error.code : 'DRILL_E_HARNESS';
+    const message = error instanceof DrillError ? `${error.what}: ${error.why}` : messageOf(error);
+    this.harnessFaults.push({ code, phase: this.#phase, message });
+    this.note('warn', `${message} (${code}, in phase ${this.#phase})`);
+  }
+}

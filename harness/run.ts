@@ -1,0 +1,143 @@
+import { appendFileSync } from 'node:fs';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from './clock.ts';
+import { runDrill } from './drill.ts';
+import type { EventBus } from './events.ts';
+import type { Evidence } from './evidence.ts';
+import type { Interruption } from './interruption.ts';
+import { judge, judgeRun } from './judge/judge.ts';
+import type { LitestreamBinary } from './litestream/binary.ts';
+import { writeManifest } from './manifest.ts';
+import type { Result } from './result.ts';
+import { type RunInfo, runPaths } from './run-directory.ts';
+import type { LoadedScenario } from './scenario/load.ts';
+import { durationMs } from './scenario/schema.ts';
+import { claimWorkFolder } from './sweep.ts';
+
+/** What a run is asked to do. Everything in it has been validated. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly outputDir: string;
+  readonly drills: readonly PlannedDrill[];
+  readonly seed: number;
+  readonly repeatCommand: string;
+  readonly supervisor: string | null;
+  readonly litestream: LitestreamBinary;
+  /** null: each scenario's own limit. */
+  readonly timeoutMs: number | null;
+  readonly keep: boolean;
+  /** Stop after the first drill that does not pass. */
+  readonly bail: boolean;
+  readonly toolVersion: string;
+  readonly environment: Evidence['environment'];
+}
+
+export interface PlannedDrill {
+  readonly drillId: string;
+  readonly loaded: LoadedScenario;
+  readonly seed: number;
+}
+
+/** Runs the drills one after the other and leaves a complete run directory. null: interrupted before the end. */
+export async function runDrills(
+  request: RunRequest,
+  bus: EventBus,
+  clock: Clock,
+  interruption: Interruption,
+): Promise<Result | null> {
+  const paths = runPaths(request.runDir);
+  const workDir = join(request.runDir, 'work');
+  await mkdir(workDir, { recursive: true });
+  await claimWorkFolder(workDir);
+  bus.subscribe('events.ndjson', (event) => appendFileSync(paths.events, `${JSON.stringify(event)}\n`));
+  bus.emit({ type: 'run-start', atMs: nowMs(clock), runId: request.runId, seed: request.seed, drills: request.drills.length });
+  const startedAt = clock.wallIso();
+  const startUs = clock.nowUs();
+  const evidences: Evidence[] = [];
+  try {
+    for (const drill of request.drills) {
+      if (interruption.signal.aborted) break;
+      bus.emit({
+        type: 'drill-start',
+        atMs: nowMs(clock),
+        drillId: drill.drillId,
+        scenario: drill.loaded.scenario.id,
+        title: drill.loaded.scenario.title,
+        seed: drill.seed,
+      });
+      const evidence = await runOne(request, drill, workDir, bus, clock, interruption);
+      evidences.push(evidence);
+      const { verdict, reason } = judge(evidence);
+      bus.emit({ type: 'drill-end', atMs: nowMs(clock), drillId: drill.drillId, verdict, reason });
+      if (request.bail && verdict !== 'pass') break;
+    }
+  } catch (error) {
+    if (interruption.exitCode() === null) throw error;
+  } finally {
+    if (!request.keep) await rm(workDir, { recursive: true, force: true });
+  }
+  if (interruption.exitCode() !== null) return null;
+  const info: RunInfo = {
+    runId: request.runId,
+    seed: request.seed,
+    repeatCommand: request.repeatCommand,
+    startedAt,
+    durationMs: Math.round((clock.nowUs() - startUs) / 1000),
+    tool: { version: request.toolVersion },
+    environment: request.environment,
+    drills: evidences.map((evidence) => evidence.drillId),
+    reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
+  };
+  const result = await conclude(request, info, evidences);
+  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
+  return result;
+}
+
+function nowMs(clock: Clock): number {
+  return clock.nowUs() / 1000;
+}
+
+async function runOne(
+  request: RunRequest,
+  drill: PlannedDrill,
+  workDir: string,
+  bus: EventBus,
+  clock: Clock,
+  interruption: Interruption,
+): Promise<Evidence> {
+  const limitMs = request.timeoutMs ?? durationMs(drill.loaded.scenario.timeout);
+  return runDrill({
+    ...drill,
+    supervisor: request.supervisor,
+    litestream: request.litestream,
+    evidenceDir: join(runPaths(request.runDir).evidence, drill.drillId),
+    workDir: join(workDir, drill.drillId),
+    keep: request.keep,
+    toolVersion: request.toolVersion,
+    environment: request.environment,
+    bus,
+    clock,
+    signal: AbortSignal.any([interruption.signal, AbortSignal.timeout(limitMs)]),
+    interrupted: () => interruption.exitCode() !== null,
+  });
+}
+
+async function conclude(request: RunRequest, info: RunInfo, evidences: readonly Evidence[]): Promise<Result> {
+  const paths = runPaths(request.runDir);
+  const result = judgeRun(evidences, info);
+  await writeFile(paths.runInfo, `${JSON.stringify(info, null, 2)}\n`);
+  await writeFile(paths.result, `${JSON.stringify(result, null, 2)}\n`);
+  await writeManifest(request.runDir);
+  await pointLatest(request);
+  return result;
+}
+
+/** `latest` always names a complete run: the link is swapped in one step. */
+async function pointLatest({ outputDir, runId }: RunRequest): Promise<void> {
+  const link = join(outputDir, `.latest-${process.pid}`);
+  await rm(link, { force: true });
+  await symlink(runId, link);
+  await rename(link, join(outputDir, 'latest'));
+}

@@ -1,0 +1,93 @@
+/** The wrapper that `sabotaged-litestream.ts` writes: a real Litestream, and then one thing wrong. For tests only. */
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+
+const [litestream = '', command = '', ...args] = process.argv.slice(2);
+const sabotage = process.env['SABOTAGE'];
+delete process.env['SABOTAGE'];
+
+if (command === 'restore') restore();
+else if (command === 'replicate') replicate();
+else passOn();
+
+function restore(): void {
+  const output = args[args.indexOf('-o') + 1] ?? '';
+  if (sabotage === 'restore-hangs') {
+    spawnSync('sleep', ['3600']);
+    process.exit(0);
+  }
+  if (sabotage === 'restore-fails') {
+    process.stderr.write('the wrapper refuses\n');
+    process.exit(1);
+  }
+  const code = run();
+  if (code !== 0) process.exit(code);
+  if (sabotage === 'restore-without-file') rmSync(output, { force: true });
+  if (sabotage === 'restore-drops-a-row') dropARow(output);
+  if (sabotage === 'restore-swaps-databases') swap(output);
+  process.exit(0);
+}
+
+/** One row of the audit log of system.db, from the middle. */
+function dropARow(output: string): void {
+  const db = new Sqlite(output);
+  if (isSystem(db)) {
+    db.prepare('DELETE FROM audit_log WHERE id = (SELECT min(id) + 3 FROM audit_log)').run();
+  }
+  db.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
+}
+
+function isSystem(db: Sqlite.Database): boolean {
+  return db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'master_admins'").pluck().get() === 1;
+}
+
+/** The second app that is restored becomes a copy of the first one: another tenant's data with exit code 0. */
+function swap(output: string): void {
+  const db = new Sqlite(output);
+  const isApp = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = '_collections'").pluck().get() === 1;
+  db.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
+  if (!isApp) return;
+  const first = join(tmpdir(), `drill-swap-${process.ppid}.db`);
+  if (existsSync(first)) copyFileSync(first, output);
+  else copyFileSync(output, first);
+}
+
+function replicate(): void {
+  if (sabotage === 'uploads-after-the-kill') {
+    // A process that leaves the group and hides from /proc as well as it can, and uploads late.
+    spawn(process.execPath, ['-e', lateUpload()], { detached: true, stdio: 'ignore', cwd: '/', env: {} }).unref();
+  }
+  const child = spawn(litestream, [command, ...args], { stdio: 'inherit' });
+  if (sabotage === 'replicate-frozen') setTimeout(() => child.kill('SIGSTOP'), 4000);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}
+
+/** Puts one object once the wrapper, and so the host, is dead for a second. */
+function lateUpload(): string {
+  const config = readFileSync(args[args.indexOf('-config') + 1] ?? '', 'utf8');
+  const endpoint = /endpoint: (\S+)/.exec(config)?.[1];
+  const bucket = /bucket: (\S+)/.exec(config)?.[1];
+  const key = process.env['AWS_ACCESS_KEY_ID'];
+  return `
+    const alive = () => { try { process.kill(${process.pid}, 0); return true; } catch { return false; } };
+    const watch = setInterval(() => {
+      if (alive()) return;
+      clearInterval(watch);
+      setTimeout(() => fetch('${endpoint}/${bucket}/prod/late', { method: 'PUT', body: 'late',
+        headers: { authorization: 'AWS4-HMAC-SHA256 Credential=${key}/x' } }), 1000);
+    }, 20);`;
+}
+
+function run(): number {
+  return spawnSync(litestream, [command, ...args], { stdio: 'inherit' }).status ?? 1;
+}
+
+function passOn(): void {
+  process.exit(run());
+}
