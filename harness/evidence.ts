@@ -233,3 +233,19 @@ export const evidenceSchema = z.strictObject({
   harnessFaults: z.array(z.strictObject({ code: z.string(), phase: z.string(), message: z.string() })),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** `run.json`: what is true of the whole run. With the evidence of its drills it is all that a judgement needs. */
+export const runInfoSchema = z.strictObject({
+  runId: z.string(),
+  seed: z.number().int(),
+  repeatCommand: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  tool: z.strictObject({ version: z.string() }),
+  environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Ids of the drills, in order. One without evidence makes the run inconclusive. */
+  drills: z.array(z.string()),
+  /** What reporters threw, one sentence each: with any, the run is not a pass. */
+  reporterFailures: z.array(z.string()),
+});
+export type RunInfo = z.infer<typeof runInfoSchema>;

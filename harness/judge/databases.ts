@@ -1,0 +1,78 @@
+import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
+import type { DatabaseResult, Verdict } from '../result.ts';
+import type { Fate } from './fates.ts';
+import { findingsOf, partFindings } from './tally.ts';
+import { checkResult } from './tally.ts';
+import { secondLife } from './second-life.ts';
+
+/** One line a database: the same rules as for the checks, seen from the other side. */
+export function judgeDatabases(
+  evidence: Evidence,
+  fates: readonly Fate[],
+  rpoObjectiveMs: number,
+): DatabaseResult[] {
+  const findings = findingsOf(evidence);
+  return fates.map((fate) => {
+    const { database, name } = fate;
+    const own = findings.filter((finding) => finding.database === database.path);
+    const first = partFindings(own, rpoObjectiveMs).failures[0];
+    const failedChecks = failedChecksOf(evidence, fate, own, rpoObjectiveMs);
+    const open = openQuestion(fate);
+    const verdict: Verdict = failedChecks.length > 0 ? 'fail' : open === null ? 'pass' : 'inconclusive';
+    const words = fate.why === '' ? (first?.detail ?? open ?? '') : fate.why;
+    return {
+      path: name,
+      verdict,
+      rowsExpected: database.verified?.rowsExpected ?? 0,
+      rowsRestored: database.verified?.rowsRestored ?? 0,
+      recoveryPoint: database.verified?.recoveryPoint ?? 0,
+      acknowledged: database.acknowledged,
+      lostWrites: fate.lostAgesMs.length,
+      rpoMs: fate.rpoMs,
+      restoreMs: span(database.restore),
+      verifyMs: span(database.verified),
+      failedChecks,
+      detail: fate.excused ? `excused: ${words}` : words,
+    };
+  });
+}
+
+function failedChecksOf(
+  evidence: Evidence,
+  fate: Fate,
+  own: ReturnType<typeof findingsOf>,
+  rpoObjectiveMs: number,
+): CheckId[] {
+  const failed = new Set<CheckId>();
+  for (const finding of own) {
+    if (partFindings([finding], rpoObjectiveMs).failures.length > 0) failed.add(finding.check);
+  }
+  if (!fate.excused && ['missing', 'unsound', 'resurrected'].includes(fate.end)) failed.add('inventory');
+  if (fate.end === 'unsound') failed.add('integrity');
+  const alone = {
+    id: 'second-life',
+    expected: '',
+    whenPassed: '',
+    failures: [],
+    unmeasured: [],
+    notes: [],
+  } as const;
+  const second = checkResult(secondLife(alone, evidence, [fate], rpoObjectiveMs));
+  if (second.verdict === 'fail') failed.add('second-life');
+  return CHECK_IDS.filter((id) => failed.has(id));
+}
+
+/** Why nothing can be said of a database, or null. */
+function openQuestion({ end, why, database: { verified } }: Fate): string | null {
+  if (end === 'unknown') return why;
+  if (end !== 'restored') return null;
+  if (verified === null) return 'it was not verified';
+  const [thrown] = verified.thrown;
+  if (thrown !== undefined) return `${thrown.check} threw: ${thrown.error}`;
+  const left = (DATABASE_CHECK_IDS as readonly CheckId[]).filter((id) => !verified.checksRun.includes(id));
+  return left.length === 0 ? null : `${left.join(', ')} did not run`;
+}
+
+function span(work: { readonly startUs: number; readonly endUs: number } | null): number | null {
+  return work === null ? null : Math.max(0, (work.endUs - work.startUs) / 1000);
+}

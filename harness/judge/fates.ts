@@ -1,0 +1,119 @@
+import type { DatabaseEvidence, Evidence, RestoreOutcome } from '../evidence.ts';
+
+/**
+ * What became of one database.
+ * - restored: a file is there, and the recovery found it sound
+ * - excused: not back, but so young and unprotected that nobody had promised it
+ * - missing, unsound: not back, and it had to be
+ * - unknown: nothing tells (no kill, or the recovery ended before it)
+ * - removed: the application had deleted it, and it stayed away
+ * - resurrected: deleted, and back again; `excused` when the deletion itself was within the RPO objective
+ */
+export interface Fate {
+  readonly database: DatabaseEvidence;
+  readonly name: string;
+  readonly end: 'restored' | 'excused' | 'missing' | 'unsound' | 'unknown' | 'removed' | 'resurrected';
+  readonly excused: boolean;
+  /** In words, for anything but a plain restore. */
+  readonly why: string;
+  /** Ages at the kill of its lost acknowledged writes. */
+  readonly lostAgesMs: readonly number[];
+  /** null: not measured, or not part of the fleet at the kill. */
+  readonly rpoMs: number | null;
+  /** The instant up to which the restored database is complete; null like `rpoMs`. */
+  readonly completeUntilUs: number | null;
+}
+
+/** Every database's fate, sorted by path, so that the same evidence gives the same bytes. */
+export function fatesOf(evidence: Evidence, rpoObjectiveMs: number): Fate[] {
+  const ordered = evidence.databases.toSorted(
+    (a, b) => compareText(a.path, b.path) || a.epoch - b.epoch || a.createdUs - b.createdUs,
+  );
+  return ordered.map((database) => fateOf(database, evidence, rpoObjectiveMs));
+}
+
+function fateOf(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): Fate {
+  const name = database.epoch === 1 ? database.path : `${database.path} (epoch ${database.epoch})`;
+  const outside = { database, name, excused: false, lostAgesMs: [], rpoMs: null, completeUntilUs: null };
+  if (evidence.kill === null) return { ...outside, end: 'unknown', why: 'there was no kill' };
+  const killUs = evidence.kill.atUs;
+  const { deletedUs, restore } = database;
+  if (deletedUs !== null && deletedUs <= killUs) {
+    if (restore?.outcome !== 'restored') return { ...outside, end: 'removed', why: 'deleted, and stayed so' };
+    const sinceMs = (killUs - deletedUs) / 1000;
+    const why = `deleted ${seconds(sinceMs)} before the kill, and back`;
+    return { ...outside, end: 'resurrected', excused: sinceMs <= rpoObjectiveMs, why };
+  }
+  const recovered = evidence.recovery.restoredUs !== null;
+  if (restore === null ? !recovered : restore.outcome === 'not-attempted') {
+    return { ...outside, end: 'unknown', why: 'the recovery ended before it' };
+  }
+  if (restore?.outcome === 'restored') return restored(database, name, killUs);
+  const ageMs = Math.max(0, (killUs - database.createdUs) / 1000);
+  const isProtected = wasProtected(database, killUs);
+  const outcome = restore?.outcome ?? null;
+  // A registration is lost with its parent's last writes: the file in the bucket may well be protected.
+  const promised = isProtected && outcome !== 'not-registered';
+  const excused = !promised && ageMs <= rpoObjectiveMs;
+  return {
+    ...outside,
+    end: excused ? 'excused' : outcome === 'unsound' ? 'unsound' : 'missing',
+    excused,
+    why: `${inWords(outcome, restore?.detail ?? '')}; ${isProtected ? 'protected' : 'not protected'}, ${seconds(ageMs)} old`,
+    lostAgesMs: lostWithItsFile(database, ageMs),
+    rpoMs: ageMs,
+    completeUntilUs: database.createdUs,
+  };
+}
+
+function restored(database: DatabaseEvidence, name: string, killUs: number): Fate {
+  const fate = { database, name, end: 'restored', excused: false, why: '' } as const;
+  const lostAgesMs = database.lostWriteAgesMs;
+  const { verified } = database;
+  if (verified === null) return { ...fate, lostAgesMs, rpoMs: null, completeUntilUs: null };
+  const rpoMs = lostAgesMs.reduce((oldest, ageMs) => Math.max(oldest, ageMs), 0);
+  const completeUntilUs =
+    lostAgesMs.length === 0 ? killUs : (verified.recoveryPointAckUs ?? database.createdUs);
+  return { ...fate, lostAgesMs, rpoMs, completeUntilUs };
+}
+
+/** By the supervisor's own word or by what the harness saw in the bucket before the kill. */
+function wasProtected({ claimedProtected, protectedUs }: DatabaseEvidence, killUs: number): boolean {
+  return claimedProtected === true || (protectedUs !== null && protectedUs <= killUs);
+}
+
+/** With the file all acknowledged writes are lost; without an age of their own they are as old as the file. */
+function lostWithItsFile(
+  { lostWriteAgesMs, acknowledged }: DatabaseEvidence,
+  ageMs: number,
+): readonly number[] {
+  if (lostWriteAgesMs.length >= acknowledged) return lostWriteAgesMs;
+  return Array.from({ length: acknowledged }, () => ageMs);
+}
+
+function inWords(outcome: RestoreOutcome | null, detail: string): string {
+  const words = outcome === null ? 'neither registered nor in the bucket' : OUTCOMES[outcome];
+  return detail === '' ? words : `${words} (${detail})`;
+}
+
+const OUTCOMES: Record<RestoreOutcome, string> = {
+  restored: 'restored',
+  unsound: 'came back unsound',
+  failed: 'its restore failed',
+  timeout: 'its restore ran out of time',
+  'no-file': 'its restore gave no file',
+  'not-in-bucket': 'not in the bucket',
+  'not-registered': 'in the bucket, but no restored parent registers it',
+  'not-attempted': 'not attempted',
+};
+
+/** Milliseconds for people: 950 ms, 12.3 s. */
+export function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Order by code unit: the same on every machine, whatever its language. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

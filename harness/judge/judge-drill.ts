@@ -1,0 +1,48 @@
+import type { Evidence } from '../evidence.ts';
+import type { ScenarioResult } from '../result.ts';
+import { judgeChecks } from './checks.ts';
+import { judgeDatabases } from './databases.ts';
+import { fatesOf } from './fates.ts';
+import { measure } from './measure.ts';
+import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
+import { decide } from './verdict.ts';
+
+/**
+ * From what was recorded to what it means. Pure: it sees the evidence and nothing else, and the same evidence gives
+ * the same bytes, on any machine and at any time.
+ */
+export function judge(evidence: Evidence): ScenarioResult {
+  const { scenario } = evidence;
+  const acceptedLossMs = rpoObjectiveMs(evidence);
+  const fates = fatesOf(evidence, acceptedLossMs);
+  const measurements = measure(evidence, fates, acceptedLossMs);
+  const objectives = judgeObjectives(evidence, measurements);
+  const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
+  const { verdict, reason } = decide(evidence, checks, measurements);
+  return {
+    id: scenario.id,
+    drillId: evidence.drillId,
+    title: scenario.title,
+    verdict,
+    reason,
+    seed: evidence.seed,
+    expect: scenario.expect,
+    subject: evidence.subject,
+    store: evidence.store,
+    fleet: evidence.fleet,
+    planDigest: evidence.planDigest,
+    fleetDigest: evidence.fleetDigest,
+    measurements,
+    objectives,
+    checks,
+    faults: evidence.faults,
+    timeline: evidence.timeline
+      .toSorted((a, b) => a.startUs - b.startUs)
+      .map(({ phase, startUs, endUs }) => ({
+        phase,
+        startMs: (startUs - evidence.startUs) / 1000,
+        endMs: (endUs - evidence.startUs) / 1000,
+      })),
+    databases: judgeDatabases(evidence, fates, acceptedLossMs),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Evidence } from '../evidence.ts';
+import type { Distribution, Measurements } from '../result.ts';
+import type { Fate } from './fates.ts';
+import { distributionOf } from './percentiles.ts';
+
+/** Every figure of a drill. What could not be measured is null, never 0. */
+export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjectiveMs: number): Measurements {
+  const { databases, recovery } = evidence;
+  const killUs = evidence.kill?.atUs ?? null;
+  const lostAgesMs = fates.flatMap((fate) => fate.lostAgesMs);
+  const sum = (figure: 'acknowledged' | 'unknown' | 'refused'): number =>
+    databases.reduce((total, database) => total + database[figure], 0);
+  return {
+    rpoMs: distributionOf(fates.flatMap(({ rpoMs }) => (rpoMs === null ? [] : [rpoMs]))),
+    recoveryPointAgeMs: recoveryPointAges(fates, killUs),
+    rtoMs: rto(evidence, fates),
+    restoreMs: between(recovery.discoveredUs, recovery.restoredUs),
+    // Verification may begin while restores still run: this is what it adds to the RTO.
+    verifyMs: between(recovery.restoredUs, recovery.verifiedUs),
+    firstDatabaseMs: between(killUs, recovery.firstDatabaseUs),
+    protectedAgainMs: between(killUs, recovery.protectedAgainUs),
+    timeToProtectionMs: timesToProtection(fates, killUs),
+    skewMs: skews(fates),
+    acknowledgedWrites: sum('acknowledged'),
+    lostWrites: lostAgesMs.length,
+    lostWritesBeyondRpo: lostAgesMs.filter((ageMs) => ageMs > rpoObjectiveMs).length,
+    unknownWrites: sum('unknown'),
+    refusedWrites: sum('refused'),
+    databasesRestored: fates.filter(({ end }) => end === 'restored').length,
+    clockUncertaintyMs: evidence.clockUncertaintyMs,
+    rtoStagesMs: stages(evidence, killUs),
+    writeLatencyMs: evidence.writeLatencyMs,
+  };
+}
+
+/** null unless everything that had to come back did: a fleet with a hole in it is not back in service. */
+function rto({ kill, recovery, scenario }: Evidence, fates: readonly Fate[]): number | null {
+  if (fates.some(({ end }) => end === 'missing' || end === 'unsound' || end === 'unknown')) return null;
+  const verified = between(kill?.atUs ?? null, recovery.verifiedUs);
+  if (!scenario.secondLife || verified === null) return verified;
+  const writable = between(kill?.atUs ?? null, recovery.firstWritesUs);
+  return writable === null ? null : Math.max(verified, writable);
+}
+
+function stages({ recovery }: Evidence, killUs: number | null): Record<string, number | null> {
+  return {
+    detected: between(killUs, recovery.detectedUs),
+    provisioned: between(killUs, recovery.provisionedUs),
+    discovered: between(killUs, recovery.discoveredUs),
+    firstDatabase: between(killUs, recovery.firstDatabaseUs),
+    restored: between(killUs, recovery.restoredUs),
+    verified: between(killUs, recovery.verifiedUs),
+    booted: between(killUs, recovery.bootedUs),
+    firstWrites: between(killUs, recovery.firstWritesUs),
+    protectedAgain: between(killUs, recovery.protectedAgainUs),
+  };
+}
+
+function recoveryPointAges(fates: readonly Fate[], killUs: number | null): Distribution | null {
+  return distributionOf(
+    fates.flatMap(({ completeUntilUs }) => {
+      const ageMs = between(completeUntilUs, killUs);
+      return ageMs === null ? [] : [ageMs];
+    }),
+  );
+}
+
+/** A database that was never protected before the kill took at least until then. */
+function timesToProtection(fates: readonly Fate[], killUs: number | null): Distribution | null {
+  if (killUs === null) return null;
+  const living = fates.filter(({ end }) => end !== 'removed' && end !== 'resurrected');
+  return distributionOf(
+    living.map(({ database: { createdUs, protectedUs } }) =>
+      Math.max(0, (Math.min(protectedUs ?? killUs, killUs) - createdUs) / 1000),
+    ),
+  );
+}
+
+/** Per realm: how far apart its databases' recovery points are on the wall clock. */
+function skews(fates: readonly Fate[]): Distribution | null {
+  const byRealm = new Map<string, number[]>();
+  for (const { database, completeUntilUs } of fates) {
+    const realm = /^realms\/([^/]+)\//.exec(database.path)?.[1];
+    if (realm === undefined || completeUntilUs === null) continue;
+    byRealm.set(realm, [...(byRealm.get(realm) ?? []), completeUntilUs]);
+  }
+  return distributionOf([...byRealm.values()].map((points) => (largest(points) - smallest(points)) / 1000));
+}
+
+function largest(figures: readonly number[]): number {
+  return figures.reduce((most, figure) => Math.max(most, figure), -Infinity);
+}
+
+function smallest(figures: readonly number[]): number {
+  return figures.reduce((least, figure) => Math.min(least, figure), Infinity);
+}
+
+/** Milliseconds from one instant to another, null when one of them never came. */
+function between(fromUs: number | null, toUs: number | null): number | null {
+  return fromUs === null || toUs === null ? null : Math.max(0, (toUs - fromUs) / 1000);
+}

@@ -1,0 +1,53 @@
+import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
+import type { Evidence } from '../evidence.ts';
+import { holds, measuredBy, parseObjective } from '../scenario/metrics.ts';
+import { seconds } from './fates.ts';
+
+/**
+ * The loss that the scenario accepts: its strictest `rpoMs max` objective, else what RustBaas promises, one
+ * replicate_interval_sec.
+ */
+export function rpoObjectiveMs({ scenario }: Evidence): number {
+  const limits = scenario.objectives.flatMap(({ expression }) => {
+    const { objective } = parseObjective(expression);
+    if (objective?.metric !== 'rpoMs' || objective.aggregate !== 'max') return [];
+    return ['<', '<=', '=='].includes(objective.operator) ? [objective.threshold] : [];
+  });
+  return limits.length === 0 ? scenario.replicateIntervalSec * 1000 : Math.min(...limits);
+}
+
+/** Every objective against its measurement. Not measured, or not readable: inconclusive. */
+export function judgeObjectives({ scenario }: Evidence, measurements: Measurements): ObjectiveResult[] {
+  return scenario.objectives.map(({ expression, line }) => {
+    const { objective } = parseObjective(expression);
+    const actual = objective === null ? null : measuredBy(objective, measurements);
+    const verdict =
+      objective === null || actual === null ? 'inconclusive' : holds(objective, actual) ? 'pass' : 'fail';
+    return { expression, actual, verdict, file: scenario.file, line };
+  });
+}
+
+/** All objectives together as the check `objectives`. */
+export function objectivesCheck(objectives: readonly ObjectiveResult[]): CheckResult {
+  const broken = objectives.filter(({ verdict }) => verdict === 'fail');
+  const unmeasured = objectives.filter(({ verdict }) => verdict === 'inconclusive');
+  const verdict =
+    broken.length > 0 ? 'fail' : unmeasured.length > 0 || objectives.length === 0 ? 'inconclusive' : 'pass';
+  const actual = [
+    `${objectives.length - broken.length - unmeasured.length} kept`,
+    ...(broken.length > 0 ? [`${broken.length} broken`] : []),
+    ...(unmeasured.length > 0 ? [`${unmeasured.length} not measured`] : []),
+  ].join(', ');
+  const detail = [
+    ...broken.map(
+      ({ expression, actual: measured }) => `${expression}: measured ${figure(expression, measured)}`,
+    ),
+    ...unmeasured.map(({ expression }) => `${expression}: not measured`),
+  ].join('; ');
+  return { id: 'objectives', verdict, expected: 'every objective of the scenario is kept', actual, detail };
+}
+
+function figure(expression: string, measured: number | null): string {
+  const inMs = /^\s*\w+Ms\b/.test(expression);
+  return measured !== null && inMs ? `${measured} (${seconds(measured)})` : String(measured);
+}

@@ -1,0 +1,95 @@
+import type { Evidence } from '../evidence.ts';
+import type { CheckResult, Measurements, Verdict } from '../result.ts';
+import { plural } from './tally.ts';
+
+export interface Decision {
+  readonly verdict: Verdict;
+  /** One sentence. */
+  readonly reason: string;
+}
+
+/**
+ * One verdict for a drill.
+ *
+ * A fault of the rig makes it inconclusive whatever the checks say. They stay visible, but where a fault is noticed
+ * is not where it happened (a truncated ledger looks like phantoms, a dying store like missing databases), and a red
+ * verdict blames the subject; a real defect is still there when the drill is repeated. Apart from that
+ * fail > inconclusive > pass: a defect that was found stays one, also where other things could not be measured.
+ */
+export function decide(
+  evidence: Evidence,
+  checks: readonly CheckResult[],
+  measurements: Measurements,
+): Decision {
+  const failed = checks.filter(({ verdict }) => verdict === 'fail');
+  const [fault] = evidence.harnessFaults;
+  if (fault !== undefined) {
+    const blamed = failed.length === 0 ? '' : `; ${names(failed)} failed too, perhaps because of it`;
+    return inconclusive(`the rig failed in phase ${fault.phase}: ${fault.message}${blamed}`);
+  }
+  const gaps = unmeasured(evidence, measurements);
+  return evidence.scenario.expect === 'fail'
+    ? decideControl(evidence, checks, gaps)
+    : decideDrill(evidence, checks, failed, gaps);
+}
+
+function decideDrill(
+  evidence: Evidence,
+  checks: readonly CheckResult[],
+  failed: readonly CheckResult[],
+  gaps: readonly string[],
+): Decision {
+  const [failure] = evidence.subjectFailures;
+  const failures = [
+    ...(failure === undefined ? [] : [failure.message]),
+    ...(failed.length === 0 ? [] : [`${plural(failed.length, 'check')} failed: ${names(failed)}`]),
+  ];
+  if (failures.length > 0) return { verdict: 'fail', reason: failures.join('; ') };
+  const open = checks.filter(({ verdict }) => verdict === 'inconclusive');
+  const [gap] = gaps;
+  if (gap !== undefined) return inconclusive(gap);
+  if (open.length > 0) return inconclusive(`could not be judged: ${names(open)}`);
+  return { verdict: 'pass', reason: 'every check held and every objective was kept' };
+}
+
+/** A negative control is good when exactly the checks it was planted for go red, on evidence. */
+function decideControl(
+  { scenario }: Evidence,
+  checks: readonly CheckResult[],
+  gaps: readonly string[],
+): Decision {
+  const [gap] = gaps;
+  if (gap !== undefined) return inconclusive(gap);
+  const wanted = checks.filter(({ id }) => scenario.mustFail.includes(id));
+  const missed = wanted.filter(({ verdict }) => verdict === 'pass');
+  if (missed.length > 0 || wanted.length === 0) {
+    const reason = `the negative control was not caught by ${names(missed) || 'any check'}`;
+    return { verdict: 'fail', reason };
+  }
+  const open = wanted.filter(({ verdict }) => verdict === 'inconclusive');
+  if (open.length > 0) return inconclusive(`could not be judged: ${names(open)}`);
+  return { verdict: 'pass', reason: `the negative control was caught by ${names(wanted)}` };
+}
+
+/** Reasons why green checks would prove nothing. */
+function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): string[] {
+  const { kill, faults } = evidence;
+  const idle = faults.filter(({ engaged }) => !engaged);
+  const survivors = kill?.survivors ?? [];
+  return [
+    ...(kill === null ? ['nothing was measured: the host was not killed'] : []),
+    ...(acknowledgedWrites === 0 ? ['nothing was measured: no write was acknowledged'] : []),
+    ...(survivors.length > 0
+      ? [`the host was not dead: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`]
+      : []),
+    ...(idle.length > 0 ? [`the fault ${idle.map(({ id }) => id).join(', ')} never engaged`] : []),
+  ];
+}
+
+function names(checks: readonly CheckResult[]): string {
+  return checks.map(({ id }) => id).join(', ');
+}
+
+function inconclusive(reason: string): Decision {
+  return { verdict: 'inconclusive', reason };
+}
