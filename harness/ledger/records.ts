@@ -20,6 +20,8 @@ export interface BaseRecord {
   /** 1 for the first file at this path, 2 after delete-and-recreate, … */
   readonly epoch: number;
   readonly at: number;
+  /** The last write before this ledger: absent (0), or where a restored database begins its second life. */
+  readonly seq?: number;
   readonly tables: Readonly<Record<string, TableState>>;
   /** Schema digest (`digest.ts`). */
   readonly schema: string;

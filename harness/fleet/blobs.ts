@@ -1,0 +1,6 @@
+import { createHash } from 'node:crypto';
+
+/** A blob's content: made from its file id, so that two blobs of one size still differ. */
+export function blobContent(fileId: string, sizeBytes: number): Buffer {
+  return Buffer.alloc(sizeBytes, createHash('sha256').update(fileId).digest());
+}

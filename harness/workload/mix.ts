@@ -1,0 +1,47 @@
+import { databaseKind } from '../fleet/layout.ts';
+import type { DatabaseKind } from '../fleet/layout.ts';
+import type { Random } from '../random.ts';
+import { appendAudit, login, rotateToken, uploadFile } from './account-operations.ts';
+import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
+import { createRecord, deleteRecord, updateRecord } from './record-operations.ts';
+import type { Session } from './session.ts';
+import type { TrackedDatabase } from './tracked-database.ts';
+
+/** An operation of RustBaas' API: one commit or more. */
+type Operation = (session: Session, database: TrackedDatabase) => void;
+
+/** How often each operation comes, in thousandths. Mostly records, schema changes now and then. */
+const MIX: Readonly<Record<DatabaseKind, readonly (readonly [share: number, Operation])[]>> = {
+  app: [
+    [380, createRecord],
+    [330, updateRecord],
+    [90, deleteRecord],
+    [90, login],
+    [40, rotateToken],
+    [36, appendAudit],
+    [22, uploadFile],
+    [5, createCollection],
+    [3, deleteCollection],
+    [4, patchCollection],
+  ],
+  realm: [
+    [600, appendAudit],
+    [250, login],
+    [150, rotateToken],
+  ],
+  system: [
+    [700, appendAudit],
+    [200, login],
+    [100, rotateToken],
+  ],
+};
+
+/** Draws the operation that a database sees next. */
+export function pickOperation(path: string, random: Random): Operation {
+  let drawn = random.int(0, 999);
+  for (const [share, operation] of MIX[databaseKind(path)]) {
+    if (drawn < share) return operation;
+    drawn -= share;
+  }
+  throw new RangeError('the shares of a mix must add up to 1000');
+}

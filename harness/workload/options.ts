@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** What a writer process is told: the JSON file that is its only argument. */
+export const writerOptionsSchema = z.strictObject({
+  /** The plan as JSON (`scenario/plan.ts`). */
+  planPath: z.string(),
+  dataDir: z.string(),
+  /** Which of the plan's writers this is. */
+  writerIndex: z.number().int().min(0),
+  /** 1 before the disaster, 2 on the new host. */
+  life: z.number().int().min(1),
+  /** This writer's share of the rate. */
+  writesPerSecond: z.number().positive(),
+  /** Writes fall due for so long; then the writer idles with its handles open. */
+  durationMs: z.number().min(0),
+  /** first-writes: one small write in each of `paths`, then idle. */
+  mode: z.enum(['load', 'first-writes']),
+  /** For first-writes: the databases to write to, relative to data_dir. */
+  paths: z.array(z.string()).optional(),
+});
+export type WriterOptions = z.infer<typeof writerOptionsSchema>;
+
+/** A line that a writer prints. */
+export type WriterLine =
+  /** All databases are open: waits for `go` on stdin. */
+  | { readonly ready: true; readonly atUs: number }
+  /** Writes since the start, at most four times a second. */
+  | { readonly acknowledged: number; readonly refused: number }
+  /** All first writes were tried; these databases did not take theirs. */
+  | { readonly firstWrites: number; readonly failed: readonly { path: string; error: string }[] };

@@ -1,0 +1,99 @@
+import { monotonicUs } from '../clock.ts';
+import { uuidV7, timestamp } from '../fleet/ids.ts';
+import type { RowContext } from '../fleet/field-values.ts';
+import type { Vocabulary } from '../fleet/vocabulary.ts';
+import type { LedgerFile } from '../ledger/ledger-file.ts';
+import type { WriteKind } from '../ledger/records.ts';
+import type { Random } from '../random.ts';
+import { AppModel } from './app-model.ts';
+import type { HandlePool } from './handle-pool.ts';
+import type { TrackedDatabase } from './tracked-database.ts';
+import type { WriteTransaction } from './write-transaction.ts';
+
+export interface SessionOptions {
+  readonly dataDir: string;
+  readonly seed: number;
+  readonly writerIndex: number;
+  readonly life: number;
+  readonly random: Random;
+  readonly vocabulary: Vocabulary;
+  readonly pool: HandlePool;
+  readonly ledger: LedgerFile;
+}
+
+/** What the operations of one writer share. */
+export class Session {
+  readonly dataDir: string;
+  readonly seed: number;
+  readonly random: Random;
+  readonly vocabulary: Vocabulary;
+  readonly pool: HandlePool;
+  readonly ledger: LedgerFile;
+  acknowledged = 0;
+  refused = 0;
+  readonly #models = new Map<string, AppModel>();
+  readonly #tag: string;
+  #rows = 0;
+  /** When the write to come was due; null: it follows another of its operation, and is due when that is done. */
+  #dueUs: number | null = null;
+
+  constructor(options: SessionOptions) {
+    this.dataDir = options.dataDir;
+    this.seed = options.seed;
+    this.random = options.random;
+    this.vocabulary = options.vocabulary;
+    this.pool = options.pool;
+    this.ledger = options.ledger;
+    this.#tag = `w${options.writerIndex}l${options.life}`;
+  }
+
+  /** The next operation falls due at this instant. */
+  due(atUs: number): void {
+    this.#dueUs = atUs;
+  }
+
+  /** One write, counted. False: refused, and the operation that it belongs to ends here. */
+  write(database: TrackedDatabase, kind: WriteKind, body: (transaction: WriteTransaction) => void): boolean {
+    const dueUs = this.#dueUs ?? monotonicUs();
+    this.#dueUs = null;
+    const acknowledged = database.write(kind, dueUs, body);
+    if (acknowledged) this.acknowledged++;
+    else this.refused++;
+    return acknowledged;
+  }
+
+  /** What is remembered of a database's contents. */
+  model(database: TrackedDatabase): AppModel {
+    let model = this.#models.get(database.path);
+    if (model === undefined) {
+      model = new AppModel(database);
+      this.#models.set(database.path, model);
+    }
+    return model;
+  }
+
+  /** Forgets a database that is gone. */
+  forget(path: string): void {
+    this.pool.forget(path);
+    this.#models.delete(path);
+  }
+
+  /** A new id and the instant that belongs to it. */
+  newId(): { readonly id: string; readonly at: string } {
+    const nowMs = Date.now();
+    return { id: uuidV7(nowMs, this.random), at: timestamp(nowMs) };
+  }
+
+  /** What a new row's values are made from. */
+  rowContext(database: TrackedDatabase): RowContext {
+    const model = this.model(database);
+    return {
+      random: this.random,
+      vocabulary: this.vocabulary,
+      unique: `${this.#tag}-${(this.#rows++).toString(36)}`,
+      atMs: Date.now(),
+      people: model.collections.has('people') ? model.ids(database, 'people') : [],
+      files: model.ids(database, '_files'),
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import Sqlite from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import { monotonicUs } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import { applyPragmas } from '../fleet/pragmas.ts';
+import { readInBand } from '../fleet/in-band.ts';
+import type { LedgerFile } from '../ledger/ledger-file.ts';
+import type { TableState, WriteKind } from '../ledger/records.ts';
+import { Account, tableState } from './account.ts';
+import { isRefusal } from './refusal.ts';
+import type { TableAccess } from './table-access.ts';
+import { WriteTransaction } from './write-transaction.ts';
+
+export interface TrackedOptions {
+  readonly file: string;
+  /** Relative to data_dir. */
+  readonly path: string;
+  readonly life: number;
+  readonly ledger: LedgerFile;
+  /** What is known from an earlier handle; null: read it from the database. */
+  readonly account: Account | null;
+}
+
+/**
+ * An open database whose every write is noted in the ledger and in the database itself: begin, the rows, the
+ * in-band state, the intent, COMMIT, the acknowledgement.
+ */
+export class TrackedDatabase {
+  readonly db: Database;
+  readonly path: string;
+  readonly account: Account;
+  readonly #life: number;
+  readonly #ledger: LedgerFile;
+  readonly #tables = new Map<string, TableAccess>();
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #setSeq: Statement;
+  readonly #setTable: Statement;
+  readonly #forgetTable: Statement;
+
+  constructor(options: TrackedOptions) {
+    this.path = options.path;
+    this.#life = options.life;
+    this.#ledger = options.ledger;
+    this.db = new Sqlite(options.file, { fileMustExist: true });
+    try {
+      applyPragmas(this.db);
+      this.account = options.account ?? new Account(readInBand(this.db));
+      this.#begin = this.db.prepare('BEGIN IMMEDIATE');
+      this.#commit = this.db.prepare('COMMIT');
+      this.#setSeq = this.db.prepare('UPDATE _drill_state SET seq = ?, life = ? WHERE id = 1');
+      this.#setTable = this.db.prepare(
+        'INSERT INTO _drill_tables VALUES (?, ?, ?)' +
+          ' ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, digest = excluded.digest',
+      );
+      this.#forgetTable = this.db.prepare('DELETE FROM _drill_tables WHERE name = ?');
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
+  }
+
+  /** One write. True: acknowledged. False: the database refused it and is as before. */
+  write(kind: WriteKind, dueUs: number, body: (transaction: WriteTransaction) => void): boolean {
+    const seq = this.account.seq + 1;
+    const transaction = new WriteTransaction(this.db, this.account, this.#tables);
+    const tables: Record<string, TableState> = {};
+    let intended = false;
+    try {
+      this.#begin.run();
+      body(transaction);
+      this.#writeInBand(seq, transaction, tables);
+      this.#intend(kind, seq, dueUs, transaction);
+      intended = true;
+      this.#commit.run();
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      if (!isRefusal(error)) throw error;
+      // Statements may have been made for a schema that the rollback took back.
+      if (transaction.schema !== null) this.#tables.clear();
+      this.#refuse({ kind, seq, dueUs, intended, error });
+      return false;
+    }
+    const at = monotonicUs();
+    this.#ledger.append({ t: 'ack', db: this.path, seq, at, tables });
+    this.#accept(seq, transaction);
+    return true;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #writeInBand(seq: number, transaction: WriteTransaction, tables: Record<string, TableState>): void {
+    for (const table of transaction.dropped) {
+      transaction.states.delete(table);
+      this.#forgetTable.run(table);
+    }
+    for (const [table, sum] of transaction.states) {
+      const state = tableState(sum);
+      tables[table] = state;
+      this.#setTable.run(table, state[0], state[1]);
+    }
+    this.#setSeq.run(seq, this.#life);
+  }
+
+  #intend(kind: WriteKind, seq: number, dueUs: number, transaction: WriteTransaction): void {
+    const { effects, schema, created, dropped } = transaction;
+    this.#ledger.append({
+      t: 'intent',
+      db: this.path,
+      seq,
+      kind,
+      due: dueUs,
+      effects,
+      ...(schema === null ? {} : { schema }),
+      ...(created.length === 0 ? {} : { created }),
+      ...(dropped.length === 0 ? {} : { dropped }),
+    });
+  }
+
+  #refuse(refused: { kind: WriteKind; seq: number; dueUs: number; intended: boolean; error: unknown }): void {
+    const { kind, seq, dueUs, intended, error } = refused;
+    // A write that was refused before its intent was known still was begun: it would have touched nothing.
+    if (!intended) this.#ledger.append({ t: 'intent', db: this.path, seq, kind, due: dueUs, effects: [] });
+    this.#ledger.append({ t: 'refused', db: this.path, seq, at: monotonicUs(), error: messageOf(error) });
+  }
+
+  #accept(seq: number, transaction: WriteTransaction): void {
+    this.account.seq = seq;
+    for (const table of transaction.dropped) this.account.tables.delete(table);
+    for (const [table, sum] of transaction.states) this.account.tables.set(table, sum);
+  }
+}

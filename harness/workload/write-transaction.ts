@@ -1,0 +1,85 @@
+import type { Database } from 'better-sqlite3';
+import type { SqlValue } from '../fleet/field-values.ts';
+import { contentTables, schemaDigest } from '../ledger/digest.ts';
+import type { Effect } from '../ledger/records.ts';
+import { EMPTY_SUM, replaceRow } from './account.ts';
+import type { Account, TableSum } from './account.ts';
+import { TableAccess } from './table-access.ts';
+
+/** What an operation may do inside one write. Notes every row that it touches. */
+export class WriteTransaction {
+  readonly effects: Effect[] = [];
+  readonly created: string[] = [];
+  readonly dropped: string[] = [];
+  /** States of the touched tables after what was done so far. */
+  readonly states = new Map<string, TableSum>();
+  /** Digest of the schema, when it was changed. */
+  schema: string | null = null;
+  readonly #db: Database;
+  readonly #account: Account;
+  readonly #tables: Map<string, TableAccess>;
+
+  constructor(db: Database, account: Account, tables: Map<string, TableAccess>) {
+    this.#db = db;
+    this.#account = account;
+    this.#tables = tables;
+  }
+
+  /** Inserts a row that gives the columns in order. Columns beyond, which were added later, are NULL. */
+  insert(table: string, values: readonly SqlValue[]): void {
+    const row = this.#access(table).insert(values);
+    this.#note(table, row.key, null, row.hash);
+  }
+
+  /** Changes columns of the row with this primary key. */
+  update(table: string, id: string, columns: readonly string[], values: readonly SqlValue[]): void {
+    const row = this.#access(table).update(id, columns, values);
+    if (row === null) throw new Error(`${table} has no row ${id}: the writer's memory is wrong`);
+    this.#note(table, row.before.key, row.before.hash, row.after.hash);
+  }
+
+  /** Deletes the rows whose column has this value. */
+  delete(table: string, column: string, value: SqlValue): void {
+    for (const row of this.#access(table).delete(column, value)) this.#note(table, row.key, row.hash, null);
+  }
+
+  /** Runs DDL that creates tables. */
+  createTables(sql: string): void {
+    this.#db.exec(sql);
+    const created = contentTables(this.#db).filter((name) => !this.#account.tables.has(name));
+    for (const table of created) this.states.set(table, EMPTY_SUM);
+    this.created.push(...created);
+    this.schema = schemaDigest(this.#db);
+  }
+
+  /** Runs DDL that adds a column to a table: its rows stay what they are, with NULL in it. */
+  alterTable(table: string, sql: string): void {
+    this.#db.exec(sql);
+    this.#tables.delete(table);
+    this.schema = schemaDigest(this.#db);
+  }
+
+  /** Drops a table with all its rows. */
+  dropTable(table: string, sql: string): void {
+    this.#db.exec(sql);
+    this.#tables.delete(table);
+    this.dropped.push(table);
+    this.schema = schemaDigest(this.#db);
+  }
+
+  #access(table: string): TableAccess {
+    let access = this.#tables.get(table);
+    if (access === undefined) {
+      access = new TableAccess(this.#db, table);
+      this.#tables.set(table, access);
+    }
+    return access;
+  }
+
+  #note(table: string, key: string, before: string | null, after: string | null): void {
+    const state = this.states.get(table) ?? this.#account.tables.get(table);
+    if (state === undefined) throw new Error(`${table} is not accounted for`);
+    this.states.set(table, replaceRow(state, before, after));
+    this.effects.push([table, key, before, after]);
+  }
+}

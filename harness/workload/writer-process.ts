@@ -1,0 +1,62 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { describeError, DrillError, messageOf } from '../errors.ts';
+import { ledgerFile } from '../ledger/ledger-file.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { writerOptionsSchema } from './options.ts';
+import type { WriterLine } from './options.ts';
+import { runWriter } from './writer.ts';
+
+/**
+ * A writer: stands in for RustBaas on the host. `node writer-process.ts <options.json>`, ledger on descriptor 3,
+ * orders on stdin: `go` starts the load, end of file ends the writer, so that it never outlives the harness.
+ */
+const LEDGER_DESCRIPTOR = 3;
+
+try {
+  const options = writerOptionsSchema.parse(readJson(process.argv[2] ?? ''));
+  const { started, ended } = listen();
+  await runWriter({
+    options,
+    plan: readJson(options.planPath) as Plan,
+    ledger: ledgerFile(LEDGER_DESCRIPTOR),
+    started,
+    ended,
+    say,
+  });
+  process.exit(0);
+} catch (error) {
+  writeSync(2, `${error instanceof DrillError ? describeError(error) : messageOf(error)}\n`);
+  process.exit(error instanceof DrillError ? error.exit : 4);
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Orders from stdin. `started` is fulfilled by `go` or by the end, whichever comes first. */
+function listen(): { started: Promise<void>; ended: AbortSignal } {
+  const end = new AbortController();
+  const started = new Promise<void>((resolve) => {
+    process.stdin.setEncoding('utf8');
+    process.stdin.on('data', (text: string) => {
+      if (text.includes('go\n')) resolve();
+    });
+    for (const event of ['end', 'close', 'error']) {
+      process.stdin.on(event, () => {
+        end.abort();
+        resolve();
+      });
+    }
+  });
+  return { started, ended: end.signal };
+}
+
+function say(line: WriterLine): void {
+  try {
+    writeSync(1, `${JSON.stringify(line)}\n`);
+  } catch (error) {
+    // Nobody listens any more, or not fast enough: the ledger is what counts, and stdin says when to end.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPIPE' && code !== 'EAGAIN') throw error;
+  }
+}

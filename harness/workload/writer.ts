@@ -1,0 +1,114 @@
+import { monotonicUs } from '../clock.ts';
+import { DrillError, messageOf } from '../errors.ts';
+import { vocabularyFor } from '../fleet/vocabulary.ts';
+import type { LedgerFile } from '../ledger/ledger-file.ts';
+import { randomFor } from '../random.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { runFirstWrites } from './first-writes.ts';
+import { HandlePool } from './handle-pool.ts';
+import { LivingFleet } from './living-fleet.ts';
+import { runLoad } from './load.ts';
+import type { WriterLine, WriterOptions } from './options.ts';
+import { Session } from './session.ts';
+
+export interface WriterInputs {
+  readonly options: WriterOptions;
+  readonly plan: Plan;
+  readonly ledger: LedgerFile;
+  /** Fulfilled when the load may begin. */
+  readonly started: Promise<void>;
+  /** Aborted when the writer has to end. */
+  readonly ended: AbortSignal;
+  readonly say: (line: WriterLine) => void;
+}
+
+const PROGRESS_INTERVAL_US = 250_000;
+
+/** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
+export async function runWriter({ options, plan, ledger, started, ended, say }: WriterInputs): Promise<void> {
+  const { dataDir, writerIndex, life, mode } = options;
+  const pool = new HandlePool({ dataDir, life, ledger });
+  const session = new Session({
+    dataDir,
+    seed: plan.seed,
+    writerIndex,
+    life,
+    random: randomFor(plan.seed, `writer/${writerIndex}/${life}`),
+    vocabulary: vocabularyFor(plan.seed),
+    pool,
+    ledger,
+  });
+  try {
+    if (mode === 'load') openAll(pool, plan, writerIndex);
+    say({ ready: true, atUs: monotonicUs() });
+    await started;
+    if (mode === 'load') await load(session, options, plan, ended, say);
+    else await firstWrites(session, options, ended, say);
+    await idleUntil(ended);
+  } finally {
+    pool.closeAll();
+  }
+  ledger.append({ t: 'end', at: monotonicUs() });
+}
+
+/** Opens every database once, so that a missing one is met before the load and not in its middle. */
+function openAll(pool: HandlePool, plan: Plan, writerIndex: number): void {
+  for (const { path, writer } of plan.databases) {
+    if (writer !== writerIndex) continue;
+    try {
+      pool.open(path);
+    } catch (error) {
+      throw new DrillError('DRILL_E_WRITER_FAILED', {
+        what: `Writer ${writerIndex} cannot open ${path}.`,
+        why: messageOf(error),
+        fix: 'Look at the host folder: a database of the plan is missing or damaged before the load.',
+        exit: 3,
+        cause: error,
+      });
+    }
+  }
+}
+
+async function load(
+  session: Session,
+  options: WriterOptions,
+  plan: Plan,
+  signal: AbortSignal,
+  say: (line: WriterLine) => void,
+): Promise<void> {
+  const { writerIndex, writesPerSecond, durationMs } = options;
+  const tell = (): void => say({ acknowledged: session.acknowledged, refused: session.refused });
+  let toldUs = monotonicUs();
+  await runLoad({
+    session,
+    fleet: new LivingFleet(plan, writerIndex),
+    changes: plan.changes.filter((change) => change.writer === writerIndex),
+    writesPerSecond,
+    durationMs,
+    signal,
+    onProgress: () => {
+      const nowUs = monotonicUs();
+      if (nowUs - toldUs < PROGRESS_INTERVAL_US) return;
+      toldUs = nowUs;
+      tell();
+    },
+  });
+  tell();
+}
+
+async function firstWrites(
+  session: Session,
+  options: WriterOptions,
+  signal: AbortSignal,
+  say: (line: WriterLine) => void,
+): Promise<void> {
+  const { acknowledged, failed } = await runFirstWrites(session, options.paths ?? [], signal);
+  say({ firstWrites: acknowledged, failed });
+}
+
+function idleUntil(ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (ended.aborted) resolve();
+    else ended.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
