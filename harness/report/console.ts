@@ -1,0 +1,157 @@
+import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
+import { fleetTable, verdictColour } from './fleet-table.ts';
+import { bytes, count, counted, duration, wrapped } from './format.ts';
+import { paint, printable, type Style } from './screen.ts';
+import { table } from './table.ts';
+
+export interface Page {
+  readonly columns: number;
+  readonly colour: boolean;
+}
+
+/** The summary of a run for a terminal. The verdict and how to repeat the run come last, where the eye ends. */
+export function renderSummary(result: Result, page: Page): string {
+  const isOnly = result.scenarios.length === 1;
+  const drills = result.scenarios.flatMap((scenario) => [...renderDrill(scenario, page, isOnly), '']);
+  const reason =
+    isOnly && result.reason === result.scenarios[0]?.reason ? '' : `  ${printable(result.reason)}`;
+  const took = `  in ${duration(result.durationMs)}, exit code ${result.exitCode}`;
+  return [
+    ...drills,
+    `${badge(result.verdict, page)}${reason}${dim(took, page)}`,
+    `${dim('repeat:', page)} ${printable(result.repeatCommand)}`,
+    '',
+  ].join('\n');
+}
+
+/** One drill. In a run of many, one that passed is told in short. */
+function renderDrill(drill: ScenarioResult, page: Page, isOnly: boolean): string[] {
+  const head = [
+    `${paint(printable(drill.id), 'bold', page.colour)}  ${printable(drill.title)}`,
+    dim(`seed ${drill.seed} · ${setting(drill)}`, page),
+    ...verdictLines(drill, page),
+    ...figures(drill, page),
+  ];
+  if (drill.verdict === 'pass' && !isOnly) return head;
+  return [
+    ...head,
+    ...section('objectives', objectiveLines(drill.objectives, page), page),
+    ...section('checks', checkLines(drill.checks, page), page),
+    ...section('databases, worst first', fleetTable(drill, page.columns - 2, page.colour), page),
+  ];
+}
+
+function verdictLines({ verdict, reason }: ScenarioResult, page: Page): string[] {
+  const lines = wrapped(printable(reason), page.columns - verdict.length - 2);
+  const margin = ' '.repeat(verdict.length + 2);
+  return lines.map((line, index) => (index === 0 ? `${badge(verdict, page)}  ${line}` : `${margin}${line}`));
+}
+
+function setting({ subject, store, fleet }: ScenarioResult): string {
+  return printable(
+    `${subject.supervisor}, Litestream ${subject.litestream.version} · ${store.kind} store ${store.version} · ` +
+      `${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}`,
+  );
+}
+
+/** RPO and RTO against what was demanded, then what they rest on. */
+function figures(drill: ScenarioResult, page: Page): string[] {
+  const { rpoMs, rtoMs, recoveryPointAgeMs, restoreMs, verifyMs, firstDatabaseMs, ...rest } =
+    drill.measurements;
+  const rpo = rpoMs === null ? 'not measured' : `max ${duration(rpoMs.max)}`;
+  const rpoMore =
+    rpoMs === null
+      ? []
+      : [
+          `p50 ${duration(rpoMs.p50)}`,
+          `p99 ${duration(rpoMs.p99)}`,
+          `recovery point ${duration(recoveryPointAgeMs?.max ?? null)} old`,
+        ];
+  const rtoMore = [
+    `first database ${duration(firstDatabaseMs)}`,
+    `restore ${duration(restoreMs)}`,
+    `verify ${duration(verifyMs)}`,
+    `protected again ${duration(rest.protectedAgainMs)}`,
+  ];
+  const rto = rtoMs === null ? 'not measured' : duration(rtoMs);
+  const writes =
+    `${count(rest.acknowledgedWrites)} acknowledged, ${count(rest.lostWrites)} lost ` +
+    `(${count(rest.lostWritesBeyondRpo)} beyond the RPO objective), ${count(rest.unknownWrites)} unknown, ` +
+    `${count(rest.refusedWrites)} refused`;
+  return [
+    [
+      '  RPO     ',
+      `${rpo}${demanded(drill.objectives, 'rpoMs')} (${rpoMore.join(', ') || 'nothing was restored'})`,
+    ],
+    ['  RTO     ', `${rto}${demanded(drill.objectives, 'rtoMs')} (${rtoMore.join(', ')})`],
+    ['  writes  ', writes],
+  ].flatMap(([label = '', text = '']) => indented(label, text, page));
+}
+
+/** The objectives on one metric, as in `, objective max < 15.0 s`. */
+function demanded(objectives: readonly ObjectiveResult[], metric: string): string {
+  const own = objectives.flatMap(({ expression }) => {
+    const match = /^\s*(\w+)\s+(?:(p\d\d|max)\s*)?([<>=!]+)\s*([\d.]+)\s*$/.exec(expression);
+    if (match?.[1] !== metric) return [];
+    return [[match[2], match[3], duration(Number(match[4]))].filter((part) => part !== undefined).join(' ')];
+  });
+  return own.length === 0 ? ', no objective' : `, objective ${own.join(' and ')}`;
+}
+
+function objectiveLines(objectives: readonly ObjectiveResult[], page: Page): string[] {
+  const columns = [
+    { title: 'objective', align: 'left' },
+    { title: 'measured', align: 'right' },
+    { title: 'verdict', align: 'left' },
+    { title: 'from', align: 'left' },
+  ] as const;
+  const rows = objectives.map(({ expression, actual, verdict, file, line }) => [
+    printable(expression),
+    actual === null ? '–' : count(actual, 3),
+    verdict,
+    `${printable(file)}:${line}`,
+  ]);
+  return table(columns, rows, (cell, row, column) => {
+    if (row === -1 || column === 3) return dim(cell, page);
+    return column === 2 ? paint(cell, verdictColour(objectives[row]?.verdict ?? 'fail'), page.colour) : cell;
+  });
+}
+
+/** Passed checks in one line; the others with what was expected and what was found. */
+function checkLines(checks: readonly CheckResult[], page: Page): string[] {
+  const passed = checks.filter(({ verdict }) => verdict === 'pass').map(({ id }) => id);
+  const open = checks.filter(({ verdict }) => verdict !== 'pass');
+  return [
+    ...open.flatMap(({ id, verdict, expected, actual, detail }) => [
+      `${paint(id, ['bold', verdictColour(verdict)], page.colour)}  ${verdict}`,
+      ...indented('  expected  ', expected, page),
+      ...indented('  actual    ', actual, page),
+      ...(detail === '' ? [] : indented('  detail    ', detail, page)),
+    ]),
+    ...(passed.length === 0 ? [] : indented(`${passed.length} passed: `, passed.join(', '), page)),
+    ...checks.flatMap(({ id, verdict, detail }) =>
+      verdict === 'pass' && detail !== '' && id !== 'objectives' ? indented(`${id}: `, detail, page) : [],
+    ),
+  ];
+}
+
+/** A text behind a label, wrapped to the page and kept in its column. */
+function indented(label: string, text: string, page: Page): string[] {
+  const margin = ' '.repeat(label.length);
+  const lines = wrapped(printable(text), page.columns - label.length - 2);
+  return lines.map((line, index) => (index === 0 ? `${dim(label, page)}${line}` : `${margin}${line}`));
+}
+
+function section(title: string, lines: readonly string[], page: Page): string[] {
+  if (lines.length === 0) return [];
+  return ['', paint(title, 'bold', page.colour), ...lines.map((line) => `  ${line}`)];
+}
+
+function badge(verdict: Verdict, page: Page): string {
+  const styles: Style[] = ['bold', verdictColour(verdict)];
+  return paint(verdict.toUpperCase(), styles, page.colour);
+}
+
+function dim(text: string, page: Page): string {
+  return paint(text, 'dim', page.colour);
+}
