@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesOfHost } from './host/process-scan.ts';
+import { findLitestream } from './litestream/binary.ts';
+import type { Result, ScenarioResult } from './result.ts';
+import { type LitestreamSabotage, writeSabotagedLitestream } from './sabotaged-litestream.ts';
+import { waitFor } from './waiting.ts';
+
+/** The whole program, as a user starts it: real Litestream, real kills, real S3 traffic. */
+
+const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+const signal = new AbortController().signal;
+let folder: string;
+let litestream: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-cli-'));
+  litestream = (await findLitestream(null, process.env)).path;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })));
+  return { child, ended, stderr: () => stderr };
+}
+
+async function drill(...args: string[]): Promise<Ended & { result: Result; scenario: ScenarioResult }> {
+  const outputDir = mkdtempSync(join(folder, 'run-'));
+  const ended = await start([...args, '--json', `--output-dir=${outputDir}`]).ended;
+  const result = JSON.parse(ended.stdout) as Result;
+  return { ...ended, result, scenario: result.scenarios[0] as ScenarioResult };
+}
+
+function failed(scenario: ScenarioResult): string[] {
+  return scenario.checks.filter((check) => check.verdict === 'fail').map((check) => check.id);
+}
+
+describe('a sound subject', () => {
+  it('passes smoke: every row compared, RPO and RTO measured, and the saved run judged again to the byte', async () => {
+    const { exitCode, result, scenario } = await drill('--scenario=smoke', '--seed=1');
+    expect(scenario).toMatchObject({ verdict: 'pass', seed: 1 });
+    expect(exitCode).toBe(0);
+    expect(scenario.measurements.acknowledgedWrites).toBeGreaterThan(100);
+    expect(scenario.measurements.rtoMs).toBeGreaterThan(0);
+    expect(scenario.checks.map((check) => check.verdict)).not.toContain('inconclusive');
+    const outputDir = join(folder, readdirSync(folder).find((name) => name.startsWith('run-')) ?? '');
+    const run = join(outputDir, result.runId);
+    const before = readFileSync(join(run, 'result.json'), 'utf8');
+    const judged = await start(['judge', run]).ended;
+    expect(judged.exitCode).toBe(0);
+    expect(readFileSync(join(run, 'result.json'), 'utf8')).toBe(before);
+    expect(existsSync(join(run, 'work'))).toBe(false);
+  });
+
+  it('plans and seeds the same from the same seed', async () => {
+    const [first, second] = [await drill('--scenario=smoke', '--seed=77'), await drill('--scenario=smoke', '--seed=77')];
+    expect(first.scenario.planDigest).toBe(second.scenario.planDigest);
+    expect(first.scenario.fleetDigest).toBe(second.scenario.fleetDigest);
+    const other = await drill('--scenario=smoke', '--seed=78', '--dry-run');
+    expect(other.exitCode).toBe(0);
+  });
+});
+
+describe('a Litestream that lies', () => {
+  const cases: readonly [LitestreamSabotage, string[]][] = [
+    ['restore-drops-a-row', ['contiguity', 'row-counts']],
+    ['restore-swaps-databases', ['identity']],
+    ['restore-without-file', ['inventory']],
+    ['restore-fails', ['inventory']],
+  ];
+  it.each(cases)('%s: exit code 1, and the right check says so', async (sabotage, checks) => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
+    const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(scenario.verdict).toBe('fail');
+    expect(failed(scenario)).toEqual(expect.arrayContaining(checks));
+  });
+
+  it('a restore that hangs is ended at its limit and fails the drill', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'restore-hangs');
+    const file = join(folder, 'hangs.yaml');
+    writeFileSync(file, smokeWith('recovery: { databaseTimeout: 2s }'));
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(failed(scenario)).toContain('inventory');
+    expect(scenario.databases.find((database) => database.path === 'system.db')?.detail).toContain('2000 ms');
+  });
+
+  it('a replicator that is frozen but alive costs the objective', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'replicate-frozen');
+    const file = join(folder, 'frozen.yaml');
+    writeFileSync(file, smokeWith('workload: { writesPerSecond: 50, duration: 10s }\ndisaster: { at: 10s }'));
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(scenario.measurements.lostWritesBeyondRpo).toBeGreaterThan(0);
+    expect(failed(scenario)).toContain('objectives');
+  });
+
+  it('an upload after the kill fails the drill, although it makes the restore look better', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'uploads-after-the-kill');
+    const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(failed(scenario)).toEqual(['no-late-uploads']);
+  });
+});
+
+describe('a supervisor that starts nothing', () => {
+  it('fails as never protected, without a crash', async () => {
+    const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=4', '--supervisor=true');
+    expect(exitCode).toBe(1);
+    expect(scenario.reason).toContain('never protected');
+    expect(failed(scenario)).toContain('inventory');
+  });
+});
+
+describe('an interruption', () => {
+  it.each(['start host', 'load', 'restore'])('SIGINT in phase %s cleans up and exits 130', async (phase) => {
+    const outputDir = mkdtempSync(join(folder, 'int-'));
+    const run = start(['--scenario=smoke', '--seed=5', `--output-dir=${outputDir}`]);
+    const reached = await waitFor(() => (phaseStarted(outputDir, phase) ? true : null), { timeoutMs: 60_000, everyMs: 10, signal });
+    expect(reached).toBe(true);
+    run.child.kill('SIGINT');
+    expect((await run.ended).exitCode).toBe(130);
+    expect(processesBelow(outputDir)).toEqual([]);
+    expect(workFolders(outputDir)).toEqual([]);
+  });
+
+  it('SIGKILL of the harness leaves no process for longer than 5 s, and the next start sweeps its folder', async () => {
+    const outputDir = mkdtempSync(join(folder, 'kill-'));
+    const run = start(['--scenario=smoke', '--seed=6', `--output-dir=${outputDir}`]);
+    await waitFor(() => (phaseStarted(outputDir, 'load') ? true : null), { timeoutMs: 60_000, everyMs: 10, signal });
+    expect(processesBelow(outputDir).length).toBeGreaterThan(2);
+    run.child.kill('SIGKILL');
+    const gone = await waitFor(() => (processesBelow(outputDir).length === 0 ? true : null), { timeoutMs: 5000, everyMs: 20, signal });
+    expect(gone).toBe(true);
+    expect(workFolders(outputDir)).toHaveLength(1);
+    expect((await start(['--scenario=smoke', '--seed=6', `--output-dir=${outputDir}`, '--quiet']).ended).exitCode).toBe(0);
+    expect(workFolders(outputDir)).toEqual([]);
+  });
+});
+
+/** smoke with some of its keys replaced. */
+function smokeWith(replaced: string): string {
+  const keys = new Set(replaced.split('\n').map((line) => line.split(':')[0]));
+  const smoke = readFileSync(fileURLToPath(new URL('../scenarios/smoke.yaml', import.meta.url)), 'utf8');
+  const kept = smoke.split(/\n(?=[a-z#])/).filter((block) => !keys.has(block.split(':')[0]));
+  return [...kept.map((block) => block.trimEnd()), replaced, ''].join('\n');
+}
+
+function phaseStarted(outputDir: string, phase: string): boolean {
+  return readdirSync(outputDir).some((run) => {
+    const events = join(outputDir, run, 'events.ndjson');
+    return existsSync(events) && readFileSync(events, 'utf8').includes(`"type":"phase-start","drillId":"smoke","phase":"${phase}"`);
+  });
+}
+
+function processesBelow(outputDir: string): string[] {
+  const hosts = workFolders(outputDir).flatMap((work) =>
+    ['host-1', 'host-2', 'host-3'].map((host) => join(work, 'smoke', host)),
+  );
+  return hosts.flatMap((host) => processesOfHost({ groupId: null, folder: host }).map((found) => found.command));
+}
+
+function workFolders(outputDir: string): string[] {
+  return readdirSync(outputDir)
+    .map((run) => join(outputDir, run, 'work'))
+    .filter((work) => existsSync(work));
+}
