@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { litestreamIntervals, renderReplicateConfig, unsupportedPath } from './config.ts';
+
+const settings = {
+  endpoint: 'http://127.0.0.1:9000',
+  region: 'us-east-1',
+  bucket: 'drill',
+  forcePathStyle: true,
+};
+
+function render(
+  files: readonly { path: string; file: string }[],
+  prefix = 'prod',
+  replicateIntervalSec = 10,
+) {
+  return renderReplicateConfig({ databases: files, settings, prefix, replicateIntervalSec });
+}
+
+test('one entry a database, with where it goes', () => {
+  const parsed = parse(render([{ path: 'system.db', file: '/data/system.db' }])) as { dbs: unknown[] };
+  expect(parsed.dbs).toEqual([
+    {
+      path: '/data/system.db',
+      'monitor-interval': '1000ms',
+      replicas: [
+        {
+          type: 's3',
+          bucket: 'drill',
+          path: 'prod/system.db',
+          endpoint: 'http://127.0.0.1:9000',
+          region: 'us-east-1',
+          'force-path-style': true,
+          'sync-interval': '6000ms',
+          'snapshot-interval': '6h',
+          retention: '24h',
+          'retention-check-interval': '1h',
+        },
+      ],
+    },
+  ]);
+});
+
+test.for(['a $HOME b', '${REALM}', '$$', 'x: # y', '"quoted"', 'back\\$slash', '~', 'null', 'ünïcode ☃'])(
+  'the text %j survives expansion of the environment and YAML',
+  (name) => {
+    const text = render([{ path: `${name}.db`, file: `/data/${name}.db` }], `p-${name}`);
+    // What Go's os.ExpandEnv does with an empty environment.
+    const expanded = text.replaceAll(/\$(\{[^}]*\}|\w+|.)/g, '');
+    const parsed = parse(expanded) as { dbs: { path: string; replicas: { path: string }[] }[] };
+    expect(parsed.dbs[0]?.path).toBe(`/data/${name}.db`);
+    expect(parsed.dbs[0]?.replicas[0]?.path).toBe(`p-${name}/${name}.db`);
+  },
+);
+
+test.for([0.01, 0.1, 1, 10, 3600])('the intervals keep the promise of %d s', (sec) => {
+  const { monitorMs, syncMs } = litestreamIntervals(sec);
+  expect(monitorMs).toBeGreaterThan(0);
+  expect(monitorMs + syncMs).toBeLessThanOrEqual(sec * 800);
+});
+
+test('two databases on one replica are refused', () => {
+  const twice = { path: 'system.db', file: '/data/system.db' };
+  expect(() => render([twice, twice])).toThrow(/share one replica/);
+});
+
+function reason(file: string): string | null {
+  return unsupportedPath({ path: 'x.db', file }, 'prod');
+}
+
+test('paths that Litestream would take for others are refused', () => {
+  expect(reason('/data/x.db')).toBeNull();
+  expect(reason('/data/what?.db')).toMatch(/question mark/);
+  expect(reason('/data/a\nb.db')).toMatch(/control character/);
+  expect(unsupportedPath({ path: `${'x'.repeat(1000)}.db`, file: '/x.db' }, 'prod')).toMatch(/too long/);
+});

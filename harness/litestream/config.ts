@@ -1,0 +1,112 @@
+import { Document } from 'yaml';
+import { keyBase } from './bucket-layout.ts';
+
+/** The bucket as Litestream's config file names it; keys come from the environment, never from the file. */
+export interface BucketSettings {
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly bucket: string;
+  readonly forcePathStyle: boolean;
+}
+
+export interface ConfiguredDatabase {
+  /** Relative to data_dir; becomes the key below the prefix. */
+  readonly path: string;
+  /** Absolute path of the file. */
+  readonly file: string;
+}
+
+/**
+ * litestream.yml for `replicate`, in the dialect of Litestream 0.3.
+ *
+ * A write waits for the next look at the WAL (monitor) and then for the next upload (sync), so both count against
+ * `replicate_interval_sec`: together 80 % of it, the rest is for the upload itself.
+ */
+export function renderReplicateConfig(options: {
+  databases: readonly ConfiguredDatabase[];
+  settings: BucketSettings;
+  prefix: string;
+  replicateIntervalSec: number;
+}): string {
+  const { monitorMs, syncMs } = litestreamIntervals(options.replicateIntervalSec);
+  const paths = options.databases.map(({ path }) => path);
+  if (new Set(paths).size !== paths.length)
+    throw new Error('two databases with one path would share one replica');
+  return renderYaml({
+    // A line a segment is too much when segments come several times a second.
+    logging: { level: options.replicateIntervalSec >= 1 ? 'info' : 'warn', type: 'json', stderr: true },
+    dbs: options.databases.map(({ path, file }) => ({
+      path: file,
+      'monitor-interval': `${monitorMs}ms`,
+      replicas: [
+        {
+          ...replica(options.settings, options.prefix, path),
+          'sync-interval': `${syncMs}ms`,
+          // A restore replays all WAL since the last snapshot: without this a day's worth of it.
+          'snapshot-interval': '6h',
+          // Litestream's own default, named because the point-in-time reach rests on it.
+          retention: '24h',
+          'retention-check-interval': '1h',
+        },
+      ],
+    })),
+  });
+}
+
+/** The config of a restore: one database and where its replica is. */
+export function renderRestoreConfig(options: {
+  database: ConfiguredDatabase;
+  settings: BucketSettings;
+  prefix: string;
+}): string {
+  const { path, file } = options.database;
+  return renderYaml({
+    logging: { level: 'info', type: 'json', stderr: true },
+    dbs: [{ path: file, replicas: [replica(options.settings, options.prefix, path)] }],
+  });
+}
+
+/** Litestream's two intervals for a promised one. */
+export function litestreamIntervals(replicateIntervalSec: number): { monitorMs: number; syncMs: number } {
+  return {
+    monitorMs: Math.max(1, Math.min(1000, Math.floor(replicateIntervalSec * 200))),
+    syncMs: Math.max(1, Math.floor(replicateIntervalSec * 600)),
+  };
+}
+
+/**
+ * Why a database cannot be named to Litestream, or null. Its SQLite driver cuts the path at a question mark and opens
+ * another file; what is not UTF-8 cannot be written in YAML; object keys end at 1,024 bytes.
+ */
+export function unsupportedPath(database: ConfiguredDatabase, prefix: string): string | null {
+  if (database.file.includes('?')) return 'a question mark in the path: Litestream would open another file';
+  if (database.file.includes('\uFFFD')) return 'the path is not valid UTF-8';
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  if (/[\u0000-\u001f\u007f]/.test(database.file)) return 'a control character in the path';
+  const key = `${keyBase(prefix)}${database.path}/generations/0123456789abcdef/wal/00000000_00000000.wal.lz4`;
+  return Buffer.byteLength(key) > 1024 ? 'the path is too long for an object key' : null;
+}
+
+function replica(settings: BucketSettings, prefix: string, path: string) {
+  return {
+    type: 's3',
+    bucket: settings.bucket,
+    path: `${keyBase(prefix)}${path}`,
+    ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
+    region: settings.region,
+    'force-path-style': settings.forcePathStyle,
+  };
+}
+
+/**
+ * Litestream expands `$NAME` in the file's text before it parses the YAML, unset names to nothing, and knows no escape. In
+ * a double-quoted scalar `\x24` is a dollar sign that only the YAML parser sees; so every text is double-quoted.
+ */
+function renderYaml(content: unknown): string {
+  const text = new Document(content).toString({
+    lineWidth: 0,
+    defaultKeyType: 'PLAIN',
+    defaultStringType: 'QUOTE_DOUBLE',
+  });
+  return text.replaceAll('$', '\\x24');
+}

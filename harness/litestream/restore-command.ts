@@ -1,0 +1,37 @@
+import { type BucketSettings, renderRestoreConfig } from './config.ts';
+import { type LitestreamKeys, litestreamEnvironment } from './environment.ts';
+
+/** One `litestream restore`, ready to start once `configText` has been written to `configPath` (it holds no secret). */
+export interface RestoreInvocation {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly configText: string;
+}
+
+/**
+ * How one database comes back from the bucket: `restore -config FILE -o OUT DBPATH`. The URL form of 0.3 has no place for
+ * an endpoint, so the replica is described in a config of its own, in which the output file is also the database's name.
+ * There is no `-if-replica-exists`: a missing replica must be an error.
+ */
+export function restoreInvocation(options: {
+  litestream: string;
+  settings: BucketSettings & LitestreamKeys;
+  prefix: string;
+  /** Path of the database below the prefix. */
+  path: string;
+  /** Absolute path of the file to write. It must not exist. */
+  output: string;
+  configPath: string;
+  /** WAL files downloaded at once. The default is Litestream's own. */
+  walDownloads?: number;
+  env: Readonly<Record<string, string | undefined>>;
+}): RestoreInvocation {
+  const { litestream, settings, prefix, path, output, configPath, walDownloads = 8, env } = options;
+  return {
+    command: litestream,
+    args: ['restore', '-config', configPath, '-parallelism', String(walDownloads), '-o', output, output],
+    env: litestreamEnvironment(settings, env),
+    configText: renderRestoreConfig({ database: { path, file: output }, settings, prefix }),
+  };
+}
