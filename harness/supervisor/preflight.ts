@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { keyBase } from '../litestream/bucket-layout.ts';
+import type { S3Client } from '../store/s3-client.ts';
+import { reasonOf, SupervisorError } from './failure.ts';
+
+/** Litestream 0.3 holds 7 descriptors a database; with too few it neither works nor ends. */
+const FILES_PER_DATABASE = 8;
+const FILES_BESIDES = 64;
+
+/** How many databases this process' limit of open files allows one Litestream; it inherits the limit. */
+export function databaseCapacity(openFiles: number = openFileLimit()): number {
+  return Math.floor((openFiles - FILES_BESIDES) / FILES_PER_DATABASE);
+}
+
+/** Refuses a fleet that is too large for the limit. */
+export function checkOpenFiles(databases: number, openFiles: number = openFileLimit()): void {
+  if (databases <= databaseCapacity(openFiles)) return;
+  throw new SupervisorError('DRILL_E_OPEN_FILES', {
+    what: `the limit of ${openFiles} open files is too low for ${databases} databases`,
+    why: `Litestream needs ${FILES_PER_DATABASE} for each and ${FILES_BESIDES} besides; with too few it hangs without an error`,
+    fix: `raise it: ulimit -n ${databases * FILES_PER_DATABASE + FILES_BESIDES}, or LimitNOFILE= in the unit`,
+    exit: 3,
+  });
+}
+
+/** Does in the bucket what Litestream will do: list, put, get, remove. */
+export async function checkBucket(client: S3Client, bucket: string, prefix: string): Promise<void> {
+  const token = randomBytes(16).toString('hex');
+  const key = `${keyBase(prefix)}.supervisor-preflight-${token}`;
+  await attempt(`list the bucket ${bucket}`, () => client.list(key));
+  await attempt(`write to the bucket ${bucket}`, () => client.put(key, token));
+  try {
+    const body = await attempt(`read from the bucket ${bucket}`, () => client.get(key));
+    if (Buffer.from(body).toString() !== token) {
+      throw refused(
+        `the bucket ${bucket} gave back other bytes than were written`,
+        'the store is not a working S3 service',
+      );
+    }
+  } finally {
+    await attempt(`delete from the bucket ${bucket}`, () => client.remove([key]));
+  }
+}
+
+async function attempt<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+    const status = $metadata?.httpStatusCode;
+    if (status !== undefined && status < 500)
+      throw refused(`cannot ${what}`, `${name}: ${reasonOf(error)} (HTTP ${status})`, error);
+    throw new SupervisorError('DRILL_E_STORE_UNREACHABLE', {
+      what: `cannot ${what}`,
+      why: reasonOf(error) || String(name),
+      fix: 'check AWS_ENDPOINT_URL_S3 and that the service runs',
+      exit: 3,
+      cause: error,
+    });
+  }
+}
+
+function refused(what: string, why: string, cause?: unknown): SupervisorError {
+  return new SupervisorError('DRILL_E_STORE_REFUSED', {
+    what,
+    why,
+    fix: 'check that the bucket exists and that the credentials may list, read, write and delete in it',
+    exit: 3,
+    cause,
+  });
+}
+
+function openFileLimit(): number {
+  const text =
+    process.platform === 'linux'
+      ? /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+      : execFileSync('/bin/sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
+  const limit = Number(text);
+  return Number.isFinite(limit) ? limit : Number.MAX_SAFE_INTEGER;
+}

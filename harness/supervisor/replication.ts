@@ -1,0 +1,171 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { Backoff, type BackoffPolicy } from './backoff.ts';
+import { reasonOf } from './failure.ts';
+import type { Log } from './log.ts';
+import { LogForwarder } from './log-forwarder.ts';
+import { endReplicators } from './orphans.ts';
+
+export interface ReplicationOptions {
+  readonly command: string;
+  readonly configPath: string;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Log;
+  readonly backoff: BackoffPolicy;
+}
+
+export interface ChildStatus {
+  /** `backoff`: it died and will be started again. `crash-loop`: it has died again and again, and still will be. */
+  readonly state: 'stopped' | 'running' | 'backoff' | 'crash-loop';
+  readonly pid: number | null;
+  /** Starts after a death that nobody ordered. */
+  readonly restarts: number;
+  readonly lastExit: string | null;
+}
+
+/**
+ * The Litestream child: at most one at any time, alive whenever it is wanted. It is not detached, so a signal to the
+ * supervisor's process group reaches it too. Before every start, whatever else replicates by the same config is ended.
+ */
+export class Replication {
+  readonly #options: ReplicationOptions;
+  readonly #backoff: Backoff;
+  #child: Child | null = null;
+  #wanted = false;
+  #retry: NodeJS.Timeout | null = null;
+  #restarts = 0;
+  #lastExit: string | null = null;
+  /** Starts and stops follow one another; two at once would make two children. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: ReplicationOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.backoff);
+  }
+
+  /** Starts the child, or replaces the running one, with the config file as it is now. */
+  async start(graceMs: number): Promise<void> {
+    this.#wanted = true;
+    await this.#inTurn(async () => {
+      await this.#end(graceMs);
+      if (this.#wanted) await this.#spawn();
+    });
+  }
+
+  /** Ends the child: SIGTERM, at most `graceMs` for its last sync, SIGKILL. Ends when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.#wanted = false;
+    await this.#inTurn(async () => {
+      await this.#end(graceMs);
+      // A wrapper script can die of the signal and leave the program it had started.
+      await endReplicators(this.#options.configPath, 0);
+    });
+  }
+
+  /** Ends it now, whatever it is doing. */
+  kill(): void {
+    this.#child?.process.kill('SIGKILL');
+  }
+
+  status(): ChildStatus {
+    const child = this.#child;
+    const runningMs = child === null ? 0 : performance.now() - child.startMs;
+    const alive = child === null ? (this.#wanted ? 'backoff' : 'stopped') : 'running';
+    return {
+      state: this.#wanted && this.#backoff.crashLoop(runningMs) ? 'crash-loop' : alive,
+      pid: child?.process.pid ?? null,
+      restarts: this.#restarts,
+      lastExit: this.#lastExit,
+    };
+  }
+
+  async #inTurn(act: () => Promise<void>): Promise<void> {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    const mine = this.#turn.then(act);
+    this.#turn = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async #spawn(): Promise<void> {
+    const { command, configPath, log } = this.#options;
+    const leftovers = await endReplicators(configPath, 0);
+    if (leftovers > 0) log.write('warn', 'ended a replicator left behind', { count: leftovers });
+    const child = launch(this.#options);
+    this.#child = child;
+    log.write('info', 'litestream started', { pid: child.process.pid, command });
+    void child.ended.then((exit) => this.#onEnd(child, exit));
+  }
+
+  #onEnd(child: Child, exit: string): void {
+    this.#lastExit = exit;
+    if (this.#child !== child) return;
+    this.#child = null;
+    if (!this.#wanted) return;
+    const delayMs = this.#backoff.ended(performance.now() - child.startMs);
+    this.#options.log.write('error', 'litestream ended by itself', {
+      exit,
+      restartInMs: delayMs,
+      crashLoop: this.#backoff.crashLoop(0),
+    });
+    this.#retryIn(delayMs);
+  }
+
+  #retryIn(delayMs: number): void {
+    this.#retry = setTimeout(() => {
+      this.#restarts++;
+      void this.#inTurn(async () => {
+        if (this.#wanted && this.#child === null) await this.#spawn();
+      }).catch((error: unknown) => {
+        this.#options.log.write('error', 'litestream could not be started', { error: reasonOf(error) });
+        this.#retryIn(this.#backoff.ended(0));
+      });
+    }, delayMs);
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    // From here on its end is ordered, not a crash.
+    this.#child = null;
+    child.process.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      this.#options.log.write('warn', 'litestream did not end in time and is killed', { graceMs });
+      child.process.kill('SIGKILL');
+    }, graceMs);
+    const exit = await child.ended;
+    clearTimeout(timer);
+    this.#options.log.write('info', 'litestream ended', { exit });
+  }
+}
+
+interface Child {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly startMs: number;
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+}
+
+function launch({ command, configPath, dataDir, env, log }: ReplicationOptions): Child {
+  const process = spawn(command, ['replicate', '-config', configPath], {
+    env: { ...env },
+    cwd: dataDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: false,
+  });
+  for (const stream of [process.stdout, process.stderr]) {
+    const forwarder = new LogForwarder(log, dataDir);
+    stream
+      .setEncoding('utf8')
+      .on('data', (text: string) => forwarder.push(text))
+      .on('end', () => forwarder.end());
+  }
+  const ended = new Promise<string>((resolve) => {
+    process.once('error', (error) => resolve(`it could not be started: ${error.message}`));
+    process.once('exit', (code, signal) =>
+      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`),
+    );
+  });
+  return { process, startMs: performance.now(), ended };
+}

@@ -1,0 +1,104 @@
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import type { Protection } from '../litestream/protection.ts';
+import type { Discovery } from './discover.ts';
+import type { ChildStatus } from './replication.ts';
+
+/** What `litestream-status.json` and the status endpoint say. */
+export interface Status {
+  readonly schemaVersion: 1;
+  /** Wall time, a label; all durations below come from the monotonic clock. */
+  readonly updatedAt: string;
+  readonly updatedUs: number;
+  readonly supervisor: { readonly pid: number; readonly startedAt: string };
+  readonly litestream: LitestreamBinary;
+  readonly child: ChildStatus;
+  readonly bucket: BucketStatus;
+  readonly databases: readonly DatabaseStatus[];
+}
+
+export interface BucketStatus {
+  /** Monotonic instant just before the last listing that succeeded; null: none has. What is said of databases is as of then. */
+  readonly listedUs: number | null;
+  readonly listMs: number | null;
+  readonly objects: number;
+  /** Why the last listing failed; null: it did not. */
+  readonly error: string | null;
+}
+
+export interface DatabaseStatus {
+  /** Relative to data_dir. */
+  readonly path: string;
+  /** The bucket alone gives back a sound copy. */
+  readonly protected: boolean;
+  /** Since when, without a break (monotonic). */
+  readonly protectedUs: number | null;
+  /** Everything before this place is in the bucket. */
+  readonly position: { readonly generation: string; readonly index: number; readonly offset: number } | null;
+  readonly reason: string;
+}
+
+/** One line for every database on disk: what the bucket says of it, or why it is not replicated. */
+export function databaseStatuses(
+  discovery: Discovery,
+  protections: ReadonlyMap<string, Protection>,
+): DatabaseStatus[] {
+  const found = discovery.databases.map(({ path }) => {
+    const { protectedUs, position, reason } = protections.get(path) ?? NOT_LOOKED_AT;
+    return { path, protected: protectedUs !== null, protectedUs, position, reason };
+  });
+  const refused = discovery.refused
+    .filter(({ path }) => path.endsWith('.db'))
+    .map(({ path, reason }) => ({
+      path,
+      protected: false,
+      protectedUs: null,
+      position: null,
+      reason: `not replicated: ${reason}`,
+    }));
+  return [...found, ...refused].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The same in Prometheus' text format. */
+export function prometheusText(status: Status): string {
+  const lines = [
+    '# HELP rustbaas_backup_protected 1 when the bucket alone gives back a sound copy of the database.',
+    '# TYPE rustbaas_backup_protected gauge',
+    ...status.databases.map(
+      ({ path, protected: isProtected }) =>
+        `rustbaas_backup_protected{database="${label(path)}"} ${isProtected ? 1 : 0}`,
+    ),
+    '# HELP rustbaas_backup_unprotected_databases Databases on disk that are not protected.',
+    '# TYPE rustbaas_backup_unprotected_databases gauge',
+    `rustbaas_backup_unprotected_databases ${status.databases.filter((one) => !one.protected).length}`,
+    '# HELP rustbaas_backup_litestream_up 1 while the child runs. It proves nothing about the bucket.',
+    '# TYPE rustbaas_backup_litestream_up gauge',
+    `rustbaas_backup_litestream_up ${status.child.pid === null ? 0 : 1}`,
+    '# HELP rustbaas_backup_litestream_crash_loop 1 when the child dies again and again.',
+    '# TYPE rustbaas_backup_litestream_crash_loop gauge',
+    `rustbaas_backup_litestream_crash_loop ${status.child.state === 'crash-loop' ? 1 : 0}`,
+    '# HELP rustbaas_backup_litestream_restarts_total Starts after a death that nobody ordered.',
+    '# TYPE rustbaas_backup_litestream_restarts_total counter',
+    `rustbaas_backup_litestream_restarts_total ${status.child.restarts}`,
+    '# HELP rustbaas_backup_listing_age_seconds Age of the bucket listing that all this rests on.',
+    '# TYPE rustbaas_backup_listing_age_seconds gauge',
+    `rustbaas_backup_listing_age_seconds ${ageSec(status)}`,
+    '# HELP rustbaas_backup_listing_failed 1 when the last listing of the bucket failed.',
+    '# TYPE rustbaas_backup_listing_failed gauge',
+    `rustbaas_backup_listing_failed ${status.bucket.error === null ? 0 : 1}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const NOT_LOOKED_AT: Protection = {
+  protectedUs: null,
+  reason: 'the bucket has not been listed since it appeared',
+  position: null,
+};
+
+function ageSec({ bucket, updatedUs }: Status): number | 'NaN' {
+  return bucket.listedUs === null ? 'NaN' : (updatedUs - bucket.listedUs) / 1e6;
+}
+
+function label(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,318 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { monotonicUs } from '../clock.ts';
+import { findLitestream } from '../litestream/binary.ts';
+import { appDatabases, openRig, type Rig, until } from '../litestream/drill-rig.ts';
+import { localGeneration } from '../litestream/local-position.ts';
+import { markPosition, ProtectionTracker, type WatchedDatabase } from '../litestream/protection.ts';
+import { findReplicators } from './orphans.ts';
+import type { Status } from './status.ts';
+import { runSupervisor } from './supervisor.ts';
+
+const binary = await findLitestream(null, process.env);
+const SUPERVISE = new URL('../commands/supervise.ts', import.meta.url).href;
+let rig: Rig;
+
+beforeEach(async () => {
+  rig = await openRig();
+  mkdirSync(rig.dataDir);
+  configure();
+});
+afterEach(async () => {
+  await rig[Symbol.asyncDispose]();
+  for (const { pid } of findReplicators(yml())) process.kill(pid, 'SIGKILL');
+});
+
+function configure(lines: Readonly<Record<string, unknown>> = {}): void {
+  const values = { enabled: true, bucket: 'drill', prefix: 'prod', replicate_interval_sec: 1, ...lines };
+  const section = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  writeFileSync(
+    join(rig.folder, 'rustbase.toml'),
+    [`data_dir = ${JSON.stringify(rig.dataDir)}`, '[litestream]', ...section, ''].join('\n'),
+  );
+}
+
+function environment(): Record<string, string> {
+  const { accessKeyId, secretAccessKey, region, endpoint } = rig.store.writer;
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: rig.folder,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_S3: endpoint ?? '',
+  };
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  readonly stderr: () => string;
+}
+
+function start(litestream: string | null = binary.path): Started {
+  const config = join(rig.folder, 'rustbase.toml');
+  const options = JSON.stringify({ config, ...(litestream === null ? {} : { litestream }) });
+  const code = `import { supervise } from ${JSON.stringify(SUPERVISE)}; process.exitCode = await supervise(${options});`;
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', code],
+    {
+      env: environment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  rig.track(child);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-200_000);
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, ended, stderr: () => stderr };
+}
+
+function yml(): string {
+  return join(rig.dataDir, 'litestream.yml');
+}
+
+function status(): Status | null {
+  const file = join(rig.dataDir, 'litestream-status.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Status) : null;
+}
+
+async function allProtected(count: number): Promise<Status> {
+  return until(`${count} databases are protected`, () => {
+    const now = status();
+    return now?.databases.length === count && now.databases.every((one) => one.protected) && now;
+  });
+}
+
+function configuredFiles(): string[] {
+  const parsed = parse(readFileSync(yml(), 'utf8')) as { dbs: { path: string }[] };
+  return parsed.dbs.map(({ path }) => path);
+}
+
+async function seeded(
+  count: number,
+  options: { writesPerSecond: number; rows?: number; rowsPerWrite?: number },
+) {
+  const databases = appDatabases(rig.dataDir, count);
+  const files = databases.map(({ file }) => file);
+  const { writesPerSecond, rows = 50, rowsPerWrite = 1 } = options;
+  return { databases, hammer: await rig.hammer({ files, rows, writesPerSecond, rowsPerWrite }) };
+}
+
+async function expectSound(databases: readonly WatchedDatabase[], rows: number): Promise<void> {
+  for (const { path } of databases) expect(await rig.findDamage(binary.path, path, rows), path).toBeNull();
+}
+
+test('survives a hundred kills of its child in a row, and loses no database', async () => {
+  const { databases, hammer } = await seeded(6, { writesPerSecond: 100 });
+  const stop = new AbortController();
+  const logged: string[] = [];
+  const running = runSupervisor({
+    config: join(rig.folder, 'rustbase.toml'),
+    litestream: binary.path,
+    env: environment(),
+    log: { write: (_level, msg) => void logged.push(msg) },
+    stop: stop.signal,
+    kill: new AbortController().signal,
+    backoff: { firstMs: 5, maxMs: 40, stableMs: 10_000, crashLoopExits: 5 },
+  });
+  let last = 0;
+  for (let kill = 1; kill <= 100; kill++) {
+    const pid = await until(`a new child before kill ${kill}`, () => {
+      const alive = findReplicators(yml());
+      expect(alive.length).toBeLessThanOrEqual(1);
+      return alive[0]?.pid !== last && alive[0]?.pid;
+    });
+    process.kill(pid, 'SIGKILL');
+    last = pid;
+  }
+  await until('the crash loop is told', () => status()?.child.state === 'crash-loop');
+  const marks = databases.map(({ path, file }) => ({ path, mark: markPosition(file, monotonicUs()) }));
+  const { prefix, observer } = rig.store;
+  const tracker = new ProtectionTracker({ prefix, readObject: (key) => observer.get(key) });
+  await until('what was written during the kills is in the bucket', async () => {
+    const nowUs = monotonicUs();
+    await tracker.observe(await observer.list('prod/'), databases, nowUs);
+    const covered = await Promise.all(marks.map(({ path, mark }) => tracker.covers(path, mark)));
+    return covered.every(Boolean);
+  });
+  expect(logged.filter((msg) => msg === 'litestream ended by itself').length).toBe(100);
+  expect(status()?.child.restarts).toBeGreaterThanOrEqual(99);
+  hammer.kill('SIGKILL');
+  stop.abort();
+  await running;
+  expect(findReplicators(yml())).toEqual([]);
+  await expectSound(databases, 50);
+});
+
+test('a supervisor killed with SIGKILL leaves an orphan, which the next one ends', async () => {
+  const { databases } = await seeded(3, { writesPerSecond: 0 });
+  const first = start();
+  await allProtected(3);
+  const orphan = findReplicators(yml())[0];
+  if (orphan === undefined) throw new Error('no child');
+  process.kill(orphan.pid, 'SIGSTOP');
+  first.child.kill('SIGKILL');
+  await first.ended;
+  expect(findReplicators(yml())).toEqual([orphan]);
+  const second = start();
+  const successor = await until('a new child', () =>
+    findReplicators(yml()).find(({ pid }) => pid !== orphan.pid),
+  );
+  expect(findReplicators(yml())).toEqual([successor]);
+  await until('the new status', () => status()?.supervisor.pid === second.child.pid);
+  await allProtected(3);
+  second.child.kill('SIGTERM');
+  expect(await second.ended).toBe(0);
+  await expectSound(databases, 50);
+});
+
+test('SIGTERM under live writes ends it within its stop timeout', async () => {
+  configure({ stop_timeout_sec: 2 });
+  await seeded(60, { writesPerSecond: 1500, rowsPerWrite: 3 });
+  const { child, ended } = start();
+  await allProtected(60);
+  const startMs = performance.now();
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(performance.now() - startMs).toBeLessThan(2000 + 1500);
+  expect(findReplicators(yml())).toEqual([]);
+  expect(status()?.child).toMatchObject({ state: 'stopped', pid: null });
+});
+
+test('a new database is caught within one interval, a removed one leaves, the others keep their generation', async () => {
+  configure({ replicate_interval_sec: 5 });
+  const { databases, hammer } = await seeded(10, { writesPerSecond: 50 });
+  start();
+  await allProtected(10);
+  const generations = databases.map(({ file }) => localGeneration(file));
+
+  const added = { path: 'realms/new/realm.db', file: join(rig.dataDir, 'realms/new/realm.db') };
+  const createdMs = performance.now();
+  await rig.hammer({ files: [added.file], rows: 5, writesPerSecond: 0, rowsPerWrite: 1 });
+  await until('the new one is in the bucket', async () => {
+    return (await rig.store.observer.list(`prod/${added.path}/generations/`)).length > 0;
+  });
+  expect(performance.now() - createdMs).toBeLessThan(5000);
+  await allProtected(11);
+  expect(databases.map(({ file }) => localGeneration(file))).toEqual(generations);
+
+  hammer.kill('SIGKILL');
+  const removed = databases[3];
+  if (removed === undefined) throw new Error('no database');
+  rmSync(join(removed.file, '..'), { recursive: true });
+  await until('the removed one has left', () => !configuredFiles().includes(removed.file));
+  const left = databases.filter((one) => one !== removed);
+  expect(configuredFiles()).toEqual([...left, added].map(({ file }) => file).toSorted());
+  await allProtected(10);
+  expect(left.map(({ file }) => localGeneration(file))).toEqual(generations.filter((_, i) => i !== 3));
+  expect((await rig.store.observer.list(`prod/${removed.path}/`)).length).toBeGreaterThan(0);
+  await expectSound([...left, added], 5);
+});
+
+test('the config is private, holds no key, and its intervals and endpoint are set', async () => {
+  await seeded(1, { writesPerSecond: 0 });
+  start();
+  await allProtected(1);
+  expect(statSync(yml()).mode & 0o777).toBe(0o600);
+  const text = readFileSync(yml(), 'utf8');
+  expect(text).not.toContain(rig.store.writer.accessKeyId);
+  expect(text).not.toContain(rig.store.writer.secretAccessKey);
+  expect(parse(text)).toMatchObject({ dbs: [{ replicas: [{ endpoint: rig.store.writer.endpoint }] }] });
+});
+
+test('disabled: the child is ended, the config is not made anew, the bucket is left', async () => {
+  await seeded(2, { writesPerSecond: 0 });
+  const first = start();
+  await allProtected(2);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  rmSync(yml());
+  const before = (await rig.store.observer.list('prod/')).map(({ key }) => key);
+  configure({ enabled: false });
+  expect(await start().ended).toBe(0);
+  expect(findReplicators(yml())).toEqual([]);
+  expect(existsSync(yml())).toBe(false);
+  const after = (await rig.store.observer.list('prod/')).map(({ key }) => key);
+  expect(after).toEqual(expect.arrayContaining(before));
+});
+
+test('a second supervisor on the same fleet is refused and the first goes on', async () => {
+  await seeded(1, { writesPerSecond: 0 });
+  const first = start();
+  await allProtected(1);
+  const children = findReplicators(yml());
+  const second = start();
+  expect(await second.ended).toBe(2);
+  expect(second.stderr()).toMatch(/DRILL_E_SUPERVISOR_LOCKED.*\n.*why:.*\n.*do:/);
+  expect(second.stderr()).toContain(`process ${first.child.pid}`);
+  expect(findReplicators(yml())).toEqual(children);
+});
+
+test('a bucket that is not there, a store that is not there, a Litestream that is not there: nothing is started', async () => {
+  await seeded(1, { writesPerSecond: 0 });
+  configure({ bucket: 'no-such-bucket' });
+  const bucket = start();
+  expect(await bucket.ended).toBe(3);
+  expect(bucket.stderr()).toMatch(/DRILL_E_STORE_REFUSED.*no-such-bucket/);
+  configure();
+  const missing = start('/no/such/litestream');
+  expect(await missing.ended).toBe(2);
+  expect(missing.stderr()).toMatch(/DRILL_E_LITESTREAM_MISSING/);
+  await rig.store[Symbol.asyncDispose]();
+  const store = start();
+  expect(await store.ended).toBe(3);
+  expect(store.stderr()).toMatch(/DRILL_E_STORE_UNREACHABLE/);
+  expect(existsSync(yml())).toBe(false);
+});
+
+test('a wrapper script that does not pass signals on leaves nothing behind', async () => {
+  const wrapper = join(rig.folder, 'wrapper');
+  writeFileSync(wrapper, `#!/bin/sh\n'${binary.path}' "$@"\nexit $?\n`);
+  chmodSync(wrapper, 0o755);
+  await seeded(1, { writesPerSecond: 0 });
+  const { child, ended } = start(wrapper);
+  await allProtected(1);
+  await seeded(2, { writesPerSecond: 0 });
+  await allProtected(2);
+  expect(findReplicators(yml()).length).toBe(2);
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(findReplicators(yml())).toEqual([]);
+});
+
+test('the status endpoint says the same as the file', async () => {
+  configure({ status_listen: '127.0.0.1:0' });
+  await seeded(2, { writesPerSecond: 0 });
+  const { stderr } = start();
+  await allProtected(2);
+  const address = /"address":"(http:[^"]+)"/.exec(stderr())?.[1] ?? '';
+  const served = (await (await fetch(`${address}/status`)).json()) as Status;
+  expect(served.databases).toEqual(status()?.databases);
+  const metrics = await (await fetch(`${address}/metrics`)).text();
+  expect(metrics).toContain('rustbaas_backup_protected{database="realms/acme/apps/app-0/data.db"} 1');
+  expect(metrics).toContain('rustbaas_backup_unprotected_databases 0');
+});
+
+test('logs are records with the database named', async () => {
+  await seeded(1, { writesPerSecond: 0 });
+  const { stderr } = start();
+  await allProtected(1);
+  const records = stderr()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(records).toContainEqual(
+    expect.objectContaining({
+      source: 'litestream',
+      msg: 'snapshot written',
+      database: 'realms/acme/apps/app-0/data.db',
+    }),
+  );
+});
