@@ -1,0 +1,90 @@
+import { lstat } from 'node:fs/promises';
+import type { Finding } from '../evidence.ts';
+import { LAYOUT } from '../fleet/layout.ts';
+import { counted, few, finding } from './finding.ts';
+import { placeOf } from './places.ts';
+import type { FolderEntry } from './restored-folder.ts';
+
+export interface CleanHostOptions {
+  readonly entries: readonly FolderEntry[];
+  /** Databases that the ledger knows, wherever they lie. */
+  readonly known: ReadonlySet<string>;
+  /** Where the dead host had its data; null: nothing to look for. */
+  readonly deadDataDir: string | null;
+}
+
+const BLOB = new RegExp(`^${LAYOUT.tenantFolder}/[^/]+/apps/[^/]+/storage/[^/]+$`);
+const SIDE_FILE = /-(wal|shm|journal)$/;
+const OWNER_FILE = 0o600;
+const OWNER_FOLDER = 0o700;
+
+/**
+ * `clean-host`: the restored folder holds databases and blobs, all of them plain files that their owner can read and
+ * write, and nothing else: no side file of SQLite (it would be applied at the first opening, or it would break it), no
+ * leftover of a restore, no link to another disk. And the dead host's disk is out of reach.
+ */
+export async function cleanHostFindings({
+  entries,
+  known,
+  deadDataDir,
+}: CleanHostOptions): Promise<Finding[]> {
+  const faults = new Map<string, { database: string | null; what: string; paths: string[] }>();
+  for (const entry of entries) {
+    const what = faultOf(entry, known);
+    if (what === null) continue;
+    const database = databaseBeside(entry.path, entries, known);
+    const key = `${what}\n${database ?? ''}`;
+    const fault = faults.get(key) ?? { database, what, paths: [] };
+    fault.paths.push(entry.path);
+    faults.set(key, fault);
+  }
+  const findings = [...faults.values()].map(({ database, what, paths }) =>
+    finding('clean-host', database, {
+      expected: 'nothing but databases and blobs, which their owner can read and write',
+      actual: `${counted(paths.length, 'entry').replace('entrys', 'entries')}: ${what}`,
+      detail: few(paths),
+      count: paths.length,
+    }),
+  );
+  if (deadDataDir !== null && (await lstat(deadDataDir).catch(() => null)) !== null) {
+    const detail = `${deadDataDir} can still be reached: a restore could have read it`;
+    findings.push(
+      finding('clean-host', null, {
+        expected: 'the dead host is out of reach',
+        actual: 'it is not',
+        detail,
+        count: 1,
+      }),
+    );
+  }
+  return findings;
+}
+
+function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null {
+  const { path, kind, mode, uid, links } = entry;
+  const owner = process.getuid?.() ?? uid;
+  if (kind === 'folder') {
+    if (path.split('/').some((name) => name.startsWith('.'))) return 'leftover';
+    if (uid !== owner) return 'belongs to another user';
+    return (mode & OWNER_FOLDER) === OWNER_FOLDER ? null : 'folder that its owner cannot use';
+  }
+  if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
+  if (SIDE_FILE.test(path)) return 'side file of SQLite';
+  if (!known.has(path) && placeOf(path) === null && !BLOB.test(path)) return 'leftover';
+  if (links > 1) return 'linked elsewhere';
+  if (uid !== owner) return 'belongs to another user';
+  return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';
+}
+
+/** The database that a fault concerns: itself, or the one whose name it continues (`data.db-wal`, `.data.db.tmp-1`). */
+function databaseBeside(
+  path: string,
+  entries: readonly FolderEntry[],
+  known: ReadonlySet<string>,
+): string | null {
+  const slash = path.lastIndexOf('/') + 1;
+  const plain = path.slice(0, slash) + path.slice(slash).replace(/^\./, '');
+  const candidates = plain.match(/^.*?\.db/)?.[0];
+  if (candidates === undefined) return null;
+  return known.has(candidates) || entries.some((entry) => entry.path === candidates) ? candidates : null;
+}

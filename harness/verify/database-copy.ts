@@ -1,0 +1,36 @@
+import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/** Pages are read where the kernel has them: half of `integrity_check` is copying otherwise. */
+const MMAP_BYTES = 2 ** 31 - 65_536;
+
+/**
+ * Opens a restored file for reading, alone in a folder of its own: no `-wal` that lies beside it is applied, and the
+ * ones SQLite makes for a WAL database do not come to lie there. The folder holds a hard link, or a copy where the
+ * file system has none.
+ */
+export function withDatabase<T>(file: string, scratchDir: string, use: (db: Database.Database) => T): T {
+  const folder = mkdtempSync(join(scratchDir, 'db-'));
+  try {
+    const alone = join(folder, 'alone.db');
+    linkOrCopy(file, alone);
+    const db = new Database(alone, { readonly: true, fileMustExist: true });
+    try {
+      db.pragma(`mmap_size = ${MMAP_BYTES}`);
+      return use(db);
+    } finally {
+      db.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}

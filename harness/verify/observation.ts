@@ -1,0 +1,56 @@
+import type { TableState } from '../ledger/records.ts';
+import type { ThrownCheck } from './attempt.ts';
+
+/** The identity row of a database. */
+export interface ObservedIdentity {
+  readonly id: string;
+  readonly path: string;
+  readonly epoch: number;
+}
+
+export interface ObservedCollection {
+  readonly id: string;
+  readonly schemaJson: string;
+}
+
+/** A column as SQLite declares it. */
+export interface ObservedColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What RustBaas' invariants are about; a part whose table is not there or not readable is null. */
+export interface ObservedFacts {
+  /** Realms (system.db) or apps (realm.db) that the database registers. */
+  readonly children: readonly string[] | null;
+  readonly migrations: readonly string[] | null;
+  readonly policies: readonly (readonly [field: string, json: string])[] | null;
+  readonly collections: readonly ObservedCollection[] | null;
+  /** Columns of every content table. */
+  readonly columns: ReadonlyMap<string, readonly ObservedColumn[]>;
+  readonly files: readonly (readonly [id: string, size: number])[] | null;
+}
+
+/** Everything that one restored file says, read once, without the ledger. */
+export interface Observation {
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Why the file cannot be read at all; null when it can. */
+  readonly unreadable: string | null;
+  /** Problems that `integrity_check` or a scan named. */
+  readonly integrity: readonly string[];
+  /** Broken references per table. */
+  readonly foreignKeys: readonly (readonly [table: string, count: number])[];
+  readonly identities: readonly ObservedIdentity[];
+  readonly seq: number | null;
+  readonly life: number | null;
+  readonly inBand: ReadonlyMap<string, TableState> | null;
+  readonly tables: ReadonlyMap<string, TableState>;
+  /** Tables whose scan broke off: what stands behind is not known. */
+  readonly broken: readonly string[];
+  readonly schema: string | null;
+  /** `type name` of every schema object of RustBaas and its collections, with its SQL. */
+  readonly objects: ReadonlyMap<string, string>;
+  readonly facts: ObservedFacts;
+  readonly thrown: readonly ThrownCheck[];
+}

@@ -1,0 +1,209 @@
+import { accessSync, constants } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { monotonicUs } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { CheckId } from '../evidence.ts';
+import { LAYOUT } from '../fleet/layout.ts';
+import { contentTables, scanTable, schemaDigest } from '../ledger/digest.ts';
+import type { TableState } from '../ledger/records.ts';
+import { type Attempt, attempt, type ThrownCheck } from './attempt.ts';
+import { withDatabase } from './database-copy.ts';
+import type { Observation, ObservedColumn, ObservedFacts, ObservedIdentity } from './observation.ts';
+
+/** Problems that `integrity_check` is asked for. */
+const INTEGRITY_MAX = 1000;
+
+/** Reads everything from one restored file that any check wants. Never throws because of what the file holds. */
+export function observeDatabase(file: string, scratchDir: string): Observation {
+  const startUs = monotonicUs();
+  const refusal = refusedAccess(file);
+  if (refusal !== null) return { ...NOTHING, startUs, endUs: monotonicUs(), unreadable: refusal };
+  const result = attempt(() => withDatabase(file, scratchDir, observe));
+  const base = { startUs, endUs: monotonicUs() };
+  if ('value' in result) return { ...result.value, ...base };
+  if ('damage' in result) return { ...NOTHING, ...base, unreadable: result.damage };
+  return { ...NOTHING, ...base, thrown: [{ check: 'integrity', error: result.thrown }] };
+}
+
+/** A file of which nobody can say anything, for a reason that is not its own. */
+export function unobserved(error: string): Observation {
+  const nowUs = monotonicUs();
+  return { ...NOTHING, startUs: nowUs, endUs: nowUs, thrown: [{ check: 'integrity', error }] };
+}
+
+/** A file that its owner may not read is the recovery's fault, not the machine's. */
+function refusedAccess(file: string): string | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
+  unreadable: null,
+  integrity: [],
+  foreignKeys: [],
+  identities: [],
+  seq: null,
+  life: null,
+  inBand: null,
+  tables: new Map(),
+  broken: [],
+  schema: null,
+  objects: new Map(),
+  facts: {
+    children: null,
+    migrations: null,
+    policies: null,
+    collections: null,
+    columns: new Map(),
+    files: null,
+  },
+  thrown: [],
+};
+
+function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
+  // A file that is no database at all says so here, and is unreadable as a whole.
+  const tables = contentTables(db);
+  if (tables.length === 0) return { ...NOTHING, unreadable: 'the database has no table' };
+  const damage = new Set<string>();
+  const thrown: ThrownCheck[] = [];
+  const read = <T>(check: CheckId, what: () => T): T | null => valueOf(attempt(what), check, damage, thrown);
+  const integrity = read('integrity', () => integrityProblems(db)) ?? [];
+  const foreignKeys = read('foreign-keys', () => foreignKeyProblems(db)) ?? [];
+  const identities = hasTable(db, '_drill_identity') ? read('identity', () => identitiesOf(db)) : [];
+  const state = hasTable(db, '_drill_state') ? read('content', () => stateOf(db)) : null;
+  const inBand = hasTable(db, '_drill_tables') ? read('content', () => inBandTables(db)) : null;
+  const scanned = new Map<string, TableState>();
+  const broken: string[] = [];
+  for (const table of tables) {
+    const state = read('content', () => scanTable(db, table));
+    if (state === null) broken.push(table);
+    else scanned.set(table, state);
+  }
+  const schema = read('schema', () => schemaDigest(db));
+  const objects = read('schema', () => objectsOf(db)) ?? new Map<string, string>();
+  const facts = factsOf(db, tables, (what) => read('invariants', what));
+  return {
+    unreadable: null,
+    integrity: [...integrity, ...[...damage].filter((text) => !integrity.includes(text))],
+    foreignKeys,
+    identities: identities ?? [],
+    seq: state?.seq ?? null,
+    life: state?.life ?? null,
+    inBand,
+    tables: scanned,
+    broken,
+    schema,
+    objects,
+    facts,
+    thrown,
+  };
+}
+
+function valueOf<T>(
+  result: Attempt<T>,
+  check: CheckId,
+  damage: Set<string>,
+  thrown: ThrownCheck[],
+): T | null {
+  if ('value' in result) return result.value;
+  if ('damage' in result) damage.add(result.damage);
+  else thrown.push({ check, error: result.thrown });
+  return null;
+}
+
+function integrityProblems(db: Database): string[] {
+  const lines = db.prepare(`PRAGMA integrity_check(${INTEGRITY_MAX})`).pluck().all() as string[];
+  // One line may hold several problems of one b-tree.
+  return lines.flatMap((line) => line.split('\n')).filter((line) => !/^(ok|\*\*\*.*|)$/.test(line));
+}
+
+function foreignKeyProblems(db: Database): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const row of db.prepare('PRAGMA foreign_key_check').raw().iterate()) {
+    const [table] = row as [string];
+    counts.set(table, (counts.get(table) ?? 0) + 1);
+  }
+  return [...counts];
+}
+
+function identitiesOf(db: Database): ObservedIdentity[] {
+  return db.prepare('SELECT database_id AS id, path, epoch FROM _drill_identity').all() as ObservedIdentity[];
+}
+
+function stateOf(db: Database): { seq: number; life: number } | null {
+  const row = db.prepare('SELECT seq, life FROM _drill_state WHERE id = 1').get() as
+    | { seq: unknown; life: unknown }
+    | undefined;
+  return typeof row?.seq === 'number' && typeof row.life === 'number'
+    ? { seq: row.seq, life: row.life }
+    : null;
+}
+
+function inBandTables(db: Database): Map<string, TableState> {
+  const rows = db.prepare('SELECT name, rows, digest FROM _drill_tables').raw().all() as [
+    string,
+    number,
+    string,
+  ][];
+  return new Map(rows.map(([name, count, digest]) => [name, [count, digest]]));
+}
+
+function objectsOf(db: Database): Map<string, string> {
+  const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema').raw().all() as [
+    string,
+    string,
+    string | null,
+  ][];
+  return new Map(
+    rows
+      .filter(([, name]) => !name.startsWith('_litestream_'))
+      .map(([type, name, sql]) => [`${type} ${name}`, sql ?? '']),
+  );
+}
+
+function factsOf(
+  db: Database,
+  tables: readonly string[],
+  read: <T>(what: () => T) => T | null,
+): ObservedFacts {
+  const all = (table: string, sql: string): unknown[][] | null =>
+    hasTable(db, table) ? (read(() => db.prepare(sql).raw().all()) as unknown[][] | null) : null;
+  const registry = hasTable(db, LAYOUT.tenantTable)
+    ? all(LAYOUT.tenantTable, `SELECT id FROM ${LAYOUT.tenantTable} WHERE is_master = 0 ORDER BY id`)
+    : all('apps', 'SELECT id FROM apps ORDER BY id');
+  const columns = new Map<string, ObservedColumn[]>();
+  for (const table of tables) {
+    const found = read(
+      () => db.prepare('SELECT name, type FROM pragma_table_info(?)').all(table) as ObservedColumn[],
+    );
+    if (found !== null) columns.set(table, found);
+  }
+  return {
+    children: registry?.map(([id]) => String(id)) ?? null,
+    migrations:
+      all('_migrations', 'SELECT id FROM _migrations ORDER BY id')?.map(([id]) => String(id)) ?? null,
+    policies:
+      all('policies', 'SELECT field, policy_json FROM policies ORDER BY field')?.map(textPair) ?? null,
+    collections:
+      all('_collections', 'SELECT id, schema_json FROM _collections ORDER BY id')
+        ?.map(textPair)
+        .map(([id, schemaJson]) => ({ id, schemaJson })) ?? null,
+    columns,
+    files:
+      all('_files', 'SELECT id, size FROM _files ORDER BY id')?.map(
+        ([id, size]) => [String(id), Number(size)] as const,
+      ) ?? null,
+  };
+}
+
+function textPair(row: unknown[]): [string, string] {
+  return [String(row[0]), String(row[1])];
+}
+
+function hasTable(db: Database, name: string): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
+}

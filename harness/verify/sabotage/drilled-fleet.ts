@@ -1,0 +1,158 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { monotonicUs } from '../../clock.ts';
+import { seedFleet } from '../../fleet/seed.ts';
+import { vocabularyFor } from '../../fleet/vocabulary.ts';
+import type { LedgerRecord } from '../../ledger/records.ts';
+import { randomFor } from '../../random.ts';
+import { type Plan, planDrill } from '../../scenario/plan.ts';
+import { scenarioSchema } from '../../scenario/schema.ts';
+import { appendAudit, login, rotateToken, uploadFile } from '../../workload/account-operations.ts';
+import { createCollection, deleteCollection, patchCollection } from '../../workload/collection-operations.ts';
+import { HandlePool } from '../../workload/handle-pool.ts';
+import { LivingFleet } from '../../workload/living-fleet.ts';
+import { runLoad } from '../../workload/load.ts';
+import { createRecord, deleteRecord, updateRecord } from '../../workload/record-operations.ts';
+import { Session } from '../../workload/session.ts';
+import { TrackedDatabase } from '../../workload/tracked-database.ts';
+
+/**
+ * Test support: a fleet that was really seeded and really written to, with its ledger record by record and a copy of
+ * every database after every one of its writes. From it any state can be laid out that an honest restore can give.
+ */
+export interface DrilledFleet {
+  /** Holds `seed.ndjson` and the baselines; never written to again. */
+  readonly seedLedgerDir: string;
+  /** What the one writer wrote to its ledger, in order. */
+  readonly records: readonly LedgerRecord[];
+  /** path → seq → file. */
+  readonly snapshots: ReadonlyMap<string, ReadonlyMap<number, Buffer>>;
+  readonly plan: Plan;
+}
+
+const LOAD_MS = 500;
+
+/** Seeds a small fleet and runs the real operations on it, in this process. */
+export async function drillFleet(seed: number): Promise<DrilledFleet> {
+  const folder = await mkdtemp(join(tmpdir(), 'drilled-'));
+  const dataDir = join(folder, 'data');
+  const seedLedgerDir = join(folder, 'ledger');
+  mkdirSync(dataDir);
+  const plan = planDrill(
+    scenarioSchema.parse({
+      id: 'sabotage',
+      title: 'A fleet to damage',
+      tier: 'smoke',
+      fleet: { realms: 4, appsPerRealm: 2, rowsPerApp: { min: 60, max: 260 }, idleShare: 0.2 },
+      workload: {
+        writesPerSecond: 800,
+        duration: `${LOAD_MS}ms`,
+        newRealms: 1,
+        newApps: 2,
+        deletedRealms: 1,
+        deletedApps: 1,
+      },
+      disaster: { kind: 'host-loss', at: `${LOAD_MS}ms` },
+      objectives: ['rpoMs max < 15000'],
+    }),
+    seed,
+  );
+  await seedFleet({ plan, dataDir, ledgerDir: seedLedgerDir });
+  const records: LedgerRecord[] = [];
+  const snapshots = new Map<string, Map<number, Buffer>>();
+  const keep = (path: string, seq: number): void => {
+    const bySeq = snapshots.get(path) ?? new Map<number, Buffer>();
+    snapshots.set(path, bySeq);
+    if (!bySeq.has(seq)) bySeq.set(seq, serialized(join(dataDir, path)));
+  };
+  for (const { path } of plan.databases) keep(path, 0);
+  const append = (record: LedgerRecord): void => {
+    records.push(record);
+    if (record.t === 'intent') keep(record.db, record.seq - 1);
+    if (record.t === 'ack') keep(record.db, record.seq);
+  };
+  const ledger = { append };
+  const pool = new HandlePool(
+    (path, account) => new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, account }),
+  );
+  const random = randomFor(seed, 'sabotage');
+  const vocabulary = vocabularyFor(seed);
+  const session = new Session({ dataDir, seed, writerIndex: 0, life: 1, random, vocabulary, pool, ledger });
+  const fleet = new LivingFleet(plan, 0);
+  await runLoad({
+    session,
+    fleet,
+    changes: plan.changes,
+    writesPerSecond: 800,
+    durationMs: LOAD_MS,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  everyOperation(session, hotApp(plan, records));
+  pool.closeAll();
+  return { seedLedgerDir, records, snapshots, plan };
+}
+
+/** Every operation at least once, DDL in the middle: chance alone would need ten thousand writes for that. */
+function everyOperation(session: Session, app: string): void {
+  const database = session.pool.open(app);
+  session.due(monotonicUs());
+  for (const operation of [
+    createRecord,
+    createCollection,
+    createRecord,
+    updateRecord,
+    patchCollection,
+    uploadFile,
+    login,
+  ])
+    operation(session, database);
+  for (let round = 0; round < 12; round++) createRecord(session, database);
+  for (const operation of [
+    deleteCollection,
+    createRecord,
+    rotateToken,
+    deleteRecord,
+    updateRecord,
+    appendAudit,
+  ])
+    operation(session, database);
+}
+
+/** The seeded app with the most writes that still lives. */
+export function hotApp(plan: Plan, records: readonly LedgerRecord[]): string {
+  const gone = new Set(records.flatMap((record) => (record.t === 'gone' ? [record.db] : [])));
+  const writes = (path: string): number =>
+    records.filter((record) => record.t === 'ack' && record.db === path).length;
+  const apps = plan.databases
+    .filter(({ kind, path }) => kind === 'app' && !gone.has(path))
+    .map(({ path }) => path);
+  const [hottest = ''] = apps.toSorted((a, b) => writes(b) - writes(a));
+  return hottest;
+}
+
+function serialized(file: string): Buffer {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.serialize();
+  } finally {
+    db.close();
+  }
+}
+
+/** The seeded records, as they stand in the ledger. */
+export async function seedRecords(drilled: DrilledFleet): Promise<LedgerRecord[]> {
+  const text = await readFile(join(drilled.seedLedgerDir, 'seed.ndjson'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LedgerRecord);
+}
+
+/** Writes records as a writer would. */
+export function writeRecords(file: string, records: readonly LedgerRecord[]): void {
+  writeFileSync(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+}

@@ -1,0 +1,105 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { blobPath } from '../../fleet/layout.ts';
+import { type Ledger, readLedger } from '../../ledger/history.ts';
+import { lastSeq } from '../../ledger/history-state.ts';
+import type { LedgerRecord } from '../../ledger/records.ts';
+import { placeOf } from '../places.ts';
+import { type FleetVerification, verifyFleet } from '../verify-fleet.ts';
+import { type DrilledFleet, writeRecords } from './drilled-fleet.ts';
+
+/** A restored folder beside its ledger, to be damaged. */
+export interface Scene extends AsyncDisposable {
+  readonly dataDir: string;
+  readonly ledgerDir: string;
+  readonly ledger: Ledger;
+  readonly killUs: number;
+  /** What stands in for the dead host's data_dir; it is not there. */
+  readonly deadDataDir: string;
+}
+
+export interface SceneOptions {
+  /** The kill comes after so many records of the writer; default: after all. */
+  readonly records?: number;
+  /** The seq to which a database came back; null: it did not. Default: the last one that was acknowledged. */
+  readonly seqOf?: (path: string, lastSeq: number) => number | null;
+}
+
+/** The kill comes so long after the last record. */
+const SETTLED_US = 5000;
+
+/** Lays out what a restore gives: each database at some write, blobs, ledger up to the kill. */
+export async function layOut(drilled: DrilledFleet, options: SceneOptions = {}): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'scene-'));
+  const [dataDir, ledgerDir] = [join(folder, 'data'), join(folder, 'ledger')];
+  const records = drilled.records.slice(0, options.records ?? drilled.records.length);
+  cpSync(drilled.seedLedgerDir, ledgerDir, { recursive: true });
+  writeRecords(join(ledgerDir, 'writer-0.ndjson'), records);
+  const ledger = await readLedger(ledgerDir);
+  for (const history of ledger.databases.values()) {
+    const { path, deletedUs } = history;
+    const last = lastSeq(history);
+    const seq = deletedUs === null ? (options.seqOf ?? ((_path, at) => at))(path, last) : null;
+    const file = seq === null ? undefined : drilled.snapshots.get(path)?.get(seq);
+    if (file !== undefined) placeDatabase(dataDir, path, file);
+  }
+  const killUs = Math.max(...records.map(instantOf)) + SETTLED_US;
+  return {
+    dataDir,
+    ledgerDir,
+    ledger,
+    killUs,
+    deadDataDir: join(folder, 'dead', 'data'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function instantOf(record: LedgerRecord): number {
+  return record.t === 'intent' ? record.due : record.at;
+}
+
+/** Puts a file where a restore would have put it, with the blobs that its rows promise. */
+export function placeDatabase(dataDir: string, path: string, content: Buffer): void {
+  const file = join(dataDir, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content, { mode: 0o600 });
+  const place = placeOf(path);
+  if (place?.kind !== 'app') return;
+  for (const [id, sizeBytes] of edit(dataDir, path, blobsOf)) {
+    const blob = join(dataDir, blobPath(place.realm, place.app, id));
+    mkdirSync(dirname(blob), { recursive: true });
+    writeFileSync(blob, Buffer.alloc(sizeBytes, 1), { mode: 0o600 });
+  }
+}
+
+function blobsOf(db: Database.Database): [id: string, sizeBytes: number][] {
+  const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_files'").get() !== undefined;
+  return there ? (db.prepare('SELECT id, size FROM _files').raw().all() as [string, number][]) : [];
+}
+
+/** Changes a restored file the way a bug would: nothing is checked, nothing is noted. */
+export function edit<T>(dataDir: string, path: string, change: (db: Database.Database) => T): T {
+  const db = new Database(join(dataDir, path), { fileMustExist: true });
+  try {
+    db.unsafeMode();
+    for (const pragma of [
+      'journal_mode = DELETE',
+      'foreign_keys = OFF',
+      'ignore_check_constraints = ON',
+      'writable_schema = OFF',
+    ])
+      db.pragma(pragma);
+    return change(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** Verifies a scene in this thread. */
+export async function verifyScene(scene: Scene, ledger = scene.ledger): Promise<FleetVerification> {
+  const { dataDir, killUs, deadDataDir } = scene;
+  return verifyFleet({ restoredDir: dataDir, ledger, killUs, deadDataDir, parallelism: 1 });
+}
