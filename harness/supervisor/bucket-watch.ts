@@ -15,7 +15,8 @@ export class BucketWatch {
   readonly #client: S3Client;
   readonly #prefix: string;
   readonly #tracker: ProtectionTracker;
-  readonly #stallMs: number;
+  readonly #firstStallMs: number;
+  #stallMs: number;
   readonly #resting = new Map<string, Mark>();
   #protections: ReadonlyMap<string, Protection> = new Map();
   #bucket: BucketStatus = { listedUs: null, listMs: null, objects: 0, error: null };
@@ -23,6 +24,7 @@ export class BucketWatch {
   constructor(options: { client: S3Client; prefix: string; stallMs: number }) {
     this.#client = options.client;
     this.#prefix = options.prefix;
+    this.#firstStallMs = options.stallMs;
     this.#stallMs = options.stallMs;
     this.#tracker = new ProtectionTracker({
       prefix: options.prefix,
@@ -73,16 +75,20 @@ export class BucketWatch {
       }
       const mark = markPosition(file, nowUs());
       const before = this.#resting.get(path);
-      if (before === undefined || !samePlace(before, mark)) this.#resting.set(path, mark);
-      else if (mark.atUs - before.atUs > this.#stallMs * 1000 && !(await this.#covered(path, mark)))
-        stalled.push(path);
+      if (before === undefined || !samePlace(before, mark)) {
+        this.#resting.set(path, mark);
+      } else if (mark.atUs - before.atUs > this.#stallMs * 1000) {
+        if (await this.#covered(path, mark)) this.#stallMs = this.#firstStallMs;
+        else stalled.push(path);
+      }
     }
     return stalled;
   }
 
-  /** After a cure the waiting begins anew. */
+  /** After a cure the waiting begins anew, and is longer: an upload that is merely slow must come to its end some time. */
   forgetStalls(): void {
     this.#resting.clear();
+    this.#stallMs = Math.min(this.#stallMs * 2, MAX_STALL_MS);
   }
 
   /** How long until the next look: short while something is unprotected, and never so short that listing is all we do. */
@@ -102,6 +108,8 @@ export class BucketWatch {
     }
   }
 }
+
+const MAX_STALL_MS = 3_600_000;
 
 function samePlace(a: Mark, b: Mark): boolean {
   return (

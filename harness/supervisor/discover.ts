@@ -8,7 +8,7 @@ export interface DiscoveredDatabase {
   readonly path: string;
   /** Absolute. */
   readonly file: string;
-  /** Device and inode: another file under the same name is another database. */
+  /** Device, inode and birth: another file under the same name is another database. */
   readonly identity: string;
 }
 
@@ -100,8 +100,9 @@ function look(file: string, path: string, prefix: string): string | null {
 
 function identityOf(file: string): string {
   try {
-    const { dev, ino } = lstatSync(file);
-    return `${dev}:${ino}`;
+    // Inodes are used again at once; the time of birth is not.
+    const { dev, ino, birthtimeNs } = lstatSync(file, { bigint: true });
+    return `${dev}:${ino}:${birthtimeNs}`;
   } catch {
     // Removed a moment ago: the caller drops it.
     return '';

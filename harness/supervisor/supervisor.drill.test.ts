@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -109,6 +110,56 @@ async function expectSound(databases: readonly WatchedDatabase[], rows: number):
   for (const { path } of databases) expect(await rig.findDamage(binary.path, path, rows), path).toBeNull();
 }
 
+/** A door in front of the store that can be shut. */
+async function openDoor(endpoint: string) {
+  const { hostname, port } = new URL(endpoint);
+  const sockets = new Set<Socket>();
+  let shut = false;
+  const server = createServer((inner) => {
+    if (shut) {
+      inner.destroy();
+      return;
+    }
+    const outer = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy()).on('close', () => sockets.delete(from));
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    shut: (): void => {
+      shut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    open: (): void => {
+      shut = false;
+    },
+    close: (): void => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** Whether everything that stands in the databases now has come to the bucket. */
+async function caughtUp(databases: readonly WatchedDatabase[]): Promise<void> {
+  const marks = databases.map(({ path, file }) => ({ path, mark: markPosition(file, monotonicUs()) }));
+  const { prefix, observer } = rig.store;
+  const tracker = new ProtectionTracker({ prefix, readObject: (key) => observer.get(key) });
+  await until('what was written is in the bucket', async () => {
+    const nowUs = monotonicUs();
+    await tracker.observe(await observer.list('prod/'), databases, nowUs);
+    const covered = await Promise.all(marks.map(({ path, mark }) => tracker.covers(path, mark)));
+    return covered.every(Boolean);
+  });
+}
+
 test('survives a hundred kills of its child in a row, and loses no database', async () => {
   const { databases, hammer } = await seeded(6, { writesPerSecond: 100 });
   const stop = new AbortController();
@@ -133,15 +184,7 @@ test('survives a hundred kills of its child in a row, and loses no database', as
     last = pid;
   }
   await until('the crash loop is told', () => status()?.child.state === 'crash-loop');
-  const marks = databases.map(({ path, file }) => ({ path, mark: markPosition(file, monotonicUs()) }));
-  const { prefix, observer } = rig.store;
-  const tracker = new ProtectionTracker({ prefix, readObject: (key) => observer.get(key) });
-  await until('what was written during the kills is in the bucket', async () => {
-    const nowUs = monotonicUs();
-    await tracker.observe(await observer.list('prod/'), databases, nowUs);
-    const covered = await Promise.all(marks.map(({ path, mark }) => tracker.covers(path, mark)));
-    return covered.every(Boolean);
-  });
+  await caughtUp(databases);
   expect(logged.filter((msg) => msg === 'litestream ended by itself').length).toBe(100);
   expect(status()?.child.restarts).toBeGreaterThanOrEqual(99);
   hammer.kill('SIGKILL');
@@ -184,6 +227,48 @@ test('SIGTERM under live writes ends it within its stop timeout', async () => {
   expect(performance.now() - startMs).toBeLessThan(2000 + 1500);
   expect(findReplicators(yml())).toEqual([]);
   expect(status()?.child).toMatchObject({ state: 'stopped', pid: null });
+});
+
+test('a Litestream that does not react to SIGTERM is killed when the stop timeout is over', async () => {
+  configure({ stop_timeout_sec: 1 });
+  await seeded(1, { writesPerSecond: 0 });
+  const { child, ended } = start();
+  await allProtected(1);
+  for (const { pid } of findReplicators(yml())) process.kill(pid, 'SIGSTOP');
+  const startMs = performance.now();
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(performance.now() - startMs).toBeGreaterThan(1000);
+  expect(performance.now() - startMs).toBeLessThan(2500);
+  expect(findReplicators(yml())).toEqual([]);
+});
+
+test('an upload that Litestream has given up is cured, though nothing is written any more', async () => {
+  const { databases, hammer } = await seeded(2, { writesPerSecond: 0 });
+  hammer.kill('SIGKILL');
+  const door = await openDoor(rig.store.writer.endpoint ?? '');
+  const stop = new AbortController();
+  const logged: string[] = [];
+  const running = runSupervisor({
+    config: join(rig.folder, 'rustbase.toml'),
+    litestream: binary.path,
+    env: { ...environment(), AWS_ENDPOINT_URL_S3: door.endpoint },
+    log: { write: (_level, msg) => void logged.push(msg) },
+    stop: stop.signal,
+    kill: new AbortController().signal,
+    stallMs: 2000,
+  });
+  await allProtected(2);
+  door.shut();
+  await seeded(2, { writesPerSecond: 0, rows: 80 });
+  await until('Litestream has given up', () => logged.includes('monitor error'));
+  door.open();
+  await caughtUp(databases);
+  expect(logged).toContain('uploads have stalled; litestream is started anew');
+  stop.abort();
+  await running;
+  door.close();
+  await expectSound(databases, 80);
 });
 
 test('a new database is caught within one interval, a removed one leaves, the others keep their generation', async () => {

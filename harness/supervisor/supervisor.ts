@@ -32,6 +32,8 @@ export interface SupervisorOptions {
   /** Aborted: no more patience with the child. */
   readonly kill: AbortSignal;
   readonly backoff?: BackoffPolicy;
+  /** How long commits may rest outside the bucket before Litestream is started anew. */
+  readonly stallMs?: number;
 }
 
 /**
@@ -140,7 +142,7 @@ async function supervise(run: Run): Promise<void> {
   const watch = new BucketWatch({
     client,
     prefix: config.prefix,
-    stallMs: Math.max(60_000, config.replicateIntervalSec * 6000),
+    stallMs: options.stallMs ?? Math.max(120_000, config.replicateIntervalSec * 12_000),
   });
   const fleet: Fleet = { discovery: { databases: [], refused: [] }, woken: new AbortController() };
   const status = (): Status => currentStatus(run, startedAt, fleet, replication, watch);
