@@ -53,9 +53,9 @@ export type DrillEvent =
     }
   | { readonly type: 'run-end'; readonly atMs: number; readonly verdict: Verdict; readonly exitCode: number };
 
-export type Subscriber = (event: DrillEvent) => void;
+type Subscriber = (event: DrillEvent) => void;
 
-export interface SubscriberFailure {
+interface SubscriberFailure {
   readonly subscriber: string;
   readonly event: DrillEvent['type'];
   readonly message: string;

@@ -7,7 +7,7 @@ export const KILL_US = 60_000_000;
 const SECOND = 1_000_000;
 
 /** A path per kind: `system.db`, one realm, one app of it. */
-export const PATHS = ['realms/acme/apps/shop/data.db', 'realms/acme/realm.db', 'system.db'] as const;
+const PATHS = ['realms/acme/apps/shop/data.db', 'realms/acme/realm.db', 'system.db'] as const;
 
 /** A copy of the green evidence with one thing changed. */
 export function evidenceWith(change: (evidence: Evidence) => void): Evidence {

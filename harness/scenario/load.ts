@@ -13,7 +13,7 @@ export interface ScenarioProblem extends Position {
 }
 
 /** An objective with its line, so that reports and annotations can point at it. */
-export type LoadedObjective = Objective & { readonly line: number };
+type LoadedObjective = Objective & { readonly line: number };
 
 export interface LoadedScenario {
   readonly scenario: Scenario;

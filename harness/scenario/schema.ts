@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { checkIdSchema } from '../evidence.ts';
 
 /**
@@ -6,19 +7,9 @@ import { checkIdSchema } from '../evidence.ts';
  * (`npm run schema`), so every field carries its description.
  */
 
-/** Durations are texts with a unit: a bare number is refused. */
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m)$/, 'a duration is a number with a unit: 500ms, 25s, 2m')
-  .describe('A number with a unit: 500ms, 25s, 2m.');
+export { durationMs };
 
-/** Milliseconds of a duration text such as `25s`. */
-export function durationMs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text);
-  if (match === null) throw new RangeError(`not a duration: ${text}`);
-  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'];
-  return Number(match[1]) * unit;
-}
+const duration = z.string().regex(DURATION, DURATION_FORM).describe('A number with a unit: 500ms, 25s, 2m.');
 
 const rows = z.strictObject({
   min: z.number().int().min(0).default(20).describe('Rows of the smallest app.'),

@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toolVersion } from './project.ts';
+
+const START = fileURLToPath(new URL('start.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function drill(
+  args: readonly string[],
+  { entry = START, node = [] as string[], env = {} } = {},
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [...node, entry, ...args],
+      { env: { PATH: process.env['PATH'], ...env }, timeout: 15_000 },
+      (error, stdout, stderr) => {
+        resolve({
+          code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+          stdout,
+          stderr,
+        });
+      },
+    );
+  });
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'drill-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('help', () => {
+  test('examples first, every flag of run, exit codes', async () => {
+    const { code, stdout, stderr } = await drill(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Examples:/);
+    for (const word of ['--scenario', '--seed', '--no-color', 'supervise', 'Exit codes:', '130, 143']) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  test.each(['run', 'list', 'validate', 'judge', 'report', 'schema', 'doctor', 'supervise'])(
+    '%s --help',
+    async (name) => {
+      const { code, stdout } = await drill([name, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: drill ${name}`);
+    },
+  );
+
+  test('flags without a command are those of run', async () => {
+    expect((await drill(['--dry-run', '--help'])).stdout).toContain('Usage: drill run');
+  });
+
+  test('--version', async () => {
+    expect((await drill(['--version'])).stdout).toBe(`${toolVersion()}\n`);
+  });
+});
+
+describe('wrong usage: exit 2, one line what, why, what to do', () => {
+  test.each([
+    [['lst'], 'there is no command lst; did you mean list?'],
+    [['--scenrio=smoke'], "unknown option '--scenrio=smoke'; did you mean --scenario?"],
+    [['--tier=smok'], 'It must be one of smoke, gate, nightly; did you mean smoke?'],
+    [['--store=minio'], 'It must be one of auto, embedded'],
+    [['--seed=1.5'], 'It must be a whole number from 0 to'],
+    [['--repeat=0'], 'It must be a whole number from 1 to 1000'],
+    [['--timeout=5'], 'a duration is a number with a unit'],
+    [['--scenario='], 'It must not be empty'],
+    [['--quiet', '--verbose'], 'cannot be used with'],
+    [['run', 'smoke'], 'too many arguments'],
+    [['validate', 'gone.yaml'], 'gone.yaml cannot be read'],
+    [['judge', 'no-such-run'], 'there is no run no-such-run'],
+    [['report', 'no-such-run'], 'there is no run no-such-run'],
+    [['schema', '--output=/no/such/folder/x'], '/no/such/folder/x cannot be written'],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await drill(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).toMatch(/^\[DRILL_E_\w+\] .+\n {2}why: .+\n {2}do: {2}.+\n$/);
+  });
+
+  test('DRILL_STORE is checked like the flag', async () => {
+    const { code, stderr } = await drill(['run', '--dry-run'], { env: { DRILL_STORE: 'floppy' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('DRILL_STORE');
+  });
+
+  test('with --json the error is one document on stdout', async () => {
+    const { code, stdout } = await drill(['lst', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'DRILL_E_USAGE' }, exitCode: 2 });
+  });
+
+  test('a scenario with three mistakes prints three problems', async () => {
+    const file = path.join(folder, 'bad.yaml');
+    writeFileSync(file, 'id: bad\ntitle: Bad\ntier: gat\nfleet: { realm: 1 }\nobjectives: [rpoMS max < 1]\n');
+    const { code, stderr } = await drill(['validate', file]);
+    expect(code).toBe(2);
+    expect(stderr.match(/^ {2}.*bad\.yaml:\d+:\d+: .*did you mean .*\?$/gm)).toHaveLength(3);
+  });
+});
+
+describe('questions', () => {
+  test('list and validate', async () => {
+    expect((await drill(['list'])).stdout).toMatch(/^many-realms\s+gate\s/m);
+    const { stdout } = await drill(['list', '--json']);
+    expect(JSON.parse(stdout)).toHaveProperty('scenarios.0.id');
+    expect((await drill(['validate', '--json'])).code).toBe(0);
+  });
+
+  test('a reader that leaves early is no error', async () => {
+    const { code, stderr } = await new Promise<Ended>((resolve) => {
+      const line = `set -o pipefail; "${process.execPath}" "${START}" schema | head -c 1`;
+      execFile('bash', ['-c', line], (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+      );
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('Node version', () => {
+  test.each([
+    ['start.mjs', START, '20.20.2'],
+    ['start.mjs', START, '22.21.9'],
+    ['cli.ts', CLI, '22.21.9'],
+  ])('%s refuses Node %s in one line', async (_, entry, version) => {
+    const { code, stdout, stderr } = await drill(['--version'], { entry, node: pretend(version) });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^\\[DRILL_E_NODE_TOO_OLD\\] this is Node ${version}, .*\n$`));
+  });
+
+  test.each(['22.22.0', '24.0.0', '26.1.0'])('Node %s is welcome', async (version) => {
+    expect((await drill(['--version'], { node: pretend(version) })).code).toBe(0);
+  });
+});
+
+function pretend(version: string): string[] {
+  const versions = `{...process.versions,node:"${version}"}`;
+  return ['--import', `data:text/javascript,Object.defineProperty(process,"versions",{value:${versions}})`];
+}

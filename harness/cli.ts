@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import './node-version.mjs';
+import { CommanderError } from 'commander';
+import type { Io } from './commands/options.ts';
+import { buildProgram } from './commands/program.ts';
+import { openIo } from './commands/terminal.ts';
+import { suggestion } from './did-you-mean.ts';
+import { describeError, DrillError, messageOf } from './errors.ts';
+
+/** Arguments to a command to an exit code. */
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  let flags: readonly string[] = [];
+  try {
+    let exitCode = 4;
+    const program = buildProgram(io, (code) => {
+      exitCode = code;
+    });
+    const names = [...program.commands.map((command) => command.name()), 'help'];
+    flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+    await program.parseAsync(withCommand(argv, names), { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and version end the parsing too.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return report(error instanceof CommanderError ? usageError(error, flags) : error, argv, io);
+  }
+}
+
+/** `npm run drill -- --scenario=smoke` is `drill run --scenario=smoke`; a first word must be a command. */
+function withCommand(argv: readonly string[], names: readonly string[]): string[] {
+  const [first] = argv;
+  if (first === undefined) return ['run'];
+  if (['-h', '--help', '-V', '--version'].includes(first)) return [...argv];
+  if (first.startsWith('-')) return ['run', ...argv];
+  if (names.includes(first)) return [...argv];
+  throw new DrillError('DRILL_E_USAGE', {
+    what: `there is no command ${first}${suggestion(first, names)}`,
+    why: `commands are ${names.join(', ')}`,
+    fix: `to drill a scenario of that name: npm run drill -- --scenario=${first}`,
+    exit: 2,
+  });
+}
+
+/** Every error ends here: in words on stderr, with --json as one document on stdout, never as a bare stack. */
+function report(error: unknown, argv: readonly string[], io: Io): number {
+  const isKnown = error instanceof DrillError;
+  const exitCode = isKnown ? error.exit : 4;
+  const { code, what, why, fix, details } = isKnown ? error : bug(error);
+  if (argv.includes('--json')) {
+    const document = { error: { code, what, why, fix, details }, exitCode };
+    io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  }
+  io.stderr.write(`${isKnown ? describeError(error) : `[${code}] ${what}\n  why: ${why}\n  do:  ${fix}`}\n`);
+  if (argv.includes('--verbose') && !isKnown && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  return exitCode;
+}
+
+/** `flags`: all that there are. Commander compares `--scenrio=smoke` whole, and then finds nothing near it. */
+function usageError(error: CommanderError, flags: readonly string[]): DrillError {
+  const [what = ''] = error.message.replace(/^error: /, '').split('\n');
+  const unknown = /^unknown option '(--?[^'=]+)/.exec(what)?.[1];
+  return new DrillError('DRILL_E_USAGE', {
+    what: unknown === undefined ? what : `${what}${suggestion(unknown, flags)}`,
+    why: 'nothing is guessed, so nothing was started',
+    fix: 'see npm run drill -- --help',
+    exit: 2,
+  });
+}
+
+function bug(
+  error: unknown,
+): Pick<DrillError, 'what' | 'why' | 'fix' | 'details'> & { readonly code: string } {
+  return {
+    code: 'DRILL_E_BUG',
+    what: 'a bug in the harness: this should never have happened',
+    why: messageOf(error).replaceAll(/\s+/g, ' '),
+    fix: 'run it again with --verbose, and report what it prints',
+    details: [],
+  };
+}
+
+/** Whatever still holds the process open when a command is done is not waited for longer than this. */
+const LINGER_MS = 2000;
+
+const argv = process.argv.slice(2);
+const io = openIo(process, process.env, argv.includes('--no-color'));
+process.on('uncaughtException', (error) => {
+  process.exit(report(error, argv, io));
+});
+// The reader of a pipe may leave early (`drill list | head -1`): that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+process.exitCode = await main(argv, io);
+setTimeout(() => process.exit(), LINGER_MS).unref();

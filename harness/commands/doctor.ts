@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DrillError, messageOf } from '../errors.ts';
+import { openFilesLimit, openFilesNeeded } from '../host/limits.ts';
+import { findLitestream } from '../litestream/binary.ts';
+import { bytes } from '../report/format.ts';
+import { paint, printable } from '../report/screen.ts';
+import type { Io } from './options.ts';
+
+interface Diagnosis {
+  readonly name: string;
+  /** warn: a drill runs without it. */
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  /** What to do; empty when all is well. */
+  readonly fix: string;
+}
+
+interface DoctorOptions {
+  readonly json: boolean;
+  readonly outputDir: string;
+  readonly litestream: string | null;
+}
+
+/** Databases of the largest scenario of the gate: many-realms. */
+const FLEET = 101;
+const FREE_BYTES = 1_000_000_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** `drill doctor`: what a drill needs of this machine. Exit code 3 when something is missing. */
+export async function doctorCommand(options: DoctorOptions, io: Io): Promise<number> {
+  const diagnoses = await Promise.all([
+    node(),
+    native(),
+    litestream(options.litestream, io.env),
+    sqlite3(io.env),
+    openFiles(),
+    outputFolder(options.outputDir),
+    diskSpace(options.outputDir),
+  ]);
+  if (options.json) io.stdout.write(`${JSON.stringify({ checks: diagnoses }, null, 2)}\n`);
+  else for (const diagnosis of diagnoses) io.stdout.write(`${line(diagnosis, io.stdout.colour)}\n`);
+  return diagnoses.some(({ state }) => state === 'fail') ? 3 : 0;
+}
+
+function line({ name, state, found, fix }: Diagnosis, colour: boolean): string {
+  const style = ({ ok: 'green', warn: 'yellow', fail: 'red' } as const)[state];
+  const todo = fix === '' ? '' : `\n${' '.repeat(24)}do: ${printable(fix)}`;
+  return `${paint(state.padEnd(6), style, colour)}${name.padEnd(18)}${printable(found)}${todo}`;
+}
+
+/** The version itself was checked before anything was loaded. */
+async function node(): Promise<Diagnosis> {
+  return { name: 'Node', state: 'ok', found: `${process.version}, ${process.execPath}`, fix: '' };
+}
+
+async function native(): Promise<Diagnosis> {
+  const name = 'better-sqlite3';
+  try {
+    const { default: Database } = await import('better-sqlite3');
+    const db = new Database(':memory:');
+    const version = String(db.prepare('SELECT sqlite_version()').pluck().get());
+    db.close();
+    return { name, state: 'ok', found: `SQLite ${version}`, fix: '' };
+  } catch (error) {
+    return { name, state: 'fail', found: messageOf(error), fix: 'run npm ci, with install scripts allowed' };
+  }
+}
+
+async function litestream(choice: string | null, env: NodeJS.ProcessEnv): Promise<Diagnosis> {
+  const name = 'Litestream';
+  try {
+    const { path: file, version, sqlite } = await findLitestream(choice, env);
+    return { name, state: 'ok', found: `${version} with SQLite ${sqlite}, ${file}`, fix: '' };
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error;
+    return { name, state: 'fail', found: `${error.what}: ${error.why}`, fix: error.fix };
+  }
+}
+
+async function sqlite3(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
+  const name = 'sqlite3';
+  try {
+    const { stdout } = await promisify(execFile)('sqlite3', ['--version'], {
+      env,
+      timeout: ANSWER_TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: 64 * 1024,
+    });
+    return { name, state: 'ok', found: stdout.split(' ')[0] ?? '', fix: '' };
+  } catch {
+    const fix = 'install the sqlite3 command-line tool for a second opinion beside better-sqlite3';
+    return { name, state: 'warn', found: 'not found', fix };
+  }
+}
+
+async function openFiles(): Promise<Diagnosis> {
+  const name = 'open files';
+  const [limit, needed] = [await openFilesLimit(), openFilesNeeded(FLEET)];
+  const found = `limit ${limit}, ${needed} needed for ${FLEET} databases`;
+  if (limit >= needed) return { name, state: 'ok', found, fix: '' };
+  return { name, state: 'fail', found, fix: `raise it: ulimit -Hn ${needed}` };
+}
+
+async function outputFolder(outputDir: string): Promise<Diagnosis> {
+  const name = 'output folder';
+  try {
+    mkdirSync(outputDir, { recursive: true });
+    rmSync(mkdtempSync(path.join(outputDir, '.doctor-')), { recursive: true });
+    return { name, state: 'ok', found: outputDir, fix: '' };
+  } catch (error) {
+    return {
+      name,
+      state: 'fail',
+      found: messageOf(error),
+      fix: 'make it writable, or name another with --output-dir',
+    };
+  }
+}
+
+async function diskSpace(outputDir: string): Promise<Diagnosis> {
+  const name = 'disk space';
+  try {
+    const { bavail, bsize } = statfsSync(outputDir);
+    const found = `${bytes(bavail * bsize)} free`;
+    if (bavail * bsize >= FREE_BYTES) return { name, state: 'ok', found, fix: '' };
+    return {
+      name,
+      state: 'fail',
+      found,
+      fix: `free ${bytes(FREE_BYTES)}, or name another disk with --output-dir`,
+    };
+  } catch (error) {
+    return {
+      name,
+      state: 'fail',
+      found: messageOf(error),
+      fix: 'name a folder that exists with --output-dir',
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { REPORTS_DIR } from '../project.ts';
+import { repeatCommand, type RunOptions } from './options.ts';
+import { openIo } from './terminal.ts';
+
+const DEFAULTS: RunOptions = {
+  scenarios: ['smoke'],
+  tier: null,
+  tag: null,
+  store: 'auto',
+  litestream: null,
+  supervisor: null,
+  seed: null,
+  repeat: 1,
+  outputDir: REPORTS_DIR,
+  json: true,
+  dryRun: false,
+  keep: true,
+  bail: false,
+  timeoutMs: null,
+  quiet: true,
+  verbose: false,
+};
+
+test('the repeat command has what changes the drill, quoted for a shell', () => {
+  expect(repeatCommand(DEFAULTS, 42)).toBe('npm run drill -- --scenario=smoke --seed=42');
+  const all: RunOptions = {
+    ...DEFAULTS,
+    scenarios: ['a', './b c.yaml'],
+    tier: 'gate',
+    tag: 'x',
+    store: 'embedded',
+    litestream: '/opt/litestream',
+    supervisor: "exec 'mine' $HOME",
+    repeat: 3,
+    timeoutMs: 90_000,
+    bail: true,
+  };
+  expect(repeatCommand(all, 7)).toBe(
+    "npm run drill -- --scenario=a '--scenario=./b c.yaml' --tier=gate --tag=x --store=embedded " +
+      String.raw`--litestream=/opt/litestream '--supervisor=exec '\''mine'\'' $HOME' ` +
+      '--timeout=90000ms --repeat=3 --bail --seed=7',
+  );
+});
+
+test.each<[string, boolean, NodeJS.ProcessEnv, boolean, { colour: boolean; motion: boolean }]>([
+  ['a terminal', true, {}, false, { colour: true, motion: true }],
+  ['a pipe', false, {}, false, { colour: false, motion: false }],
+  ['NO_COLOR', true, { NO_COLOR: '1' }, false, { colour: false, motion: true }],
+  ['an empty NO_COLOR', true, { NO_COLOR: '' }, false, { colour: true, motion: true }],
+  ['--no-color', true, { FORCE_COLOR: '1' }, true, { colour: false, motion: false }],
+  ['TERM=dumb', true, { TERM: 'dumb' }, false, { colour: false, motion: false }],
+  ['CI', true, { CI: 'true' }, false, { colour: true, motion: false }],
+  ['FORCE_COLOR in a pipe', false, { FORCE_COLOR: '1' }, false, { colour: true, motion: false }],
+  ['FORCE_COLOR=0', false, { FORCE_COLOR: '0' }, false, { colour: false, motion: false }],
+])('colour and motion: %s', (_, isTTY, env, noColour, expected) => {
+  const stream = { write: () => true, isTTY };
+  expect(openIo({ stdout: stream, stderr: stream }, env, noColour).stderr).toMatchObject(expected);
+});

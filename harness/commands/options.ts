@@ -1,0 +1,112 @@
+import { InvalidArgumentError } from 'commander';
+import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
+import { suggestion } from '../did-you-mean.ts';
+import type { Screen } from '../report/screen.ts';
+
+/** What a command may touch of the outside. stdout is for its result, stderr for everything else. */
+export interface Io {
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export const TIERS = ['smoke', 'gate', 'nightly'] as const;
+export const STORES = ['auto', 'embedded'] as const;
+
+/** `drill run`, parsed. null: not given. */
+export interface RunOptions {
+  /** Ids or files; empty with neither tier nor tag: nothing was chosen. */
+  readonly scenarios: readonly string[];
+  readonly tier: (typeof TIERS)[number] | null;
+  readonly tag: string | null;
+  readonly store: (typeof STORES)[number];
+  /** Path of a Litestream program. */
+  readonly litestream: string | null;
+  readonly supervisor: string | null;
+  readonly seed: number | null;
+  readonly repeat: number;
+  readonly outputDir: string;
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  readonly keep: boolean;
+  readonly bail: boolean;
+  /** null: each scenario's own limit. */
+  readonly timeoutMs: number | null;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** `drill restore`, parsed. */
+export interface RestoreOptions {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly outputDir: string;
+  readonly litestream?: string;
+  readonly parallelism: number | 'auto';
+  /** Milliseconds. */
+  readonly databaseTimeout: number;
+  readonly blobsFrom?: string;
+  /** One JSON document a line on stdout, for programs; without it a line a database for people. */
+  readonly events: boolean;
+}
+
+/** The command that repeats a run: everything that changes what is drilled, and nothing that changes how it is shown. */
+export function repeatCommand(options: RunOptions, seed: number): string {
+  const flags = [
+    ...options.scenarios.map((scenario) => `--scenario=${scenario}`),
+    ...(options.tier === null ? [] : [`--tier=${options.tier}`]),
+    ...(options.tag === null ? [] : [`--tag=${options.tag}`]),
+    ...(options.store === 'auto' ? [] : [`--store=${options.store}`]),
+    ...(options.litestream === null ? [] : [`--litestream=${options.litestream}`]),
+    ...(options.supervisor === null ? [] : [`--supervisor=${options.supervisor}`]),
+    ...(options.timeoutMs === null ? [] : [`--timeout=${options.timeoutMs}ms`]),
+    ...(options.repeat === 1 ? [] : [`--repeat=${options.repeat}`]),
+    ...(options.bail ? ['--bail'] : []),
+    `--seed=${seed}`,
+  ];
+  return ['npm run drill --', ...flags.map(shellQuoted)].join(' ');
+}
+
+function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Accepts one of a few words; a typo gets a suggestion. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}${suggestion(text, words)}`);
+  };
+}
+
+/** Accepts a whole number within limits. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
+  };
+}
+
+/** Accepts auto or a number of restores at once. */
+export function parallelism(text: string): number | 'auto' {
+  return text === 'auto' ? 'auto' : wholeNumber(1, 64)(text);
+}
+
+/** Accepts a duration with a unit, as milliseconds. */
+export function duration(text: string): number {
+  if (DURATION.test(text) && durationMs(text) > 0) return durationMs(text);
+  throw new InvalidArgumentError(`${DURATION_FORM}.`);
+}
+
+/** Accepts any text but an empty one. */
+export function notEmpty(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must not be empty.');
+}
+
+/** Collects an option that may be given again. */
+export function repeated(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, notEmpty(text)];
+}

@@ -1,0 +1,260 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { REPORTS_DIR, toolVersion } from '../project.ts';
+import {
+  duration,
+  type Io,
+  notEmpty,
+  oneOf,
+  parallelism,
+  repeated,
+  type RestoreOptions,
+  type RunOptions,
+  STORES,
+  TIERS,
+  wholeNumber,
+} from './options.ts';
+
+/** Hands the exit code of a finished command back. */
+type Done = (exitCode: number) => void;
+
+const EXIT_CODES = `
+Exit codes:
+  0          every drill passed
+  1          a drill failed: an objective broken, data lost or damaged, a negative control not caught
+  2          wrong usage, scenario or config; nothing was started
+  3          inconclusive: the environment or the harness failed, or nothing was measured
+  4          a bug in the harness
+  130, 143   interrupted, after cleaning up
+`;
+
+const EXAMPLES = `Examples:
+  npm run drill -- --scenario=many-realms           a fleet dies under load and comes back
+  npm run drill -- --tier=gate --json               all drills of a release gate, as JSON
+  npm run drill -- --scenario=smoke --seed=42       the same drill again
+  npm run drill -- judge latest                     the last run's evidence, judged again
+`;
+
+/** The command line as a tree of commands. What a command needs is imported when it runs, so that --help is instant. */
+export function buildProgram(io: Io, done: Done): Command {
+  const program = new Command('drill')
+    .description('Proves, or refutes, that a RustBaas fleet comes back from its bucket.')
+    .usage('[run] [options] | <command> [options]')
+    .version(toolVersion(), '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this help.')
+    .addHelpText('before', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined });
+  const run = addRun(program, io, done);
+  addQuestions(program, io, done);
+  addSavedRuns(program, io, done);
+  addRestore(program, io, done);
+  addTools(program, io, done);
+  const help = program.createHelp();
+  const flags = help
+    .visibleOptions(run)
+    .map((flag) => `  ${flag.flags.padEnd(24)}  ${help.optionDescription(flag)}`);
+  const optionsOfRun = `\nOptions of run, which may be left out before them:\n${flags.join('\n')}`;
+  return program.addHelpText('after', optionsOfRun).addHelpText('after', EXIT_CODES);
+}
+
+function addRun(program: Command, io: Io, done: Done): Command {
+  const command = program
+    .command('run')
+    .description('Run drills; this is what happens without a command.')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', EXIT_CODES)
+    .addOption(option('--scenario <id|file>', 'Drill this scenario; may be given again.').argParser(repeated))
+    .addOption(
+      option('--tier <tier>', 'Drill the scenarios of a tier: smoke, gate, nightly.').argParser(oneOf(TIERS)),
+    )
+    .addOption(option('--tag <tag>', 'Drill the scenarios with this tag.').argParser(notEmpty))
+    .addOption(
+      option('--store <store>', 'S3 service to use: auto, embedded; auto takes the embedded one.')
+        .default('auto')
+        .env('DRILL_STORE')
+        .argParser(oneOf(STORES)),
+    )
+    .addOption(
+      option('--litestream <path>', 'Litestream program under test; without it the one that npm installed.')
+        .env('DRILL_LITESTREAM')
+        .argParser(notEmpty),
+    )
+    .addOption(
+      option(
+        '--supervisor <command>',
+        'Supervisor under test, run in the host folder; without it our own.',
+      ).argParser(notEmpty),
+    )
+    .addOption(
+      option(
+        '--seed <number>',
+        'Repeat plan, fleet content and kill instant of this seed; without it a new one.',
+      ).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      option('--repeat <times>', 'Run every drill this often.').default(1).argParser(wholeNumber(1, 1000)),
+    )
+    .addOption(
+      option('--timeout <duration>', "Limit of one drill; without it the scenario's own.").argParser(
+        duration,
+      ),
+    )
+    .addOption(outputDir())
+    .addOption(json())
+    .addOption(option('--dry-run', 'Validate and print the plan; start nothing.').default(false))
+    .addOption(option('--keep', "Keep the hosts' folders and the bucket for a look inside.").default(false))
+    .addOption(option('--bail', 'Stop after the first drill that does not pass.').default(false))
+    .addOption(
+      option('-q, --quiet', 'Show warnings and the result only.').default(false).conflicts('verbose'),
+    )
+    .addOption(option('--verbose', 'Show every step, and the stack of an unexpected error.').default(false))
+    .addOption(noColour());
+  return command.action(async (flags: RunFlags) => {
+    const { runCommand } = await import('./run.ts');
+    done(await runCommand(runOptions(flags), io));
+  });
+}
+
+/** What commander makes of the flags of run: an option without a default is left out. */
+type RunFlags = Pick<
+  RunOptions,
+  'store' | 'repeat' | 'outputDir' | 'json' | 'dryRun' | 'keep' | 'bail' | 'quiet' | 'verbose'
+> & {
+  readonly scenario?: RunOptions['scenarios'];
+  readonly timeout?: number;
+} & { readonly [Name in 'tier' | 'tag' | 'litestream' | 'supervisor' | 'seed']?: RunOptions[Name] };
+
+function runOptions({ scenario, timeout, ...flags }: RunFlags): RunOptions {
+  const absent = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
+  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null };
+}
+
+function addQuestions(program: Command, io: Io, done: Done): void {
+  common(program.command('list').description('List the scenarios that there are.'))
+    .addOption(json())
+    .action(async (flags: { json: boolean }) => {
+      const { listCommand } = await import('./list.ts');
+      done(listCommand(flags, io));
+    });
+  common(
+    program.command('validate').description('Check scenario files and start nothing; without a file all.'),
+  )
+    .argument('[file...]', 'Scenario files.')
+    .addOption(json())
+    .action(async (files: string[], flags: { json: boolean }) => {
+      const { validateCommand } = await import('./list.ts');
+      done(validateCommand(files, flags, io));
+    });
+}
+
+function addSavedRuns(program: Command, io: Io, done: Done): void {
+  const run = 'Folder of a run, or its name in the output folder, like latest.';
+  common(program.command('judge').description('Judge the evidence of a saved run again.'))
+    .argument('<run>', run)
+    .addOption(json())
+    .addOption(outputDir())
+    .action(async (name: string, flags: { json: boolean; outputDir: string }) => {
+      const { judgeCommand } = await import('./saved-run.ts');
+      done(judgeCommand(name, flags, io));
+    });
+  common(program.command('report').description('Show the result of a saved run again.'))
+    .argument('<run>', run)
+    .addOption(json())
+    .addOption(outputDir())
+    .action(async (name: string, flags: { json: boolean; outputDir: string }) => {
+      const { reportCommand } = await import('./saved-run.ts');
+      done(reportCommand(name, flags, io));
+    });
+}
+
+function addRestore(program: Command, io: Io, done: Done): void {
+  common(
+    program
+      .command('restore')
+      .description('Bring a whole fleet back from its bucket; credentials come from the environment.'),
+  )
+    .requiredOption('--bucket <name>', 'Bucket, with or without s3://.', notEmpty)
+    .requiredOption('--output-dir <dir>', 'New data_dir; must be empty or absent.', (text) =>
+      path.resolve(notEmpty(text)),
+    )
+    .addOption(
+      option('--prefix <prefix>', 'Key prefix of the fleet in the bucket.').default('').argParser(String),
+    )
+    .addOption(
+      option('--litestream <path>', 'Litestream program; without it the one that npm installed.')
+        .env('DRILL_LITESTREAM')
+        .argParser(notEmpty),
+    )
+    .addOption(
+      option('--parallelism <n>', 'Restores at once, or auto.').default('auto').argParser(parallelism),
+    )
+    .addOption(
+      option('--database-timeout <duration>', 'Hard limit of one restore.')
+        .default(60_000, '60s')
+        .argParser(duration),
+    )
+    .addOption(option('--blobs-from <dir>', "Your mirror of the apps' file blobs, laid out as data_dir."))
+    .addOption(option('--events', 'Print one JSON document a line as it goes.').default(false))
+    .action(async (flags: RestoreOptions) => {
+      const { restoreCommand } = await import('./restore.ts');
+      done(await restoreCommand(flags, io));
+    });
+}
+
+function addTools(program: Command, io: Io, done: Done): void {
+  common(program.command('schema').description('Print the JSON Schema of scenario files.'))
+    .addOption(
+      option('--output <file>', 'Write it to this file; - is stdout.').default('-').argParser(notEmpty),
+    )
+    .action(async (flags: { output: string }) => {
+      const { schemaCommand } = await import('./schema.ts');
+      done(schemaCommand(flags, io));
+    });
+  common(program.command('doctor').description('Check what a drill needs of this machine.'))
+    .addOption(
+      option('--litestream <path>', 'Litestream to look at.').env('DRILL_LITESTREAM').argParser(notEmpty),
+    )
+    .addOption(outputDir())
+    .addOption(json())
+    .action(async (flags: { litestream?: string; outputDir: string; json: boolean }) => {
+      const { doctorCommand } = await import('./doctor.ts');
+      done(await doctorCommand({ ...flags, litestream: flags.litestream ?? null }, io));
+    });
+  common(program.command('supervise').description('Keep the databases of a RustBaas host replicated.'))
+    .addOption(
+      option('--config <file>', 'rustbase.toml of the host.').default('rustbase.toml').argParser(notEmpty),
+    )
+    .addOption(
+      option('--litestream <path>', 'Litestream program; without it the first on PATH.').argParser(notEmpty),
+    )
+    .action(async (flags: { config: string; litestream?: string }) => {
+      const { supervise } = await import('./supervise.ts');
+      done(await supervise({ ...flags, env: io.env }));
+    });
+}
+
+/** What every command but run has beside its own options. */
+function common(command: Command): Command {
+  return command
+    .addOption(option('--verbose', 'Show the stack of an unexpected error.').default(false))
+    .addOption(noColour());
+}
+
+function option(flags: string, description: string): Option {
+  return new Option(flags, description);
+}
+
+function json(): Option {
+  return option('--json', 'Print one JSON document on stdout and nothing else.').default(false);
+}
+
+function noColour(): Option {
+  return option('--no-color', 'Neither colour nor a moving line; NO_COLOR does the former too.');
+}
+
+function outputDir(): Option {
+  return option('--output-dir <dir>', 'Folder of the runs.')
+    .default(REPORTS_DIR, 'reports')
+    .argParser((text: string) => path.resolve(notEmpty(text)));
+}

@@ -1,0 +1,49 @@
+import { judgeRun } from '../judge/judge.ts';
+import { renderSummary } from '../report/console.ts';
+import type { Result } from '../result.ts';
+import { findRun, readResult, readRun, resultText, runPaths } from '../run-directory.ts';
+import { DrillError } from '../errors.ts';
+import type { Io } from './options.ts';
+
+interface SavedRunOptions {
+  readonly json: boolean;
+  readonly outputDir: string;
+}
+
+/**
+ * `drill judge RUN`: the verdict again, from the evidence alone. The exit code is that of the judgement; when it is
+ * not the saved one to the byte, somebody changed something, and the run is no pass.
+ */
+export function judgeCommand(name: string, { json, outputDir }: SavedRunOptions, io: Io): number {
+  const runDir = findRun(name, outputDir);
+  const { run, evidences } = readRun(runDir);
+  const result = judgeRun(evidences, run);
+  show(result, json, io);
+  const saved = savedText(runDir);
+  if (saved === resultText(result)) return result.exitCode;
+  const file = runPaths(runDir).result;
+  const difference =
+    saved === null ? `there is no readable ${file}` : `${file} says something else than its evidence`;
+  io.stderr.write(`warning: ${difference}\n`);
+  return result.exitCode === 0 ? 3 : result.exitCode;
+}
+
+/** `drill report RUN`: the saved result, shown again. */
+export function reportCommand(name: string, { json, outputDir }: SavedRunOptions, io: Io): number {
+  show(readResult(findRun(name, outputDir)).result, json, io);
+  return 0;
+}
+
+function show(result: Result, json: boolean, io: Io): void {
+  io.stdout.write(json ? resultText(result) : renderSummary(result, io.stdout));
+}
+
+function savedText(runDir: string): string | null {
+  try {
+    return readResult(runDir).text;
+  } catch (error) {
+    // A result that is missing or damaged is one that differs; the evidence is what was asked for.
+    if (error instanceof DrillError) return null;
+    throw error;
+  }
+}
