@@ -11,7 +11,7 @@ import { changesBetween, readRequestLog } from './store/request-log.ts';
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   const { order, scenario, found, plan, recorder, subject } = drill;
   const storeFault = found.store?.failure() ?? null;
-  if (storeFault !== null) recorder.harnessFault(new Error(storeFault));
+  if (storeFault !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', storeFault);
   const evidence: Evidence = evidenceSchema.parse({
     schemaVersion: 1,
     drillId: order.drillId,
@@ -45,13 +45,22 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     store: found.storeVersion ?? { kind: 'embedded', version: 'not started' },
     fleet: fleetSize(drill),
     timeline: recorder.timeline,
-    kill: found.kill === null ? null : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
+    kill:
+      found.kill === null
+        ? null
+        : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
     ...(await lateUploads(drill)),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,
     recovery: found.recovery,
-    databases: found.ledger === null ? [] : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
-    fleetChecksRun: [...(found.verification?.checksRun ?? []), ...(found.secondVerification?.checksRun ?? [])],
+    databases:
+      found.ledger === null
+        ? []
+        : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
+    fleetChecksRun: [
+      ...(found.verification?.checksRun ?? []),
+      ...(found.secondVerification?.checksRun ?? []),
+    ],
     fleetFindings: [...(found.verification?.findings ?? []), ...(found.secondVerification?.findings ?? [])],
     thrown: [...(found.verification?.thrown ?? []), ...(found.secondVerification?.thrown ?? [])],
     faults: [],
@@ -67,7 +76,11 @@ function fleetSize({ found }: DrillContext): Evidence['fleet'] {
   return { databases, realms, apps, rows, bytes };
 }
 
-async function lateUploads({ found, paths, order }: DrillContext): Promise<Pick<Evidence, 'lateUploads' | 'requestLogComplete'>> {
+async function lateUploads({
+  found,
+  paths,
+  order,
+}: DrillContext): Promise<Pick<Evidence, 'lateUploads' | 'requestLogComplete'>> {
   const log = await readRequestLog(paths.requestLog);
   if (found.uploadsSettledUs === null) return { lateUploads: [], requestLogComplete: log.complete };
   const late = changesBetween(log, found.uploadsSettledUs, found.newHostStartUs ?? order.clock.nowUs());
@@ -98,7 +111,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
     claimedProtected: found.claims?.get(path) ?? null,
     restore: found.restores.find((record) => record.path === path) ?? null,
     verified: verified?.verified ?? null,
-    lostWriteAgesMs: verified?.lostWriteAgesMs ?? [],
+    lostWriteAgesMs: [...(verified?.lostWriteAgesMs ?? [])],
     second: secondLife(found, path),
   };
 }

@@ -25,7 +25,9 @@ export async function runDrill(order: DrillOrder): Promise<Evidence> {
     if (order.interrupted()) throw error;
     drill.recorder.harnessFault(error);
   } finally {
-    await drill.resources[Symbol.asyncDispose]().catch((error: unknown) => drill.recorder.harnessFault(error));
+    await drill.resources[Symbol.asyncDispose]().catch((error: unknown) =>
+      drill.recorder.harnessFault(error),
+    );
   }
   const evidence = await collectEvidence(drill);
   if (!order.keep) await rm(drill.paths.work, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
-import { DrillError, messageOf } from './errors.ts';
+import { DrillError, type DrillErrorCode, messageOf } from './errors.ts';
 import type { DrillEvent, EventBus } from './events.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, HARNESS_BUG } from './evidence.ts';
 
 /** Collects what a drill observes while it runs: phases, failures of the subject, faults of the rig. */
 export class Recorder {
@@ -35,7 +35,15 @@ export class Recorder {
   }
 
   progress(done: number, total: number, label: string, figures: Record<string, number | string> = {}): void {
-    this.#bus.emit({ type: 'progress', drillId: this.#drillId, phase: this.#phase, done, total, label, figures });
+    this.#bus.emit({
+      type: 'progress',
+      drillId: this.#drillId,
+      phase: this.#phase,
+      done,
+      total,
+      label,
+      figures,
+    });
   }
 
   note(level: 'info' | 'warn', message: string): void {
@@ -53,10 +61,15 @@ export class Recorder {
     this.note('warn', message);
   }
 
-  /** The rig failed: what follows cannot be measured. */
+  /** The rig failed: what follows cannot be measured. An error that nobody foresaw is a bug in the harness. */
   harnessFault(error: unknown): void {
-    const code = error instanceof DrillError ? error.code : 'DRILL_E_HARNESS';
-    const message = error instanceof DrillError ? `${error.what}: ${error.why}` : messageOf(error);
+    if (error instanceof DrillError) this.fault(error.code, `${error.what}: ${error.why}`);
+    else if (error instanceof DOMException && error.name === 'TimeoutError') {
+      this.fault('DRILL_E_TIMEOUT', 'the drill did not end within its time limit');
+    } else this.fault(HARNESS_BUG, messageOf(error));
+  }
+
+  fault(code: DrillErrorCode | typeof HARNESS_BUG, message: string): void {
     this.harnessFaults.push({ code, phase: this.#phase, message });
     this.note('warn', `${message} (${code}, in phase ${this.#phase})`);
   }

@@ -52,7 +52,13 @@ export async function runDrills(
   await mkdir(workDir, { recursive: true });
   await claimWorkFolder(workDir);
   bus.subscribe('events.ndjson', (event) => appendFileSync(paths.events, `${JSON.stringify(event)}\n`));
-  bus.emit({ type: 'run-start', atMs: nowMs(clock), runId: request.runId, seed: request.seed, drills: request.drills.length });
+  bus.emit({
+    type: 'run-start',
+    atMs: nowMs(clock),
+    runId: request.runId,
+    seed: request.seed,
+    drills: request.drills.length,
+  });
   const startedAt = clock.wallIso();
   const startUs = clock.nowUs();
   const evidences: Evidence[] = [];

@@ -2,22 +2,8 @@ import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { findLitestream } from '../litestream/binary.ts';
 import { restoreFleet } from '../recovery/restore-fleet.ts';
-import { durationMs } from '../scenario/schema.ts';
 import type { S3Settings } from '../store/s3-client.ts';
-import type { Io } from './options.ts';
-
-/** As the command line gives them. */
-export interface RestoreOptions {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly outputDir: string;
-  readonly litestream?: string;
-  readonly parallelism: string;
-  readonly databaseTimeout: string;
-  readonly blobsFrom?: string;
-  /** One JSON document a line on stdout, for programs; without it a line a database for people. */
-  readonly events: boolean;
-}
+import type { Io, RestoreOptions } from './options.ts';
 
 /**
  * `drill restore`: a whole fleet from the bucket into a clean folder. Exit code 0 when every registered database is
@@ -31,8 +17,8 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     outputDir: options.outputDir,
     litestream: litestream.path,
     searchPath: io.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
-    parallelism: parallelismFrom(options.parallelism),
-    databaseTimeoutMs: durationMs(options.databaseTimeout),
+    parallelism: options.parallelism,
+    databaseTimeoutMs: options.databaseTimeout,
     blobsFrom: options.blobsFrom ?? null,
     emit: (event) => {
       if (options.events) io.stdout.write(`${JSON.stringify(event)}\n`);
@@ -71,16 +57,4 @@ function settingsFrom(bucket: string, env: NodeJS.ProcessEnv): S3Settings {
     secretAccessKey,
     forcePathStyle: endpoint !== null,
   };
-}
-
-function parallelismFrom(text: string): number | 'auto' {
-  if (text === 'auto') return 'auto';
-  const width = Number(text);
-  if (Number.isInteger(width) && width >= 1 && width <= 64) return width;
-  throw new DrillError('DRILL_E_USAGE', {
-    what: `--parallelism=${text} is not understood`,
-    why: 'it is neither auto nor a whole number from 1 to 64',
-    fix: 'leave it out: auto suits most machines',
-    exit: 2,
-  });
 }

@@ -30,5 +30,5 @@ export async function awaitProtection(drill: DrillContext, { host, watch }: Host
     'never-protected',
     `never protected: ${total - watch.protectedUs.size} of ${total} databases before the load (${why})`,
   );
-  if (watch.failure !== null) recorder.harnessFault(new Error(`the bucket could not be listed: ${watch.failure}`));
+  if (watch.failure !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', `the bucket could not be listed: ${watch.failure}`);
 }

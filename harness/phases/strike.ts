@@ -21,7 +21,7 @@ export async function strike(drill: DrillContext, { host, watch, mirror }: HostU
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);
   await Promise.all([watch[Symbol.asyncDispose](), mirror[Symbol.asyncDispose]()]);
-  if (mirror.failure !== null) recorder.harnessFault(new Error(`the blob mirror failed: ${mirror.failure}`));
+  if (mirror.failure !== null) recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
   await sealLedger(paths.ledger);
   await dead.loseDisk(paths.deadDisk);
   found.recovery.detectedUs = order.clock.nowUs();

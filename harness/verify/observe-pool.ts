@@ -53,16 +53,17 @@ export async function observeAll(
 
 function ask(worker: Worker, task: ObserveTask): Promise<ObserveAnswer> {
   return new Promise((resolve) => {
+    const failed = (error: string): void => done({ index: task.index, error });
+    const onError = (error: unknown): void => failed(messageOf(error));
+    const onExit = (code: number): void => failed(`the reading thread ended with code ${code}`);
+    // Its own listeners only: removeAllListeners() would take those by which the thread's port is served as well.
     const done = (answer: ObserveAnswer): void => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off('message', done).off('error', onError).off('exit', onExit);
       resolve(answer);
     };
-    const failed = (error: string): void => done({ index: task.index, error });
     const timer = setTimeout(() => failed(`not read within ${FILE_TIMEOUT_MS} ms`), FILE_TIMEOUT_MS);
-    worker.on('message', done);
-    worker.on('error', (error) => failed(messageOf(error)));
-    worker.on('exit', (code) => failed(`the reading thread ended with code ${code}`));
+    worker.on('message', done).on('error', onError).on('exit', onExit);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(task);
   });

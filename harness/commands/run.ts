@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto';
+import path from 'node:path';
+import { systemClock } from '../clock.ts';
+import { describeEnvironment } from '../environment.ts';
+import { DrillError } from '../errors.ts';
+import { createEventBus } from '../events.ts';
+import { killHost } from '../host/process-scan.ts';
+import { watchInterruption } from '../interruption.ts';
+import { findLitestream } from '../litestream/binary.ts';
+import { preflight } from '../preflight.ts';
+import { SCENARIOS_DIR, toolVersion } from '../project.ts';
+import { renderSummary } from '../report/console.ts';
+import { createLiveReporter } from '../report/live.ts';
+import { resultText } from '../run-directory.ts';
+import { type PlannedDrill, runDrills, type RunRequest } from '../run.ts';
+import type { LoadedScenario } from '../scenario/load.ts';
+import { type Plan, planDrill } from '../scenario/plan.ts';
+import { findScenarios } from '../scenario/registry.ts';
+import { sweepCrashedRuns } from '../sweep.ts';
+import { type Io, repeatCommand, type RunOptions } from './options.ts';
+
+/** A seed that can be typed; any whole number is as good. */
+const NEW_SEED_BELOW = 1_000_000_000;
+
+/** `drill run`: everything is checked before the first slow step, then the drills run one after the other. */
+export async function runCommand(options: RunOptions, io: Io): Promise<number> {
+  const scenarios = chooseScenarios(options);
+  const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
+  io.stderr.write(`seed ${seed}\n`);
+  const drills = planDrills(scenarios, seed, options.repeat);
+  const plans = drills.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
+  if (options.dryRun) return printPlans(plans, options, io);
+  const litestream = await findLitestream(options.litestream, io.env);
+  await preflight(options.outputDir, plans);
+  for (const folder of await sweepCrashedRuns(options.outputDir)) {
+    io.stderr.write(`swept what a crashed run had left: ${folder}\n`);
+  }
+  if (options.store === 'auto' && !options.quiet) {
+    io.stderr.write('store: embedded (in memory, in a process of its own)\n');
+  }
+  const runId = newRunId(scenarios);
+  const runDir = path.join(options.outputDir, runId);
+  return drillAndReport(options, io, {
+    runId,
+    runDir,
+    outputDir: options.outputDir,
+    drills,
+    seed,
+    repeatCommand: repeatCommand(options, seed),
+    supervisor: options.supervisor,
+    litestream,
+    timeoutMs: options.timeoutMs,
+    keep: options.keep,
+    bail: options.bail,
+    toolVersion: toolVersion(),
+    environment: describeEnvironment(io.env),
+  });
+}
+
+async function drillAndReport(options: RunOptions, io: Io, request: RunRequest): Promise<number> {
+  const bus = createEventBus();
+  const detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
+  const nowMs = (): number => systemClock.nowUs() / 1000;
+  const live = createLiveReporter({ screen: io.stderr, nowMs, detail });
+  bus.subscribe('console', live.onEvent);
+  const interruption = watchInterruption((exitCode) => {
+    killHost({ groupId: null, folder: path.join(request.runDir, 'work') });
+    live.close();
+    process.exit(exitCode);
+  });
+  try {
+    const result = await runDrills(request, bus, systemClock, interruption);
+    live.close();
+    if (result === null) throw interrupted(interruption.exitCode() ?? 130);
+    io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
+    if (!options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
+    return result.exitCode;
+  } finally {
+    live.close();
+    interruption.release();
+  }
+}
+
+function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[] {
+  if (scenarios.length > 0 || tier !== null || tag !== null) {
+    return findScenarios({ names: scenarios, tier, tag }, SCENARIOS_DIR);
+  }
+  throw new DrillError('DRILL_E_USAGE', {
+    what: 'no scenario was chosen',
+    why: 'neither --scenario nor --tier nor --tag was given',
+    fix: 'for instance: npm run drill -- --scenario=smoke (npm run drill -- list shows all)',
+    exit: 2,
+  });
+}
+
+/** Each repetition has a seed of its own, the first one the run's. */
+function planDrills(scenarios: readonly LoadedScenario[], seed: number, repeat: number): PlannedDrill[] {
+  return scenarios.flatMap((loaded) =>
+    Array.from({ length: repeat }, (_, index) => ({
+      drillId: repeat === 1 ? loaded.scenario.id : `${loaded.scenario.id}-${index + 1}`,
+      loaded,
+      seed: seed + index,
+    })),
+  );
+}
+
+function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {
+  if (json) io.stdout.write(`${JSON.stringify({ plans }, null, 2)}\n`);
+  else for (const plan of plans) io.stdout.write(`${describePlan(plan)}\n`);
+  return 0;
+}
+
+function describePlan({ scenario, seed, databases, changes, killAfterMs, planDigest, ...load }: Plan): string {
+  const rows = databases.reduce((sum, database) => sum + database.rows, 0);
+  const idle = databases.filter((database) => database.idle).length;
+  return [
+    `${scenario} (seed ${seed}, plan ${planDigest.slice(0, 12)})`,
+    `  fleet     ${databases.length} databases, about ${rows} rows, ${idle} idle`,
+    `  load      ${load.writesPerSecond} writes/s from ${load.writers} writer process(es)`,
+    ...changes.map((change) => `  ${String(Math.round(change.atMs)).padStart(6)} ms ${change.kind} ${change.realm}${change.app === null ? '' : `/${change.app}`}`),
+    `  disaster  SIGKILL ${Math.round(killAfterMs)} ms after the start of the load`,
+  ].join('\n');
+}
+
+function newRunId(scenarios: readonly LoadedScenario[]): string {
+  const stamp = systemClock.wallIso().replaceAll(/[-:]|\.\d+Z$/g, '').replace('T', '-');
+  const [first] = scenarios;
+  const what = scenarios.length === 1 && first !== undefined ? first.scenario.id : `${scenarios.length}-scenarios`;
+  return `${stamp}-${what}-${randomInt(0x1_0000).toString(16).padStart(4, '0')}`;
+}
+
+function interrupted(exit: 130 | 143): DrillError {
+  return new DrillError('DRILL_E_INTERRUPTED', {
+    what: 'interrupted',
+    why: exit === 130 ? 'Ctrl-C (SIGINT)' : 'SIGTERM',
+    fix: 'nothing: everything that was started has been ended and removed',
+    exit,
+  });
+}
