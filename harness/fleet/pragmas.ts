@@ -8,10 +8,11 @@ export const BUSY_TIMEOUT_MS = 5000;
  * checkpoints and vacuum stay at SQLite's defaults, as they do there.
  */
 export function applyPragmas(db: Database): void {
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = NORMAL');
-  db.pragma('foreign_keys = ON');
-  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  // The timeout first: going to WAL mode may have to wait for a lock.
+  db.exec(
+    `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL;` +
+      ' PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;',
+  );
 }
 
 /**
@@ -19,7 +20,5 @@ export function applyPragmas(db: Database): void {
  * stays in the file.
  */
 export function applySeedingPragmas(db: Database): void {
-  db.pragma('synchronous = OFF');
-  db.pragma('journal_mode = WAL');
-  db.pragma('foreign_keys = ON');
+  db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;');
 }

@@ -4,7 +4,7 @@ import { blobContent } from '../fleet/blobs.ts';
 import { timestamp, token } from '../fleet/ids.ts';
 import { databaseKind } from '../fleet/layout.ts';
 import type { Session } from './session.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 /** Sign-ins, tokens, audit rows and files: what happens around the records. */
 
@@ -19,7 +19,7 @@ const SUBJECTS = {
 } as const;
 
 /** A sign-in: last_login of the user and a fresh token, in one transaction. */
-export function login(session: Session, database: TrackedDatabase): void {
+export function login(session: Session, database: OpenDatabase): void {
   const subject = SUBJECTS[databaseKind(database.path)];
   const model = session.model(database);
   const ids = model.ids(database, subject.table);
@@ -36,7 +36,7 @@ export function login(session: Session, database: TrackedDatabase): void {
 }
 
 /** Token rotation, two commits: the old one is revoked, then the new one is issued. */
-export function rotateToken(session: Session, database: TrackedDatabase): void {
+export function rotateToken(session: Session, database: OpenDatabase): void {
   const subject = SUBJECTS[databaseKind(database.path)];
   const model = session.model(database);
   const live = model.ids(database, '_refresh_tokens', 'token', 'revoked = 0');
@@ -61,14 +61,14 @@ function tokenRow(session: Session, kind: string, id: string): [token: string, .
 }
 
 /** An audit row, as a hook or an admin's action leaves it. */
-export function appendAudit(session: Session, database: TrackedDatabase): void {
+export function appendAudit(session: Session, database: OpenDatabase): void {
   const { random, vocabulary } = session;
   const row = [null, timestamp(Date.now()), 'hook', 'hook.run', random.pick(vocabulary.words), null];
   session.write(database, 'audit', (transaction) => transaction.insert('audit_log', row));
 }
 
 /** A file upload: the row first, then the blob, staged and renamed as object_store does. */
-export function uploadFile(session: Session, database: TrackedDatabase): void {
+export function uploadFile(session: Session, database: OpenDatabase): void {
   const { id, at } = session.newId();
   const sizeBytes = session.random.int(1, BLOB_BYTES_MAX);
   const row = [id, session.random.pick(session.vocabulary.fileNames), 'image/png', sizeBytes, at];

@@ -4,7 +4,7 @@ import type { Collection } from '../fleet/collections.ts';
 import { valueMakers } from '../fleet/field-values.ts';
 import type { ValueMaker } from '../fleet/field-values.ts';
 import { quoteIdentifier } from '../ledger/digest.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 /** Ids of a table that the writer remembers: enough to choose from, not so many that a large app fills memory. */
 const IDS_MAX = 512;
@@ -21,7 +21,7 @@ export class AppModel {
   readonly #ids = new Map<string, string[]>();
 
   /** Reads the collections of an app; other databases have none. */
-  constructor(database: TrackedDatabase) {
+  constructor(database: OpenDatabase) {
     this.collections = new Map();
     if (!database.account.tables.has('_collections')) return;
     const rows = database.db.prepare('SELECT schema_json FROM _collections ORDER BY id').pluck().all();
@@ -44,7 +44,7 @@ export class AppModel {
   }
 
   /** Some keys of a table, those that `condition` is true for when they are first asked for. */
-  ids(database: TrackedDatabase, table: string, keyColumn = 'id', condition = 'true'): string[] {
+  ids(database: OpenDatabase, table: string, keyColumn = 'id', condition = 'true'): string[] {
     let ids = this.#ids.get(table);
     if (ids === undefined) {
       ids = database.db

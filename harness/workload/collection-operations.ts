@@ -3,7 +3,7 @@ import { addFieldSql, createCollectionSql, schemaJson } from '../fleet/collectio
 import type { Collection, Field, FieldKind } from '../fleet/collections.ts';
 import { quoteIdentifier } from '../ledger/digest.ts';
 import type { Session } from './session.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 /** Collections come, change and go: DDL and its row in `_collections` are commits of their own. */
 
@@ -12,7 +12,7 @@ const FIELDS_MAX = 16;
 const NEW_FIELD_KINDS: readonly FieldKind[] = ['text', 'number', 'bool', 'date', 'url', 'json'];
 
 /** CREATE TABLE, then the row. */
-export function createCollection(session: Session, database: TrackedDatabase): void {
+export function createCollection(session: Session, database: OpenDatabase): void {
   const model = session.model(database);
   if (model.collections.size >= COLLECTIONS_MAX) return deleteCollection(session, database);
   const template = collectionTemplate(session.random.pick(OTHER_COLLECTIONS));
@@ -31,7 +31,7 @@ export function createCollection(session: Session, database: TrackedDatabase): v
 }
 
 /** DROP TABLE, then the row with its access rules. The first collection stays: others relate to it. */
-export function deleteCollection(session: Session, database: TrackedDatabase): void {
+export function deleteCollection(session: Session, database: OpenDatabase): void {
   const model = session.model(database);
   const others = [...model.collections.keys()].filter((id) => id !== FIRST_COLLECTION);
   if (others.length < 2) return createCollection(session, database);
@@ -48,7 +48,7 @@ export function deleteCollection(session: Session, database: TrackedDatabase): v
 }
 
 /** One ALTER a commit, then the row's new schema_json. */
-export function patchCollection(session: Session, database: TrackedDatabase): void {
+export function patchCollection(session: Session, database: OpenDatabase): void {
   const model = session.model(database);
   const patchable = [...model.collections.values()].filter(
     ({ definition }) => definition.fields.length < FIELDS_MAX,

@@ -6,7 +6,7 @@ import { schemaDigest } from '../ledger/digest.ts';
 import type { BaseRecord } from '../ledger/records.ts';
 import { tableState } from './account.ts';
 import type { Session } from './session.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 export interface FirstWrites {
   readonly acknowledged: number;
@@ -35,7 +35,7 @@ export async function runFirstWrites(
   return { acknowledged: session.acknowledged, failed };
 }
 
-function firstWrite(session: Session, database: TrackedDatabase): boolean {
+function firstWrite(session: Session, database: OpenDatabase): boolean {
   session.ledger.append(restoredBase(database));
   session.due(monotonicUs());
   return session.write(database, 'first-write', (transaction) => {
@@ -46,7 +46,7 @@ function firstWrite(session: Session, database: TrackedDatabase): boolean {
 }
 
 /** Where the second life begins: what the restored database says of itself. */
-function restoredBase(database: TrackedDatabase): BaseRecord {
+function restoredBase(database: OpenDatabase): BaseRecord {
   const { account, db, path } = database;
   const identity = db.prepare('SELECT database_id, epoch FROM _drill_identity').get() as {
     database_id: string;

@@ -1,35 +1,30 @@
-import { join } from 'node:path';
 import { databaseKind } from '../fleet/layout.ts';
 import type { DatabaseKind } from '../fleet/layout.ts';
-import type { LedgerFile } from '../ledger/ledger-file.ts';
 import type { Account } from './account.ts';
-import { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 /** Open handles of each kind, as RustBaas caps its pools. system.db is always open. */
 const CAPACITY: Readonly<Record<DatabaseKind, number>> = { system: 1, realm: 32, app: 64 };
 
-interface PoolOptions {
-  readonly dataDir: string;
-  readonly life: number;
-  readonly ledger: LedgerFile;
-}
+/** Opens the database at a path. `account`: what is known from an earlier handle. */
+export type OpenHandle = (path: string, account: Account | null) => OpenDatabase;
 
 /** Open databases, least recently used first. Evicting one closes its handle; its account is kept. */
 export class HandlePool {
-  readonly #options: PoolOptions;
+  readonly #openHandle: OpenHandle;
   readonly #accounts = new Map<string, Account>();
-  readonly #open: Readonly<Record<DatabaseKind, Map<string, TrackedDatabase>>> = {
+  readonly #open: Readonly<Record<DatabaseKind, Map<string, OpenDatabase>>> = {
     system: new Map(),
     realm: new Map(),
     app: new Map(),
   };
 
-  constructor(options: PoolOptions) {
-    this.#options = options;
+  constructor(openHandle: OpenHandle) {
+    this.#openHandle = openHandle;
   }
 
   /** The open database at a path relative to data_dir. Throws when there is none: it never creates one. */
-  open(path: string): TrackedDatabase {
+  open(path: string): OpenDatabase {
     const kind = databaseKind(path);
     const handles = this.#open[kind];
     const held = handles.get(path);
@@ -38,9 +33,7 @@ export class HandlePool {
       handles.set(path, held);
       return held;
     }
-    const { dataDir, life, ledger } = this.#options;
-    const account = this.#accounts.get(path) ?? null;
-    const opened = new TrackedDatabase({ file: join(dataDir, path), path, life, ledger, account });
+    const opened = this.#openHandle(path, this.#accounts.get(path) ?? null);
     this.#accounts.set(path, opened.account);
     handles.set(path, opened);
     if (handles.size > CAPACITY[kind]) {

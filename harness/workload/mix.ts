@@ -5,24 +5,24 @@ import { appendAudit, login, rotateToken, uploadFile } from './account-operation
 import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
 import { createRecord, deleteRecord, updateRecord } from './record-operations.ts';
 import type { Session } from './session.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
 
 /** An operation of RustBaas' API: one commit or more. */
-type Operation = (session: Session, database: TrackedDatabase) => void;
+type Operation = (session: Session, database: OpenDatabase) => void;
 
 /** How often each operation comes, in thousandths. Mostly records, schema changes now and then. */
 const MIX: Readonly<Record<DatabaseKind, readonly (readonly [share: number, Operation])[]>> = {
   app: [
-    [380, createRecord],
-    [330, updateRecord],
+    [384, createRecord],
+    [333, updateRecord],
     [90, deleteRecord],
     [90, login],
     [40, rotateToken],
     [36, appendAudit],
     [22, uploadFile],
-    [5, createCollection],
-    [3, deleteCollection],
-    [4, patchCollection],
+    [2, createCollection],
+    [1, deleteCollection],
+    [2, patchCollection],
   ],
   realm: [
     [600, appendAudit],

@@ -7,8 +7,8 @@ import type { WriteKind } from '../ledger/records.ts';
 import type { Random } from '../random.ts';
 import { AppModel } from './app-model.ts';
 import type { HandlePool } from './handle-pool.ts';
-import type { TrackedDatabase } from './tracked-database.ts';
-import type { WriteTransaction } from './write-transaction.ts';
+import type { OpenDatabase } from './tracked-database.ts';
+import type { Writing } from './write-transaction.ts';
 
 export interface SessionOptions {
   readonly dataDir: string;
@@ -53,7 +53,7 @@ export class Session {
   }
 
   /** One write, counted. False: refused, and the operation that it belongs to ends here. */
-  write(database: TrackedDatabase, kind: WriteKind, body: (transaction: WriteTransaction) => void): boolean {
+  write(database: OpenDatabase, kind: WriteKind, body: (transaction: Writing) => void): boolean {
     const dueUs = this.#dueUs ?? monotonicUs();
     this.#dueUs = null;
     const acknowledged = database.write(kind, dueUs, body);
@@ -63,7 +63,7 @@ export class Session {
   }
 
   /** What is remembered of a database's contents. */
-  model(database: TrackedDatabase): AppModel {
+  model(database: OpenDatabase): AppModel {
     let model = this.#models.get(database.path);
     if (model === undefined) {
       model = new AppModel(database);
@@ -85,7 +85,7 @@ export class Session {
   }
 
   /** What a new row's values are made from. */
-  rowContext(database: TrackedDatabase): RowContext {
+  rowContext(database: OpenDatabase): RowContext {
     const model = this.model(database);
     return {
       random: this.random,

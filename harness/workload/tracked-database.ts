@@ -8,8 +8,10 @@ import type { LedgerFile } from '../ledger/ledger-file.ts';
 import type { TableState, WriteKind } from '../ledger/records.ts';
 import { Account, tableState } from './account.ts';
 import { isRefusal } from './refusal.ts';
-import type { TableAccess } from './table-access.ts';
+import { OpenTables } from './open-tables.ts';
+import type { FormatReal } from './row-encoding.ts';
 import { WriteTransaction } from './write-transaction.ts';
+import type { Writing } from './write-transaction.ts';
 
 export interface TrackedOptions {
   readonly file: string;
@@ -17,24 +19,37 @@ export interface TrackedOptions {
   readonly path: string;
   readonly life: number;
   readonly ledger: LedgerFile;
+  readonly formatReal: FormatReal;
   /** What is known from an earlier handle; null: read it from the database. */
   readonly account: Account | null;
+}
+
+/** An open database as the operations see it. */
+export interface OpenDatabase {
+  readonly db: Database;
+  /** Relative to data_dir. */
+  readonly path: string;
+  readonly account: Account;
+  /** One write. True: acknowledged. False: the database refused it and is as before. */
+  write(kind: WriteKind, dueUs: number, body: (transaction: Writing) => void): boolean;
+  close(): void;
 }
 
 /**
  * An open database whose every write is noted in the ledger and in the database itself: begin, the rows, the
  * in-band state, the intent, COMMIT, the acknowledgement.
  */
-export class TrackedDatabase {
+export class TrackedDatabase implements OpenDatabase {
   readonly db: Database;
   readonly path: string;
   readonly account: Account;
   readonly #life: number;
   readonly #ledger: LedgerFile;
-  readonly #tables = new Map<string, TableAccess>();
+  readonly #tables: OpenTables;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #setSeq: Statement;
+  readonly #addTable: Statement;
   readonly #setTable: Statement;
   readonly #forgetTable: Statement;
 
@@ -43,16 +58,15 @@ export class TrackedDatabase {
     this.#life = options.life;
     this.#ledger = options.ledger;
     this.db = new Sqlite(options.file, { fileMustExist: true });
+    this.#tables = new OpenTables(this.db, options.formatReal);
     try {
       applyPragmas(this.db);
       this.account = options.account ?? new Account(readInBand(this.db));
       this.#begin = this.db.prepare('BEGIN IMMEDIATE');
       this.#commit = this.db.prepare('COMMIT');
       this.#setSeq = this.db.prepare('UPDATE _drill_state SET seq = ?, life = ? WHERE id = 1');
-      this.#setTable = this.db.prepare(
-        'INSERT INTO _drill_tables VALUES (?, ?, ?)' +
-          ' ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, digest = excluded.digest',
-      );
+      this.#addTable = this.db.prepare('INSERT INTO _drill_tables VALUES (?, ?, ?)');
+      this.#setTable = this.db.prepare('UPDATE _drill_tables SET rows = ?, digest = ? WHERE name = ?');
       this.#forgetTable = this.db.prepare('DELETE FROM _drill_tables WHERE name = ?');
     } catch (error) {
       this.db.close();
@@ -60,8 +74,7 @@ export class TrackedDatabase {
     }
   }
 
-  /** One write. True: acknowledged. False: the database refused it and is as before. */
-  write(kind: WriteKind, dueUs: number, body: (transaction: WriteTransaction) => void): boolean {
+  write(kind: WriteKind, dueUs: number, body: (transaction: Writing) => void): boolean {
     const seq = this.account.seq + 1;
     const transaction = new WriteTransaction(this.db, this.account, this.#tables);
     const tables: Record<string, TableState> = {};
@@ -76,8 +89,7 @@ export class TrackedDatabase {
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       if (!isRefusal(error)) throw error;
-      // Statements may have been made for a schema that the rollback took back.
-      if (transaction.schema !== null) this.#tables.clear();
+      this.#tables.forgetAll();
       this.#refuse({ kind, seq, dueUs, intended, error });
       return false;
     }
@@ -99,7 +111,8 @@ export class TrackedDatabase {
     for (const [table, sum] of transaction.states) {
       const state = tableState(sum);
       tables[table] = state;
-      this.#setTable.run(table, state[0], state[1]);
+      if (this.account.tables.has(table)) this.#setTable.run(state[0], state[1], table);
+      else this.#addTable.run(table, state[0], state[1]);
     }
     this.#setSeq.run(seq, this.#life);
   }

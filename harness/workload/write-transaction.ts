@@ -4,10 +4,26 @@ import { contentTables, schemaDigest } from '../ledger/digest.ts';
 import type { Effect } from '../ledger/records.ts';
 import { EMPTY_SUM, replaceRow } from './account.ts';
 import type { Account, TableSum } from './account.ts';
-import { TableAccess } from './table-access.ts';
+import type { OpenTables } from './open-tables.ts';
 
-/** What an operation may do inside one write. Notes every row that it touches. */
-export class WriteTransaction {
+/** What an operation may do inside one write. */
+export interface Writing {
+  /** Inserts a row that gives the columns in order. Columns beyond, which were added later, are NULL. */
+  insert(table: string, values: readonly SqlValue[]): void;
+  /** Changes columns of the row with this primary key. */
+  update(table: string, id: string, columns: readonly string[], values: readonly SqlValue[]): void;
+  /** Deletes the rows whose column has this value. */
+  delete(table: string, column: string, value: SqlValue): void;
+  /** Runs DDL that creates tables. */
+  createTables(sql: string): void;
+  /** Runs DDL that adds a column to a table: its rows stay what they are, with NULL in it. */
+  alterTable(table: string, sql: string): void;
+  /** Runs DDL that drops a table with all its rows. */
+  dropTable(table: string, sql: string): void;
+}
+
+/** One write, which notes every row that it touches. */
+export class WriteTransaction implements Writing {
   readonly effects: Effect[] = [];
   readonly created: string[] = [];
   readonly dropped: string[] = [];
@@ -17,33 +33,30 @@ export class WriteTransaction {
   schema: string | null = null;
   readonly #db: Database;
   readonly #account: Account;
-  readonly #tables: Map<string, TableAccess>;
+  readonly #tables: OpenTables;
 
-  constructor(db: Database, account: Account, tables: Map<string, TableAccess>) {
+  constructor(db: Database, account: Account, tables: OpenTables) {
     this.#db = db;
     this.#account = account;
     this.#tables = tables;
   }
 
-  /** Inserts a row that gives the columns in order. Columns beyond, which were added later, are NULL. */
   insert(table: string, values: readonly SqlValue[]): void {
-    const row = this.#access(table).insert(values);
+    const row = this.#tables.get(table).insert(values);
     this.#note(table, row.key, null, row.hash);
   }
 
-  /** Changes columns of the row with this primary key. */
   update(table: string, id: string, columns: readonly string[], values: readonly SqlValue[]): void {
-    const row = this.#access(table).update(id, columns, values);
+    const row = this.#tables.get(table).update(id, columns, values);
     if (row === null) throw new Error(`${table} has no row ${id}: the writer's memory is wrong`);
     this.#note(table, row.before.key, row.before.hash, row.after.hash);
   }
 
-  /** Deletes the rows whose column has this value. */
   delete(table: string, column: string, value: SqlValue): void {
-    for (const row of this.#access(table).delete(column, value)) this.#note(table, row.key, row.hash, null);
+    for (const row of this.#tables.get(table).delete(column, value))
+      this.#note(table, row.key, row.hash, null);
   }
 
-  /** Runs DDL that creates tables. */
   createTables(sql: string): void {
     this.#db.exec(sql);
     const created = contentTables(this.#db).filter((name) => !this.#account.tables.has(name));
@@ -52,28 +65,17 @@ export class WriteTransaction {
     this.schema = schemaDigest(this.#db);
   }
 
-  /** Runs DDL that adds a column to a table: its rows stay what they are, with NULL in it. */
   alterTable(table: string, sql: string): void {
     this.#db.exec(sql);
-    this.#tables.delete(table);
+    this.#tables.forget(table);
     this.schema = schemaDigest(this.#db);
   }
 
-  /** Drops a table with all its rows. */
   dropTable(table: string, sql: string): void {
     this.#db.exec(sql);
-    this.#tables.delete(table);
+    this.#tables.forget(table);
     this.dropped.push(table);
     this.schema = schemaDigest(this.#db);
-  }
-
-  #access(table: string): TableAccess {
-    let access = this.#tables.get(table);
-    if (access === undefined) {
-      access = new TableAccess(this.#db, table);
-      this.#tables.set(table, access);
-    }
-    return access;
   }
 
   #note(table: string, key: string, before: string | null, after: string | null): void {

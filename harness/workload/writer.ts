@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
 import { DrillError, messageOf } from '../errors.ts';
 import { vocabularyFor } from '../fleet/vocabulary.ts';
@@ -9,7 +10,9 @@ import { HandlePool } from './handle-pool.ts';
 import { LivingFleet } from './living-fleet.ts';
 import { runLoad } from './load.ts';
 import type { WriterLine, WriterOptions } from './options.ts';
+import { realFormatter } from './row-encoding.ts';
 import { Session } from './session.ts';
+import { TrackedDatabase } from './tracked-database.ts';
 
 export interface WriterInputs {
   readonly options: WriterOptions;
@@ -27,7 +30,11 @@ const PROGRESS_INTERVAL_US = 250_000;
 /** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
 export async function runWriter({ options, plan, ledger, started, ended, say }: WriterInputs): Promise<void> {
   const { dataDir, writerIndex, life, mode } = options;
-  const pool = new HandlePool({ dataDir, life, ledger });
+  const formatReal = realFormatter();
+  const pool = new HandlePool(
+    (path, account) =>
+      new TrackedDatabase({ file: join(dataDir, path), path, life, ledger, formatReal, account }),
+  );
   const session = new Session({
     dataDir,
     seed: plan.seed,
