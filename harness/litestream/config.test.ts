@@ -31,7 +31,7 @@ test('one entry a database, with where it goes', () => {
           endpoint: 'http://127.0.0.1:9000',
           region: 'us-east-1',
           'force-path-style': true,
-          'sync-interval': '6000ms',
+          'sync-interval': '5000ms',
           'snapshot-interval': '6h',
           retention: '24h',
           'retention-check-interval': '1h',
@@ -56,7 +56,7 @@ test.for(['a $HOME b', '${REALM}', '$$', 'x: # y', '"quoted"', 'back\\$slash', '
 test.for([0.01, 0.1, 1, 10, 3600])('the intervals keep the promise of %d s', (sec) => {
   const { monitorMs, syncMs } = litestreamIntervals(sec);
   expect(monitorMs).toBeGreaterThan(0);
-  expect(monitorMs + syncMs).toBeLessThanOrEqual(sec * 800);
+  expect(monitorMs + syncMs).toBeLessThanOrEqual(sec * 700);
 });
 
 test('two databases on one replica are refused', () => {

@@ -20,7 +20,8 @@ export interface ConfiguredDatabase {
  * litestream.yml for `replicate`, in the dialect of Litestream 0.3.
  *
  * A write waits for the next look at the WAL (monitor) and then for the next upload (sync), so both count against
- * `replicate_interval_sec`: together 80 % of it, the rest is for the upload itself.
+ * `replicate_interval_sec`: together at most 70 % of it, the rest is for the upload itself. A new database waits too:
+ * Litestream's first try at its snapshot comes before it has a generation, the next one a whole sync interval later.
  */
 export function renderReplicateConfig(options: {
   databases: readonly ConfiguredDatabase[];
@@ -70,7 +71,7 @@ export function renderRestoreConfig(options: {
 export function litestreamIntervals(replicateIntervalSec: number): { monitorMs: number; syncMs: number } {
   return {
     monitorMs: Math.max(1, Math.min(1000, Math.floor(replicateIntervalSec * 200))),
-    syncMs: Math.max(1, Math.floor(replicateIntervalSec * 600)),
+    syncMs: Math.max(1, Math.floor(replicateIntervalSec * 500)),
   };
 }
 

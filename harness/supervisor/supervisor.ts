@@ -180,7 +180,7 @@ async function reconcileLoop(
   publish: () => void,
 ): Promise<void> {
   const { log, stop } = run.options;
-  const rescanMs = clamp(run.config.replicateIntervalSec * 200, 100, 2000);
+  const rescanMs = clamp(run.config.replicateIntervalSec * 100, 100, 1000);
   let configured: string | null = null;
   while (!stop.aborted) {
     const startMs = performance.now();
