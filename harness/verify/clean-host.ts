@@ -82,9 +82,7 @@ function databaseBeside(
   entries: readonly FolderEntry[],
   known: ReadonlySet<string>,
 ): string | null {
-  const slash = path.lastIndexOf('/') + 1;
-  const plain = path.slice(0, slash) + path.slice(slash).replace(/^\./, '');
-  const candidates = plain.match(/^.*?\.db/)?.[0];
-  if (candidates === undefined) return null;
-  return known.has(candidates) || entries.some((entry) => entry.path === candidates) ? candidates : null;
+  const candidate = path.replaceAll(/(^|\/)\./g, '$1').match(/^.*?\.db/)?.[0];
+  if (candidate === undefined) return null;
+  return known.has(candidate) || entries.some((entry) => entry.path === candidate) ? candidate : null;
 }

@@ -16,6 +16,7 @@ import { HandlePool } from '../../workload/handle-pool.ts';
 import { LivingFleet } from '../../workload/living-fleet.ts';
 import { runLoad } from '../../workload/load.ts';
 import { createRecord, deleteRecord, updateRecord } from '../../workload/record-operations.ts';
+import { realFormatter } from '../../workload/row-encoding.ts';
 import { Session } from '../../workload/session.ts';
 import { TrackedDatabase } from '../../workload/tracked-database.ts';
 
@@ -46,7 +47,7 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
       id: 'sabotage',
       title: 'A fleet to damage',
       tier: 'smoke',
-      fleet: { realms: 4, appsPerRealm: 2, rowsPerApp: { min: 60, max: 260 }, idleShare: 0.2 },
+      fleet: { realms: 4, appsPerRealm: 2, rowsPerApp: { min: 120, max: 400 }, idleShare: 0.2 },
       workload: {
         writesPerSecond: 800,
         duration: `${LOAD_MS}ms`,
@@ -75,8 +76,10 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
     if (record.t === 'ack') keep(record.db, record.seq);
   };
   const ledger = { append };
+  const formatReal = realFormatter();
   const pool = new HandlePool(
-    (path, account) => new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, account }),
+    (path, account) =>
+      new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, formatReal, account }),
   );
   const random = randomFor(seed, 'sabotage');
   const vocabulary = vocabularyFor(seed);

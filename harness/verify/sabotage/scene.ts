@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { blobPath } from '../../fleet/layout.ts';
+import type { Finding } from '../../evidence.ts';
 import { type Ledger, readLedger } from '../../ledger/history.ts';
 import { lastSeq } from '../../ledger/history-state.ts';
 import type { LedgerRecord } from '../../ledger/records.ts';
@@ -68,7 +69,7 @@ export function placeDatabase(dataDir: string, path: string, content: Buffer): v
   writeFileSync(file, content, { mode: 0o600 });
   const place = placeOf(path);
   if (place?.kind !== 'app') return;
-  for (const [id, sizeBytes] of edit(dataDir, path, blobsOf)) {
+  for (const [id, sizeBytes] of fromSnapshot(content, blobsOf)) {
     const blob = join(dataDir, blobPath(place.realm, place.app, id));
     mkdirSync(dirname(blob), { recursive: true });
     writeFileSync(blob, Buffer.alloc(sizeBytes, 1), { mode: 0o600 });
@@ -78,6 +79,20 @@ export function placeDatabase(dataDir: string, path: string, content: Buffer): v
 function blobsOf(db: Database.Database): [id: string, sizeBytes: number][] {
   const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_files'").get() !== undefined;
   return there ? (db.prepare('SELECT id, size FROM _files').raw().all() as [string, number][]) : [];
+}
+
+/** Reads from a copy of a database, in memory. */
+export function fromSnapshot<T>(content: Buffer, read: (db: Database.Database) => T): T {
+  const bytes = Buffer.from(content);
+  // A database in memory cannot be in WAL mode.
+  bytes[18] = 1;
+  bytes[19] = 1;
+  const db = new Database(bytes, { readonly: true });
+  try {
+    return read(db);
+  } finally {
+    db.close();
+  }
 }
 
 /** Changes a restored file the way a bug would: nothing is checked, nothing is noted. */
@@ -99,7 +114,16 @@ export function edit<T>(dataDir: string, path: string, change: (db: Database.Dat
 }
 
 /** Verifies a scene in this thread. */
-export async function verifyScene(scene: Scene, ledger = scene.ledger): Promise<FleetVerification> {
+export async function verifyScene(
+  scene: Scene,
+  ledger = scene.ledger,
+  parallelism = 1,
+): Promise<FleetVerification> {
   const { dataDir, killUs, deadDataDir } = scene;
-  return verifyFleet({ restoredDir: dataDir, ledger, killUs, deadDataDir, parallelism: 1 });
+  return verifyFleet({ restoredDir: dataDir, ledger, killUs, deadDataDir, parallelism });
+}
+
+/** Findings on the fleet and on every database. */
+export function allFindings({ findings, databases }: FleetVerification): Finding[] {
+  return [...findings, ...[...databases.values()].flatMap(({ verified }) => verified?.findings ?? [])];
 }

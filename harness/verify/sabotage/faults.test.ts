@@ -1,0 +1,60 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { baseSeq } from '../../ledger/history-state.ts';
+import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
+import type { Expected, Fault } from './fault.ts';
+import { FILE_FAULTS } from './file-faults.ts';
+import { ROW_FAULTS } from './row-faults.ts';
+import { RUSTBAAS_FAULTS } from './rustbaas-faults.ts';
+import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
+import { targetIn } from './target.ts';
+
+let drilled: DrilledFleet;
+let scene: Scene;
+beforeAll(async () => {
+  drilled = await drillFleet(7);
+}, 60_000);
+afterEach(async () => scene[Symbol.asyncDispose]());
+
+async function provesRed(fault: Fault): Promise<void> {
+  scene = await layOut(drilled);
+  const expected = fault.plant(targetIn(drilled, scene));
+  const verification = await verifyScene(scene);
+  const found = allFindings(verification).map(({ check, database, count }) => {
+    const exact = expected.findings.some(
+      ([id, path, want]) => id === check && path === database && want === '>0',
+    );
+    return [check, database, exact ? '>0' : count];
+  });
+  expect(sorted(found)).toEqual(sorted(expected.findings));
+  expect(verification.thrown).toEqual([]);
+  for (const [path, { verified, lostWrites, lostWriteAgesMs }] of verification.databases) {
+    expect(verified?.thrown ?? []).toEqual([]);
+    expectLost(path, lostWrites, expected);
+    expect(lostWriteAgesMs).toHaveLength(lostWrites.length);
+    const point = expected.recoveryPoint?.[path];
+    if (point !== undefined) expect([path, verified?.recoveryPoint]).toEqual([path, point]);
+  }
+}
+
+function expectLost(path: string, lostWrites: readonly number[], expected: Expected): void {
+  const lost = expected.lost?.[path] ?? [];
+  const history = scene.ledger.databases.get(path);
+  const all = history === undefined ? [] : [baseSeq(history), ...history.writes.map(({ seq }) => seq)];
+  expect([path, lostWrites]).toEqual([path, lost === 'everything' ? all : lost]);
+}
+
+function sorted(rows: readonly (readonly unknown[])[]): string[] {
+  return rows.map((row) => JSON.stringify(row)).toSorted();
+}
+
+describe('a fault in the rows', () => {
+  test.each(ROW_FAULTS)('$name', provesRed);
+});
+
+describe('a fault in the files', () => {
+  test.each(FILE_FAULTS)('$name', provesRed);
+});
+
+describe("a fault against RustBaas' rules", () => {
+  test.each(RUSTBAAS_FAULTS)('$name', provesRed);
+});
