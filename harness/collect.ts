@@ -5,7 +5,7 @@ import { LAYOUT, SYSTEM_PATH } from './fleet/layout.ts';
 import { supervisorCommand } from './host/subject.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { DrillContext } from './phases/context.ts';
-import { changesBetween, readRequestLog } from './store/request-log.ts';
+import { lateChanges, readRequestLog } from './store/request-log.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
@@ -79,11 +79,9 @@ function fleetSize({ found }: DrillContext): Evidence['fleet'] {
 async function lateUploads({
   found,
   paths,
-  order,
 }: DrillContext): Promise<Pick<Evidence, 'lateUploads' | 'requestLogComplete'>> {
   const log = await readRequestLog(paths.requestLog);
-  if (found.uploadsSettledUs === null) return { lateUploads: [], requestLogComplete: log.complete };
-  const late = changesBetween(log, found.uploadsSettledUs, found.newHostStartUs ?? order.clock.nowUs());
+  const late = found.uploadsSettledUs === null ? [] : lateChanges(log, found.uploadsSettledUs);
   return {
     lateUploads: late.map((entry) => ({ atUs: entry.atUs, method: entry.method, key: entry.url })),
     requestLogComplete: log.complete,
@@ -117,7 +115,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
 }
 
 function secondLife(found: DrillContext['found'], path: string): DatabaseEvidence['second'] {
-  if (found.newHostStartUs === null) return null;
+  if (!found.newHostStarted) return null;
   return {
     firstWriteUs: found.firstWriteUs.get(path) ?? null,
     protectedUs: found.protectedAgainUs.get(path) ?? null,

@@ -198,7 +198,7 @@ export const evidenceSchema = z.strictObject({
       uploadsSettledUs: z.number(),
     })
     .nullable(),
-  /** Writes to the store between `uploadsSettledUs` and the start of the new host. */
+  /** Writes to the store after `uploadsSettledUs` by anybody but the new host, which has a credential of its own. */
   lateUploads: z.array(z.strictObject({ atUs: z.number(), method: z.string(), key: z.string() })),
   /** Whether the request log could be read to its end: without it late uploads cannot be judged. */
   requestLogComplete: z.boolean(),

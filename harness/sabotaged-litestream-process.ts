@@ -48,7 +48,8 @@ function isSystem(db: Sqlite.Database): boolean {
 /** The second app that is restored becomes a copy of the first one: another tenant's data with exit code 0. */
 function swap(output: string): void {
   const db = new Sqlite(output);
-  const isApp = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = '_collections'").pluck().get() === 1;
+  const isApp =
+    db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = '_collections'").pluck().get() === 1;
   db.close();
   for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
   if (!isApp) return;
@@ -60,7 +61,12 @@ function swap(output: string): void {
 function replicate(): void {
   if (sabotage === 'uploads-after-the-kill') {
     // A process that leaves the group and hides from /proc as well as it can, and uploads late.
-    spawn(process.execPath, ['-e', lateUpload()], { detached: true, stdio: 'ignore', cwd: '/', env: {} }).unref();
+    spawn(process.execPath, ['-e', lateUpload()], {
+      detached: true,
+      stdio: 'ignore',
+      cwd: '/',
+      env: {},
+    }).unref();
   }
   const child = spawn(litestream, [command, ...args], { stdio: 'inherit' });
   if (sabotage === 'replicate-frozen') setTimeout(() => child.kill('SIGSTOP'), 4000);
@@ -71,8 +77,8 @@ function replicate(): void {
 /** Puts one object once the wrapper, and so the host, is dead for a second. */
 function lateUpload(): string {
   const config = readFileSync(args[args.indexOf('-config') + 1] ?? '', 'utf8');
-  const endpoint = /endpoint: (\S+)/.exec(config)?.[1];
-  const bucket = /bucket: (\S+)/.exec(config)?.[1];
+  const endpoint = /endpoint: "?([^"\s]+)/.exec(config)?.[1];
+  const bucket = /bucket: "?([^"\s]+)/.exec(config)?.[1];
   const key = process.env['AWS_ACCESS_KEY_ID'];
   return `
     const alive = () => { try { process.kill(${process.pid}, 0); return true; } catch { return false; } };

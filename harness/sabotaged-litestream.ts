@@ -16,7 +16,11 @@ export type LitestreamSabotage =
  * Writes an executable wrapper around the Litestream at `litestream` for tests: it does the real thing and then one
  * thing wrong, always to the same database. Returns its path.
  */
-export function writeSabotagedLitestream(folder: string, litestream: string, sabotage: LitestreamSabotage): string {
+export function writeSabotagedLitestream(
+  folder: string,
+  litestream: string,
+  sabotage: LitestreamSabotage,
+): string {
   const wrapper = join(folder, `litestream-${sabotage}`);
   const program = fileURLToPath(new URL('sabotaged-litestream-process.ts', import.meta.url));
   writeFileSync(

@@ -67,8 +67,7 @@ export interface Findings {
   kill: KillRecord | null;
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
-  /** Start of the new host's supervisor: from here on uploads are expected again. */
-  newHostStartUs: number | null;
+  newHostStarted: boolean;
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
@@ -112,7 +111,7 @@ export function openContext(order: DrillOrder): DrillContext {
       kill: null,
       uploadsSettledUs: null,
       claims: null,
-      newHostStartUs: null,
+      newHostStarted: false,
       ledger: null,
       restores: [],
       verification: null,

@@ -23,9 +23,9 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   const restored = recovered.records.filter((record) => record.outcome === 'restored').map((record) => record.path);
   if (restored.length === 0) return; // nothing came back: the inventory says so
   const { replicateIntervalSec } = scenario.supervisor;
-  await prepareHost(host.paths, { subject, bucket: store.writer.bucket, prefix: store.prefix, replicateIntervalSec });
-  found.newHostStartUs = order.clock.nowUs();
-  startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor-life-2.log'));
+  await prepareHost(host.paths, { subject, bucket: store.newWriter.bucket, prefix: store.prefix, replicateIntervalSec });
+  found.newHostStarted = true;
+  startSupervisor(host, subject, store.newWriter, join(paths.logs, 'supervisor-life-2.log'));
   await firstWrites(drill, recovered, restored);
   // It begins to look only now, so that what it sees covered includes the first writes.
   const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));

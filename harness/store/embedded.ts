@@ -17,9 +17,10 @@ const BUCKET = 'drill';
 
 /** Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its bucket. */
 export async function startEmbeddedStore(options: { logFile: string; prefix: string }): Promise<Store> {
-  const keys = { writer: newKey(), recovery: newKey(), observer: newKey() };
+  const keys = { writer: newKey(), newWriter: newKey(), recovery: newKey(), observer: newKey() };
   const roles: Record<string, StoreRole> = {
     [keys.writer.id]: 'writer',
+    [keys.newWriter.id]: 'new-writer',
     [keys.recovery.id]: 'recovery',
     [keys.observer.id]: 'observer',
   };
@@ -39,6 +40,7 @@ export async function startEmbeddedStore(options: { logFile: string; prefix: str
     kind: 'embedded',
     version: 'fauxqs',
     writer: settings(keys.writer),
+    newWriter: settings(keys.newWriter),
     recovery: settings(keys.recovery),
     observer,
     prefix: options.prefix,

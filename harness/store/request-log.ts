@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
-/** Who asked, by access key. `recovery` may read only. */
-export type StoreRole = 'writer' | 'recovery' | 'observer' | 'unknown';
+/**
+ * Who asked, by access key. `recovery` may read only. The host that died and the new one have keys of their own, so
+ * that whoever of the dead host is still alive is told apart at any time.
+ */
+export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'unknown';
 
 export interface EmbeddedOptions {
   readonly logFile: string;
@@ -42,9 +45,13 @@ export async function readRequestLog(file: string): Promise<RequestLog> {
   return { entries, complete };
 }
 
-/** Uploads and deletions that arrived in (fromUs, toUs), whoever sent them; refused ones too: somebody was alive to try. */
-export function changesBetween(log: RequestLog, fromUs: number, toUs: number): RequestLogEntry[] {
+/**
+ * Uploads and deletions after `afterUs` by anybody but the harness itself and the new host. Refused ones count too:
+ * somebody was alive to try.
+ */
+export function lateChanges(log: RequestLog, afterUs: number): RequestLogEntry[] {
   return log.entries.filter(
-    (entry) => entry.role !== 'observer' && !['GET', 'HEAD'].includes(entry.method) && entry.atUs > fromUs && entry.atUs < toUs,
+    ({ role, method, atUs }) =>
+      role !== 'observer' && role !== 'new-writer' && !['GET', 'HEAD'].includes(method) && atUs > afterUs,
   );
 }

@@ -7,6 +7,8 @@ export interface Store extends AsyncDisposable {
   readonly version: string;
   /** For the host: the supervisor's own credential. */
   readonly writer: S3Settings;
+  /** For the new host: a key that the dead one never had. */
+  readonly newWriter: S3Settings;
   /** For the recovery: reads only, and never the writer's. */
   readonly recovery: S3Settings;
   /** For the harness to look at the bucket. */
