@@ -44,7 +44,7 @@ export function judgeChecks(
 
 function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObjectiveMs: number): Tally {
   const { failures, explained } = partFindings(
-    findingsOf(evidence).filter(({ check }) => check === id),
+    findingsOf(evidence, fates).filter(({ check }) => check === id),
     rpoObjectiveMs,
   );
   const base: Tally = {

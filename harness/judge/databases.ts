@@ -11,7 +11,7 @@ export function judgeDatabases(
   fates: readonly Fate[],
   rpoObjectiveMs: number,
 ): DatabaseResult[] {
-  const findings = findingsOf(evidence);
+  const findings = findingsOf(evidence, fates);
   return fates.map((fate) => {
     const { database, name } = fate;
     const own = findings.filter((finding) => finding.database === database.path);

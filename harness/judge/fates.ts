@@ -1,4 +1,4 @@
-import type { DatabaseEvidence, Evidence, RestoreOutcome } from '../evidence.ts';
+import type { DatabaseEvidence, Evidence, Finding, RestoreOutcome } from '../evidence.ts';
 
 /**
  * What became of one database.
@@ -6,7 +6,7 @@ import type { DatabaseEvidence, Evidence, RestoreOutcome } from '../evidence.ts'
  * - excused: not back, but so young and unprotected that nobody had promised it
  * - missing, unsound: not back, and it had to be
  * - unknown: nothing tells (no kill, or the recovery ended before it)
- * - removed: the application had deleted it, and it stayed away
+ * - removed: the application had deleted it, or had begun to, and it stayed away
  * - resurrected: deleted, and back again; `excused` when the deletion itself was within the RPO objective
  */
 export interface Fate {
@@ -37,29 +37,54 @@ function fateOf(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: 
   const outside = { database, name, excused: false, lostAgesMs: [], rpoMs: null, completeUntilUs: null };
   if (evidence.kill === null) return { ...outside, end: 'unknown', why: 'there was no kill' };
   const killUs = evidence.kill.atUs;
-  const { deletedUs, restore } = database;
+  const { deletedUs, restore, verified } = database;
+  const outcome = restore?.outcome ?? null;
+  const looked = evidence.fleetChecksRun.includes('inventory');
+  const seen = inventoryFinding(evidence, database);
   if (deletedUs !== null && deletedUs <= killUs) {
-    if (restore?.outcome !== 'restored') return { ...outside, end: 'removed', why: 'deleted, and stayed so' };
-    const sinceMs = (killUs - deletedUs) / 1000;
-    const why = `deleted ${seconds(sinceMs)} before the kill, and back`;
-    return { ...outside, end: 'resurrected', excused: sinceMs <= rpoObjectiveMs, why };
+    const isBack = looked ? seen !== null : outcome === 'restored';
+    if (!isBack) return { ...outside, end: 'removed', why: 'deleted, and stayed so' };
+    const why = `deleted ${seconds((killUs - deletedUs) / 1000)} before the kill, and back`;
+    // The write that deleted it may be older than the removal of its file, and may not be lost at all.
+    const lossAgeMs = seen === null ? (killUs - deletedUs) / 1000 : seen.explainedByLossAgeMs;
+    return {
+      ...outside,
+      end: 'resurrected',
+      excused: lossAgeMs !== null && lossAgeMs <= rpoObjectiveMs,
+      why,
+    };
   }
   const recovered = evidence.recovery.restoredUs !== null;
-  if (restore === null ? !recovered : restore.outcome === 'not-attempted') {
+  if (restore === null ? !recovered : outcome === 'not-attempted') {
     return { ...outside, end: 'unknown', why: 'the recovery ended before it' };
   }
-  if (restore?.outcome === 'restored') return restored(database, name, killUs);
+  const isGone = verified === null && seen !== null;
+  if (outcome === 'restored' && !isGone) return restored(database, name, killUs);
+  if (looked && seen === null && (outcome === null || outcome === 'not-registered')) {
+    return { ...outside, end: 'removed', why: 'its removal had begun before the kill' };
+  }
+  return notBack(database, name, killUs, rpoObjectiveMs);
+}
+
+/** What the verification says of a database that is not there, or there although it was deleted. */
+function inventoryFinding({ fleetFindings }: Evidence, { path }: DatabaseEvidence): Finding | null {
+  return fleetFindings.find(({ check, database }) => check === 'inventory' && database === path) ?? null;
+}
+
+function notBack(database: DatabaseEvidence, name: string, killUs: number, rpoObjectiveMs: number): Fate {
   const ageMs = Math.max(0, (killUs - database.createdUs) / 1000);
   const isProtected = wasProtected(database, killUs);
-  const outcome = restore?.outcome ?? null;
+  const outcome = database.restore?.outcome ?? null;
   // A registration is lost with its parent's last writes: the file in the bucket may well be protected.
   const promised = isProtected && outcome !== 'not-registered';
   const excused = !promised && ageMs <= rpoObjectiveMs;
+  const words = outcome === 'restored' ? 'restored, but no file is there' : inWords(outcome, database);
   return {
-    ...outside,
+    database,
+    name,
     end: excused ? 'excused' : outcome === 'unsound' ? 'unsound' : 'missing',
     excused,
-    why: `${inWords(outcome, restore?.detail ?? '')}; ${isProtected ? 'protected' : 'not protected'}, ${seconds(ageMs)} old`,
+    why: `${words}; ${isProtected ? 'protected' : 'not protected'}, ${seconds(ageMs)} old`,
     lostAgesMs: lostWithItsFile(database, ageMs),
     rpoMs: ageMs,
     completeUntilUs: database.createdUs,
@@ -91,9 +116,9 @@ function lostWithItsFile(
   return Array.from({ length: acknowledged }, () => ageMs);
 }
 
-function inWords(outcome: RestoreOutcome | null, detail: string): string {
+function inWords(outcome: RestoreOutcome | null, { restore }: DatabaseEvidence): string {
   const words = outcome === null ? 'neither registered nor in the bucket' : OUTCOMES[outcome];
-  return detail === '' ? words : `${words} (${detail})`;
+  return restore === null || restore.detail === '' ? words : `${words} (${restore.detail})`;
 }
 
 const OUTCOMES: Record<RestoreOutcome, string> = {

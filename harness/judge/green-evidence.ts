@@ -36,11 +36,14 @@ export function finding(check: Finding['check'], database: string | null, count 
   };
 }
 
-/** The database is not in the restored fleet, for the reason given. */
+/** The database is not in the restored fleet, for the reason given, and the verification misses it. */
 export function notRestored(
-  database: DatabaseEvidence,
+  evidence: Evidence,
+  path: string,
   outcome: NonNullable<DatabaseEvidence['restore']>['outcome'],
 ): void {
+  const database = databaseIn(evidence, path);
+  evidence.fleetFindings.push(finding('inventory', database.path));
   if (database.restore !== null) database.restore = { ...database.restore, outcome, bytes: 0 };
   database.verified = null;
   database.second = null;
@@ -109,7 +112,7 @@ export function greenEvidence(): Evidence {
       parallelism: 4,
     },
     databases: PATHS.map(greenDatabase),
-    fleetChecksRun: ['inventory', 'clean-host', 'invariants', 'blobs'],
+    fleetChecksRun: ['inventory', 'clean-host', 'invariants', 'blobs', 'second-life'],
     fleetFindings: [],
     thrown: [],
     faults: [],

@@ -12,7 +12,7 @@ export function inventory(tally: Tally, fates: readonly Fate[]): Tally {
   return {
     ...tally,
     whenPassed: `${plural(back, 'database')} back`,
-    failures: [...tally.failures, ...fates.flatMap(failureOf)],
+    failures: [...fates.flatMap(failureOf), ...tally.failures],
     unmeasured: [
       ...tally.unmeasured,
       ...fates.flatMap(({ end, name, why }) => (end === 'unknown' ? [`${name}: ${why}`] : [])),

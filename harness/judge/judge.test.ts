@@ -168,7 +168,7 @@ describe('not measured is not passed', () => {
       'nothing restored yet',
       (evidence) => {
         evidence.recovery.restoredUs = null;
-        for (const database of evidence.databases) notRestored(database, 'not-attempted');
+        for (const { path } of evidence.databases) notRestored(evidence, path, 'not-attempted');
       },
       'could not be judged: inventory, identity, integrity, foreign-keys, schema, contiguity, no-phantoms, ' +
         'row-counts, content, second-life, objectives',
@@ -184,8 +184,14 @@ describe('not measured is not passed', () => {
       expect.stringMatching(/^could not be judged: identity, .*content$/),
     ],
     [
+      'a second life that was not verified',
+      (evidence) =>
+        void (evidence.fleetChecksRun = evidence.fleetChecksRun.filter((id) => id !== 'second-life')),
+      'could not be judged: second-life',
+    ],
+    [
       'a fleet check that did not run',
-      ({ fleetChecksRun }) => void fleetChecksRun.pop(),
+      ({ fleetChecksRun }) => void fleetChecksRun.splice(3, 1),
       'could not be judged: blobs',
     ],
     [
@@ -267,7 +273,7 @@ describe('inventory', () => {
   test.each(['failed', 'timeout', 'no-file', 'not-in-bucket', 'not-registered'] as const)(
     '%s fails',
     (outcome) => {
-      const result = judged((evidence) => notRestored(databaseIn(evidence, SHOP), outcome));
+      const result = judged((evidence) => notRestored(evidence, SHOP, outcome));
       expect(result.verdict).toBe('fail');
       expect(checksWith(result, 'fail')).toEqual(['inventory', 'objectives']);
       expect(check(result, 'inventory').detail).toContain(`${SHOP}: 1 (`);
@@ -283,7 +289,7 @@ describe('inventory', () => {
 
   test('a database that the recovery never heard of', () => {
     const result = judged((evidence) => {
-      notRestored(databaseIn(evidence, SHOP), 'failed');
+      notRestored(evidence, SHOP, 'failed');
       databaseIn(evidence, SHOP).restore = null;
     });
     expect(check(result, 'inventory')).toMatchObject({
@@ -293,7 +299,7 @@ describe('inventory', () => {
   });
 
   test('unsound fails integrity too', () => {
-    const result = judged((evidence) => notRestored(databaseIn(evidence, SHOP), 'unsound'));
+    const result = judged((evidence) => notRestored(evidence, SHOP, 'unsound'));
     expect(checksWith(result, 'fail')).toEqual(['inventory', 'integrity', 'objectives']);
     expect(row(result, SHOP)?.failedChecks).toEqual(['inventory', 'integrity']);
   });
@@ -301,7 +307,10 @@ describe('inventory', () => {
   test.each(['unsound', 'failed', 'not-in-bucket', 'no-file', 'not-registered'] as const)(
     'young and never protected: %s is excused, and counted',
     (outcome) => {
-      const result = judged((evidence) => notRestored(young(evidence, 3000), outcome));
+      const result = judged((evidence) => {
+        young(evidence, 3000);
+        notRestored(evidence, SHOP, outcome);
+      });
       expect(result.verdict).toBe('pass');
       expect(check(result, 'inventory').detail).toContain(
         `1 database excused, within the RPO objective: ${SHOP}`,
@@ -313,7 +322,10 @@ describe('inventory', () => {
   );
 
   test('never protected, but older than the RPO objective', () => {
-    const result = judged((evidence) => notRestored(young(evidence, 15_001), 'not-in-bucket'));
+    const result = judged((evidence) => {
+      young(evidence, 15_001);
+      notRestored(evidence, SHOP, 'not-in-bucket');
+    });
     expect(check(result, 'inventory').verdict).toBe('fail');
   });
 
@@ -322,46 +334,73 @@ describe('inventory', () => {
     ['seen', { protectedUs: KILL_US - 1 }],
   ])('protected implies restorable: %s protected, and not back', (_, protection) => {
     for (const outcome of ['unsound', 'failed', 'not-in-bucket'] as const) {
-      const result = judged((evidence) =>
-        notRestored(Object.assign(young(evidence, 3000), protection), outcome),
-      );
+      const result = judged((evidence) => {
+        Object.assign(young(evidence, 3000), protection);
+        notRestored(evidence, SHOP, outcome);
+      });
       expect(check(result, 'inventory').verdict).toBe('fail');
     }
   });
 
   test('protected only after the kill is no promise', () => {
-    const result = judged((evidence) =>
-      notRestored(Object.assign(young(evidence, 3000), { protectedUs: KILL_US + 1 }), 'not-in-bucket'),
-    );
+    const result = judged((evidence) => {
+      Object.assign(young(evidence, 3000), { protectedUs: KILL_US + 1 });
+      notRestored(evidence, SHOP, 'not-in-bucket');
+    });
     expect(result.verdict).toBe('pass');
   });
 
   test('a young database in the bucket whose registration was lost is excused, protected or not', () => {
-    const result = judged((evidence) =>
-      notRestored(Object.assign(young(evidence, 3000), { claimedProtected: true }), 'not-registered'),
-    );
+    const result = judged((evidence) => {
+      Object.assign(young(evidence, 3000), { claimedProtected: true });
+      notRestored(evidence, SHOP, 'not-registered');
+    });
     expect(result.verdict).toBe('pass');
   });
 
   test('deleted and away: not part of the fleet', () => {
     const result = judged((evidence) => {
-      notRestored(databaseIn(evidence, SHOP), 'not-registered');
+      notRestored(evidence, SHOP, 'not-registered');
+      evidence.fleetFindings = [];
       databaseIn(evidence, SHOP).deletedUs = KILL_US - 30_000_000;
     });
     expect(result.verdict).toBe('pass');
     expect(row(result, SHOP)).toMatchObject({ verdict: 'pass', rpoMs: null, lostWrites: 0 });
   });
 
+  test('away because its removal had begun: neither registered, nor missed by the verification', () => {
+    expect(begun('not-registered').verdict).toBe('pass');
+    // Registered, and still not back: silence of the verification excuses nothing.
+    expect(check(begun('failed'), 'inventory').verdict).toBe('fail');
+  });
+
+  test('restored by its record, but no file is there', () => {
+    const result = judged((evidence) => {
+      notRestored(evidence, SHOP, 'failed');
+      Object.assign(databaseIn(evidence, SHOP), { restore: greenEvidence().databases[0]?.restore });
+    });
+    expect(check(result, 'inventory')).toMatchObject({
+      verdict: 'fail',
+      detail: `${SHOP}: 1 (restored, but no file is there; protected, 50.0 s old)`,
+    });
+    expect(row(result, SHOP)).toMatchObject({ rpoMs: 50_000, lostWrites: 100, failedChecks: ['inventory'] });
+  });
+
   test.each([
     [10_000, 'pass'],
     [30_000, 'fail'],
-  ] as const)('deleted %s ms before the kill and back: %s', (sinceMs, verdict) => {
-    const result = judged((evidence) => {
-      databaseIn(evidence, SHOP).deletedUs = KILL_US - sinceMs * 1000;
-    });
-    expect(check(result, 'inventory').verdict).toBe(verdict);
-    expect(row(result, SHOP)?.verdict).toBe(verdict);
-  });
+    [null, 'fail'],
+  ] as const)(
+    'deleted and back, its deletion lost at an age of %s ms: %s',
+    (explainedByLossAgeMs, verdict) => {
+      const result = judged((evidence) => {
+        databaseIn(evidence, SHOP).deletedUs = KILL_US - 5_000_000;
+        evidence.fleetFindings.push({ ...finding('inventory', SHOP), explainedByLossAgeMs });
+      });
+      expect(check(result, 'inventory').verdict).toBe(verdict);
+      expect(row(result, SHOP)?.verdict).toBe(verdict);
+    },
+  );
 });
 
 describe('RPO', () => {
@@ -651,5 +690,12 @@ function named(drillId: string, change: (evidence: Evidence) => void): Evidence 
   return evidenceWith((evidence) => {
     evidence.drillId = drillId;
     change(evidence);
+  });
+}
+
+function begun(outcome: 'not-registered' | 'failed'): ScenarioResult {
+  return judged((evidence) => {
+    notRestored(evidence, SHOP, outcome);
+    evidence.fleetFindings = [];
   });
 }

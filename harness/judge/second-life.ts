@@ -17,11 +17,18 @@ export function secondLife(
   if (restored.length === 0)
     return { ...tally, unmeasured: [...tally.unmeasured, 'no database was restored'] };
   const judged = restored.map((fate) => ofDatabase(fate, rpoObjectiveMs));
+  const failures = judged.flatMap((one) => one.failures);
+  const named = new Set(failures.map(({ database }) => database));
   return {
     ...tally,
     whenPassed: `so it is in all ${restored.length} restored databases`,
-    failures: [...tally.failures, ...judged.flatMap(({ failures }) => failures)],
-    unmeasured: [...tally.unmeasured, ...judged.flatMap(({ unmeasured }) => unmeasured)],
+    // A database without a second restore is also found missing: one fault, told once.
+    failures: [...failures, ...tally.failures.filter(({ database }) => !named.has(database))],
+    unmeasured: [
+      ...tally.unmeasured,
+      ...judged.flatMap(({ unmeasured }) => unmeasured),
+      ...(evidence.fleetChecksRun.includes('second-life') ? [] : ['it did not run']),
+    ],
     notes: [...tally.notes, ...explainedNote(judged.flatMap(({ explained }) => explained))],
   };
 }

@@ -1,6 +1,6 @@
 import type { CheckId, Evidence, Finding } from '../evidence.ts';
 import type { CheckResult, Verdict } from '../result.ts';
-import { compareText } from './fates.ts';
+import { compareText, type Fate } from './fates.ts';
 
 /** One thing that breaks a check, on one database (null: the fleet or the run). */
 export interface Failure {
@@ -105,8 +105,16 @@ export function explainedNote(explained: readonly Finding[]): string[] {
   return [`${plural(count, 'further fault')} explained by writes lost within the RPO objective`];
 }
 
-/** All findings of the first life, once each: a fleet is looked at after both restores, and a fault may be seen twice. */
-export function findingsOf({ databases, fleetFindings }: Evidence): Finding[] {
+/**
+ * All findings of the first life and the fleet, once each: a fleet is looked at after both restores, and a fault may be
+ * seen twice. That a database is not there, or there again, is left to its fate, which knows about protection.
+ */
+export function findingsOf({ databases, fleetFindings }: Evidence, fates: readonly Fate[]): Finding[] {
+  const settled = new Set(fates.flatMap(({ end, database }) => (end === 'restored' ? [] : [database.path])));
+  const isSettled = ({ check, database }: Finding): boolean =>
+    check === 'inventory' && database !== null && settled.has(database);
   const all = [...databases.flatMap(({ verified }) => verified?.findings ?? []), ...fleetFindings];
-  return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()];
+  return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()].filter(
+    (finding) => !isSettled(finding),
+  );
 }

@@ -66,7 +66,7 @@ test('a drill that failed', () => {
     databaseIn(broken, 'acme/realm.db').verified?.findings.push(
       finding('content', 'realms/acme/realm.db', 2),
     );
-    notRestored(databaseIn(broken, SHOP), 'no-file');
+    notRestored(broken, SHOP, 'no-file');
   });
   expect(summary([evidence])).toMatchInlineSnapshot(`
     "tiny  A tiny fleet

@@ -15,16 +15,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'restore', align: 'right' },
   { title: 'verify', align: 'right' },
 ];
-/** Room that the columns beside the path need. */
-const FIGURES_WIDTH = 68;
+const NARROWEST_PATH = 16;
 
 /** The worst databases by name, the rest in one line. */
 export function fleetTable({ databases }: ScenarioResult, columns: number, colour: boolean): string[] {
   const sorted = databases.toSorted(worstFirst);
   const named = sorted.slice(0, MOST_ROWS);
-  const pathWidth = Math.max(16, columns - FIGURES_WIDTH);
-  const rows = named.map((database) => [
-    shortened(printable(database.path), pathWidth),
+  const figures = named.map((database) => [
     database.verdict,
     database.rowsRestored === database.rowsExpected
       ? count(database.rowsRestored)
@@ -34,6 +31,12 @@ export function fleetTable({ databases }: ScenarioResult, columns: number, colou
     duration(database.rpoMs),
     duration(database.restoreMs),
     duration(database.verifyMs),
+  ]);
+  const beside = table(COLUMNS.slice(1), figures).reduce((most, line) => Math.max(most, line.length), 0);
+  const pathWidth = Math.max(NARROWEST_PATH, columns - beside - 2);
+  const rows = named.map(({ path }, index) => [
+    shortened(printable(path), pathWidth),
+    ...(figures[index] ?? []),
   ]);
   const lines = table(COLUMNS, rows, (cell, row, column) => {
     if (row === -1) return paint(cell, 'dim', colour);
