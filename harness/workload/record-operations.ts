@@ -1,3 +1,4 @@
+import { createCollection } from './collection-operations.ts';
 import type { KnownCollection } from './app-model.ts';
 import type { Session } from './session.ts';
 import type { OpenDatabase } from './tracked-database.ts';
@@ -7,7 +8,8 @@ import type { OpenDatabase } from './tracked-database.ts';
 /** Creates a record in one of the app's collections. */
 export function createRecord(session: Session, database: OpenDatabase): void {
   const collection = pickCollection(session, database);
-  if (collection === null) return;
+  // A new app begins with its first collection.
+  if (collection === null) return createCollection(session, database);
   const { id, at } = session.newId();
   const table = collection.definition.id;
   const row = session.rowContext(database);
@@ -19,7 +21,7 @@ export function createRecord(session: Session, database: OpenDatabase): void {
 /** Changes one or two fields of a record; creates one where there is none. */
 export function updateRecord(session: Session, database: OpenDatabase): void {
   const collection = pickCollection(session, database);
-  if (collection === null) return;
+  if (collection === null) return createCollection(session, database);
   const { fields, id: table } = collection.definition;
   const ids = session.model(database).ids(database, table);
   if (ids.length === 0) return createRecord(session, database);
@@ -37,7 +39,7 @@ export function updateRecord(session: Session, database: OpenDatabase): void {
 /** Deletes a record; creates one where there is none. */
 export function deleteRecord(session: Session, database: OpenDatabase): void {
   const collection = pickCollection(session, database);
-  if (collection === null) return;
+  if (collection === null) return createCollection(session, database);
   const table = collection.definition.id;
   const model = session.model(database);
   const ids = model.ids(database, table);

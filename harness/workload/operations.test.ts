@@ -1,0 +1,108 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseSchemaJson } from '../fleet/collections.ts';
+import { vocabularyFor } from '../fleet/vocabulary.ts';
+import { ledgerFile } from '../ledger/ledger-file.ts';
+import { randomFor } from '../random.ts';
+import { appendAudit, login, rotateToken, uploadFile } from './account-operations.ts';
+import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
+import { livingEqualLedger, seedSmall, smallScenario } from './fleet-fixture.ts';
+import type { SeededFleet } from './fleet-fixture.ts';
+import { HandlePool } from './handle-pool.ts';
+import { createRecord, deleteRecord, updateRecord } from './record-operations.ts';
+import { realFormatter } from './row-encoding.ts';
+import { Session } from './session.ts';
+import { TrackedDatabase } from './tracked-database.ts';
+import type { OpenDatabase } from './tracked-database.ts';
+
+let fleet: SeededFleet;
+let session: Session;
+let app: OpenDatabase;
+let descriptor: number;
+
+beforeEach(async () => {
+  fleet = await seedSmall(smallScenario(), 13);
+  descriptor = openSync(join(fleet.ledgerDir, 'writer-0.ndjson'), 'a');
+  const { dataDir } = fleet;
+  const ledger = ledgerFile(descriptor);
+  const formatReal = realFormatter();
+  const pool = new HandlePool(
+    (path, account) =>
+      new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, formatReal, account }),
+  );
+  session = new Session({
+    dataDir,
+    seed: 13,
+    writerIndex: 0,
+    life: 1,
+    random: randomFor(13, 'test'),
+    vocabulary: vocabularyFor(13),
+    pool,
+    ledger,
+  });
+  const largest = fleet.plan.databases
+    .filter(({ kind }) => kind === 'app')
+    .toSorted((a, b) => b.rows - a.rows)[0];
+  app = pool.open(largest?.path ?? '');
+});
+afterEach(() => {
+  session.pool.closeAll();
+  closeSync(descriptor);
+  fleet[Symbol.dispose]();
+});
+
+/** Runs an operation and returns the kinds of the writes that it made. */
+function kindsOf(operation: (session: Session, database: OpenDatabase) => void, database = app): string[] {
+  const before = livingEqualLedger(fleet).get(database.path)?.kinds.length ?? 0;
+  operation(session, database);
+  return livingEqualLedger(fleet).get(database.path)?.kinds.slice(before) ?? [];
+}
+
+describe('operations', () => {
+  it('commit as often as RustBaas does', () => {
+    expect(kindsOf(createRecord)).toEqual(['record-create']);
+    expect(kindsOf(updateRecord)).toEqual(['record-update']);
+    expect(kindsOf(deleteRecord)).toEqual(['record-delete']);
+    expect(kindsOf(login)).toEqual(['login']);
+    expect(kindsOf(rotateToken)).toEqual(['token-revoke', 'token-issue']);
+    expect(kindsOf(appendAudit)).toEqual(['audit']);
+    expect(kindsOf(uploadFile)).toEqual(['file-upload']);
+    expect(kindsOf(createCollection)).toEqual(['collection-create-table', 'collection-create-row']);
+    const patched = kindsOf(patchCollection);
+    expect(patched.at(-1)).toBe('collection-patch-row');
+    expect(new Set(patched.slice(0, -1))).toEqual(new Set(['collection-alter']));
+    expect(kindsOf(deleteCollection)).toEqual(['collection-drop-table', 'collection-delete-row']);
+  });
+
+  it('work in realm.db and system.db too', () => {
+    for (const path of ['system.db', fleet.plan.databases[1]?.path ?? '']) {
+      const database = session.pool.open(path);
+      expect(kindsOf(login, database)).toEqual(['login']);
+      expect(kindsOf(rotateToken, database)).toEqual(['token-revoke', 'token-issue']);
+      expect(kindsOf(appendAudit, database)).toEqual(['audit']);
+    }
+  });
+
+  it('keep rows and schema right while collections come, change and go between them', () => {
+    for (let round = 0; round < 12; round++) {
+      createCollection(session, app);
+      patchCollection(session, app);
+      for (let write = 0; write < 15; write++) {
+        createRecord(session, app);
+        updateRecord(session, app);
+        deleteRecord(session, app);
+      }
+      if (round % 2 === 0) deleteCollection(session, app);
+      // A handle that was closed and opened again goes on from what was remembered.
+      session.pool.evict(app.path);
+      app = session.pool.open(app.path);
+    }
+    livingEqualLedger(fleet);
+    const rows = app.db.prepare('SELECT schema_json FROM _collections').pluck().all() as string[];
+    for (const { id, fields } of rows.map(parseSchemaJson)) {
+      const columns = app.db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(id);
+      expect(columns.slice(3)).toEqual(fields.map(({ name }) => name));
+    }
+  });
+});
