@@ -183,14 +183,6 @@ describe('seedFleet', () => {
   });
 
   it('narrows policies from system to realm to app', () => {
-    const policiesOf = (path: string): Policies =>
-      withDatabase(join(fleet.dataDir, path), (db) =>
-        Object.fromEntries(
-          (db.prepare('SELECT field, policy_json FROM policies').raw().all() as [string, string][]).map(
-            ([field, json]) => [field, JSON.parse(json) as Policy],
-          ),
-        ),
-      );
     const system = policiesOf('system.db');
     let compared = 0;
     for (const { path, kind, realm } of fleet.plan.databases) {
@@ -213,6 +205,13 @@ describe('seedFleet', () => {
     );
   });
 });
+
+function policiesOf(path: string): Policies {
+  const rows = withDatabase(join(fleet.dataDir, path), (db) =>
+    db.prepare('SELECT field, policy_json FROM policies').raw().all(),
+  ) as [string, string][];
+  return Object.fromEntries(rows.map(([field, json]) => [field, JSON.parse(json) as Policy]));
+}
 
 function narrows(child: Policy, parent: Policy | undefined): boolean {
   if (parent === undefined) return false;

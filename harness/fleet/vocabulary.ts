@@ -22,7 +22,6 @@ const ITEMS = 400;
 /** The words of a seed. */
 export function vocabularyFor(seed: number): Vocabulary {
   faker.seed(randomFor(seed, 'vocabulary').int(0, 0x7fffffff));
-  const many = (make: () => string): string[] => Array.from({ length: ITEMS }, make);
   return {
     names: many(() => faker.person.fullName()),
     emailNames: many(() => faker.internet.username().toLowerCase()),
@@ -34,4 +33,8 @@ export function vocabularyFor(seed: number): Vocabulary {
     words: many(() => faker.word.noun()),
     fileNames: many(() => faker.system.commonFileName('png')),
   };
+}
+
+function many(make: () => string): string[] {
+  return Array.from({ length: ITEMS }, make);
 }

@@ -74,16 +74,16 @@ describe('planDrill', () => {
   });
 
   it('sizes apps by rank or evenly, between the limits', () => {
-    const sizes = (skew: string): number[] =>
-      planDrill(
-        smallScenario({ fleet: { realms: 10, appsPerRealm: 5, rowsPerApp: { min: 20, max: 1000, skew } } }),
-        1,
-      )
-        .databases.filter(({ kind }) => kind === 'app')
-        .map(({ rows }) => rows)
-        .toSorted((a, b) => b - a);
     expect(sizes('zipf').slice(0, 3)).toEqual([1000, 500, 333]);
     expect(sizes('zipf').at(-1)).toBe(20);
     expect(sizes('uniform')[25]).toBeGreaterThan(300);
   });
 });
+
+function sizes(skew: string): number[] {
+  const fleet = { realms: 10, appsPerRealm: 5, rowsPerApp: { min: 20, max: 1000, skew } };
+  return planDrill(smallScenario({ fleet }), 1)
+    .databases.filter(({ kind }) => kind === 'app')
+    .map(({ rows }) => rows)
+    .toSorted((a, b) => b - a);
+}

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { applyEffect, EMPTY_TABLE, rowHash } from '../ledger/digest.ts';
 import { EMPTY_SUM, replaceRow, tableState } from './account.ts';

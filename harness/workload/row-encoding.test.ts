@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rowEncodingSql, tableShape } from '../ledger/digest.ts';
 import { encodeRow, realFormatter } from './row-encoding.ts';
