@@ -101,7 +101,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
     path,
     kind: kindOf(path),
     epoch: history.base.epoch,
-    createdUs: Math.max(history.base.at, found.hostStartUs ?? 0),
+    createdUs: history.base.at,
     deletedUs: history.deletedUs,
     ...fates,
     lastAckUs,

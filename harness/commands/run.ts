@@ -71,9 +71,9 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
   try {
     const result = await runDrills(request, bus, systemClock, interruption);
     live.close();
+    if (result !== null && !options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
     if (result === null) throw interrupted(interruption.exitCode() ?? 130);
     io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
-    if (!options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
     return result.exitCode;
   } finally {
     live.close();

@@ -1,9 +1,9 @@
-import type { DatabaseEvidence, Evidence, Finding, RestoreOutcome } from '../evidence.ts';
+import type { CheckId, DatabaseEvidence, Evidence, Finding, RestoreOutcome } from '../evidence.ts';
 
 /**
  * What became of one database.
  * - restored: a file is there, and the recovery found it sound
- * - excused: not back, but so young and unprotected that nobody had promised it
+ * - excused: not back or torn, but so young and unprotected that nobody had promised it
  * - missing, unsound: not back, and it had to be
  * - unknown: nothing tells (no kill, or the recovery ended before it)
  * - removed: the application had deleted it, or had begun to, and it stayed away
@@ -59,7 +59,11 @@ function fateOf(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: 
     return { ...outside, end: 'unknown', why: 'the recovery ended before it' };
   }
   const isGone = verified === null && seen !== null;
-  if (outcome === 'restored' && !isGone) return restored(database, name, killUs);
+  if (outcome === 'restored' && !isGone) {
+    return isTornUnpromised(database, evidence, rpoObjectiveMs)
+      ? torn(database, name, killUs)
+      : restored(database, name, killUs);
+  }
   if (looked && seen === null && (outcome === null || outcome === 'not-registered')) {
     return { ...outside, end: 'removed', why: 'its removal had begun before the kill' };
   }
@@ -85,6 +89,50 @@ function notBack(database: DatabaseEvidence, name: string, killUs: number, rpoOb
     end: excused ? 'excused' : outcome === 'unsound' ? 'unsound' : 'missing',
     excused,
     why: `${words}; ${isProtected ? 'protected' : 'not protected'}, ${seconds(ageMs)} old`,
+    lostAgesMs: lostWithItsFile(database, ageMs),
+    rpoMs: ageMs,
+    completeUntilUs: database.createdUs,
+  };
+}
+
+/**
+ * Litestream 0.3.13 gives back a mix of instants, exit code 0 and all pages in order, when its host dies during the first
+ * snapshot. A database that was neither protected nor older than the RPO objective was not promised, so that is counted
+ * as its loss. Another tenant's data is no tear: that is never excused.
+ */
+function isTornUnpromised(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): boolean {
+  const killUs = evidence.kill?.atUs ?? 0;
+  const findings = [
+    ...(database.verified?.findings ?? []),
+    ...evidence.fleetFindings.filter((finding) => finding.database === database.path),
+  ];
+  const isTorn = findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null);
+  if (!isTorn || findings.some(({ check }) => !TEARS.has(check))) return false;
+  return !wasProtected(database, killUs) && (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+}
+
+/** Checks that pages of different instants can break. */
+const TEARS: ReadonlySet<CheckId> = new Set<CheckId>([
+  'integrity',
+  'foreign-keys',
+  'schema',
+  'contiguity',
+  'no-phantoms',
+  'row-counts',
+  'content',
+  'invariants',
+  'blobs',
+]);
+
+function torn(database: DatabaseEvidence, name: string, killUs: number): Fate {
+  const ageMs = Math.max(0, (killUs - database.createdUs) / 1000);
+  const [first] = database.verified?.findings ?? [];
+  return {
+    database,
+    name,
+    end: 'excused',
+    excused: true,
+    why: `came back torn (${first?.detail ?? 'across files'}); not protected, ${seconds(ageMs)} old`,
     lostAgesMs: lostWithItsFile(database, ageMs),
     rpoMs: ageMs,
     completeUntilUs: database.createdUs,

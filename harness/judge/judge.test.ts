@@ -350,6 +350,28 @@ describe('inventory', () => {
     expect(result.verdict).toBe('pass');
   });
 
+  test('young, never protected and torn: excused as a loss of its whole age, and counted', () => {
+    const result = judged((evidence) => {
+      young(evidence, 3000).verified?.findings.push(finding('contiguity', SHOP, 2));
+      evidence.fleetFindings.push(finding('invariants', SHOP));
+    });
+    expect(result.verdict).toBe('pass');
+    expect(row(result, SHOP)).toMatchObject({ rpoMs: 3000, failedChecks: [] });
+    expect(check(result, 'inventory').detail).toContain(`${SHOP} (came back torn (2 planted)`);
+  });
+
+  test.each([
+    ['protected', (evidence: Evidence) => young(evidence, 3000), { protectedUs: KILL_US - 1 }, 'contiguity'],
+    ['old', (evidence: Evidence) => young(evidence, 50_000), {}, 'contiguity'],
+    ["another tenant's", (evidence: Evidence) => young(evidence, 3000), {}, 'identity'],
+  ] as const)('torn and %s: not excused', (_, pick, change, id) => {
+    const result = judged((evidence) => {
+      Object.assign(pick(evidence), change).verified?.findings.push(finding(id, SHOP));
+    });
+    expect(result.verdict).toBe('fail');
+    expect(checksWith(result, 'fail')).toContain(id);
+  });
+
   test('a young database in the bucket whose registration was lost is excused, protected or not', () => {
     const result = judged((evidence) => {
       Object.assign(young(evidence, 3000), { claimedProtected: true });

@@ -107,12 +107,14 @@ export function explainedNote(explained: readonly Finding[]): string[] {
 
 /**
  * All findings of the first life and the fleet, once each: a fleet is looked at after both restores, and a fault may be
- * seen twice. That a database is not there, or there again, is left to its fate, which knows about protection.
+ * seen twice. That a database is not there, or there again, or torn before anybody promised it, is left to its fate,
+ * which knows about protection.
  */
 export function findingsOf({ databases, fleetFindings }: Evidence, fates: readonly Fate[]): Finding[] {
   const settled = new Set(fates.flatMap(({ end, database }) => (end === 'restored' ? [] : [database.path])));
+  const excused = new Set(fates.flatMap(({ end, database }) => (end === 'excused' ? [database.path] : [])));
   const isSettled = ({ check, database }: Finding): boolean =>
-    check === 'inventory' && database !== null && settled.has(database);
+    database !== null && (excused.has(database) || (check === 'inventory' && settled.has(database)));
   const all = [...databases.flatMap(({ verified }) => verified?.findings ?? []), ...fleetFindings];
   return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()].filter(
     (finding) => !isSettled(finding),

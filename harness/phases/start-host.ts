@@ -31,9 +31,11 @@ export async function startHostUnderTest(
   found.hostStartUs = order.clock.nowUs();
   startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor.log'));
   host.listen((event) => {
-    if (event.event === 'exited' && event.name === SUPERVISOR && found.kill === null) {
-      recorder.note('warn', `the supervisor ended by itself (${event.signal ?? `exit code ${event.exitCode}`})`);
-    }
+    if (event.event !== 'exited' || event.name !== SUPERVISOR || found.kill !== null) return;
+    const how = event.signal ?? `exit code ${event.exitCode}`;
+    // One that ends with 0 may have left its work to others; whether it did is for the bucket to say.
+    if (event.exitCode === 0) recorder.note('warn', `the supervisor ended by itself (${how})`);
+    else recorder.subjectFailed('supervisor-ended', `the supervisor ended by itself before the kill (${how})`);
   });
   const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));

@@ -1,5 +1,5 @@
 import { hostPaths } from '../host/host.ts';
-import { readLedger } from '../ledger/history.ts';
+import { type Ledger, readLedger } from '../ledger/history.ts';
 import { verifyFleet } from '../verify/verify-fleet.ts';
 import type { DrillContext } from './context.ts';
 import type { Recovered } from './restore.ts';
@@ -7,7 +7,7 @@ import type { Recovered } from './restore.ts';
 /** Holds every restored database against the ledger. */
 export async function verifyRestored(drill: DrillContext, recovered: Recovered): Promise<void> {
   const { found, paths, recorder, order } = drill;
-  const ledger = await readLedger(paths.ledger);
+  const ledger = sinceHostStart(await readLedger(paths.ledger), found.hostStartUs ?? 0);
   found.ledger = ledger;
   for (const problem of ledger.problems) recorder.fault('DRILL_E_LEDGER_DAMAGED', `the ledger is damaged: ${problem}`);
   if (found.kill === null) return;
@@ -19,4 +19,15 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
     onProgress: (done, total, rows) => recorder.progress(done, total, 'verified', { rows }),
   });
   found.recovery.verifiedUs = order.clock.nowUs();
+}
+
+/** A seeded database needs protection, and can be lost, from the start of its host on, not from its seeding. */
+function sinceHostStart(ledger: Ledger, hostStartUs: number): Ledger {
+  const databases = new Map(
+    [...ledger.databases].map(([path, history]) => {
+      const base = { ...history.base, at: Math.max(history.base.at, hostStartUs) };
+      return [path, { ...history, base }] as const;
+    }),
+  );
+  return { ...ledger, databases };
 }

@@ -112,7 +112,6 @@ export function lostDeletionAgeMs(view: FleetView, path: string): number | null 
 
 /** Age of the loss that explains why a database of the ledger is not back; null: none does. */
 export function lostCreationAgeMs(view: FleetView, history: DatabaseHistory): number | null {
-  if (history.seeded) return null;
   const ages = registrationsOf(history.path).flatMap((registration) => {
     const { createLost, created } = registrationFate(view, registration);
     return createLost && created !== null ? [ageMs(view, created.atUs)] : [];
