@@ -6,7 +6,7 @@ import { beyondFindings, holeFindings } from './contiguity.ts';
 import { inBandFindings } from './in-band.ts';
 import type { Observation } from './observation.ts';
 import type { RowDefect, RowDiff } from './row-diff.ts';
-import { contentFindings, phantomFindings, rowCountFindings } from './row-findings.ts';
+import { contentFindings, isSeq, phantomFindings, rowCountFindings } from './row-findings.ts';
 import { missingSchemaWrites, schemaFindings } from './schema.ts';
 import { sameState } from './table-state.ts';
 import type { DiffRows } from './verify-database.ts';
@@ -30,9 +30,10 @@ export async function compareWithLedger(
   life: number,
   diffRows: DiffRows,
 ): Promise<Comparison> {
-  const inBandSeq = seqWithin(observation.seq, history);
+  const { seq } = observation;
+  const inBandSeq = seq !== null && isSeq(seq, history) ? seq : null;
   // Without a usable in-band seq the rows alone tell; an unsound one is a finding of its own.
-  const claimed = inBandSeq ?? (observation.seq === null ? baseSeq(history) : lastSeq(history));
+  const claimed = inBandSeq ?? (seq === null ? baseSeq(history) : lastSeq(history));
   const claimedState = stateAt(history, claimed);
   const inBand = inBandFindings(history.path, observation, claimedState, { base: baseSeq(history), life });
   if (differing(observation, claimedState).size === 0) {
@@ -157,10 +158,4 @@ function missingTableWrites(
     ),
     ...surplus.flatMap((table) => writes.findLast((write) => write.dropped.includes(table))?.seq ?? []),
   ];
-}
-
-function seqWithin(seq: number | null, history: DatabaseHistory): number | null {
-  return seq !== null && Number.isInteger(seq) && seq >= baseSeq(history) && seq <= lastSeq(history)
-    ? seq
-    : null;
 }

@@ -134,13 +134,15 @@ function identitiesOf(db: Database): ObservedIdentity[] {
   return db.prepare('SELECT database_id AS id, path, epoch FROM _drill_identity').all() as ObservedIdentity[];
 }
 
+/** The one row of the in-band state; anything else is none. */
 function stateOf(db: Database): { seq: number; life: number } | null {
-  const row = db.prepare('SELECT seq, life FROM _drill_state WHERE id = 1').get() as
-    | { seq: unknown; life: unknown }
-    | undefined;
-  return typeof row?.seq === 'number' && typeof row.life === 'number'
-    ? { seq: row.seq, life: row.life }
-    : null;
+  const [row, ...others] = db.prepare('SELECT id, seq, life FROM _drill_state').all() as Record<
+    string,
+    unknown
+  >[];
+  const { id, seq, life } = row ?? {};
+  if (others.length > 0 || id !== 1 || typeof seq !== 'number' || typeof life !== 'number') return null;
+  return { seq, life };
 }
 
 function inBandTables(db: Database): Map<string, TableState> {

@@ -65,7 +65,7 @@ export function phantomFindings(
       }),
     );
   }
-  if (observation.seq !== null && (observation.seq > last || observation.seq < first)) {
+  if (observation.seq !== null && !isSeq(observation.seq, history)) {
     findings.push(
       finding('no-phantoms', path, {
         expected: `a write from ${first} to ${last}`,
@@ -76,6 +76,11 @@ export function phantomFindings(
     );
   }
   return findings;
+}
+
+/** Whether a number is that of the base or of a write that was begun. */
+export function isSeq(seq: number, history: DatabaseHistory): boolean {
+  return Number.isInteger(seq) && seq >= baseSeq(history) && seq <= lastSeq(history);
 }
 
 /** Sum of the row counts of some tables. */

@@ -399,9 +399,23 @@ export const ROW_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'in-band number that is none',
+    plant: (target) => {
+      change(target, target.hot, 'UPDATE _drill_state SET seq = 0.5');
+      return { findings: [['no-phantoms', target.hot, 1]] };
+    },
+  },
+  {
     name: 'in-band state gone',
     plant: (target) => {
       change(target, target.hot, 'DELETE FROM _drill_state');
+      return { findings: [['content', target.hot, 1]] };
+    },
+  },
+  {
+    name: 'in-band state twice',
+    plant: (target) => {
+      change(target, target.hot, 'INSERT INTO _drill_state VALUES (2, 1, 1)');
       return { findings: [['content', target.hot, 1]] };
     },
   },
