@@ -80,7 +80,8 @@ describe('a sound subject', () => {
     expect(first.scenario.planDigest).toBe(second.scenario.planDigest);
     expect(first.scenario.fleetDigest).toBe(second.scenario.fleetDigest);
     const planDigest = async (seed: number): Promise<string> => {
-      const { exitCode, stdout } = await start(['--scenario=smoke', `--seed=${seed}`, '--dry-run', '--json']).ended;
+      const { exitCode, stdout } = await start(['--scenario=smoke', `--seed=${seed}`, '--dry-run', '--json'])
+        .ended;
       expect(exitCode).toBe(0);
       return (JSON.parse(stdout) as { plans: { planDigest: string }[] }).plans[0]?.planDigest ?? '';
     };
@@ -117,7 +118,10 @@ describe('a Litestream that lies', () => {
   it('a replicator that is frozen but alive costs the objective', async () => {
     const wrapper = writeSabotagedLitestream(folder, litestream, 'replicate-frozen');
     const file = join(folder, 'frozen.yaml');
-    writeFileSync(file, smokeWith('workload: { writesPerSecond: 50, duration: 10s }\ndisaster: { kind: host-loss, at: 10s }'));
+    writeFileSync(
+      file,
+      smokeWith('workload: { writesPerSecond: 50, duration: 10s }\ndisaster: { kind: host-loss, at: 10s }'),
+    );
     const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
     expect(exitCode).toBe(1);
     expect(scenario.measurements.lostWritesBeyondRpo).toBeGreaterThan(0);

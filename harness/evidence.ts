@@ -41,7 +41,7 @@ export const DATABASE_CHECK_IDS = [
 export const HARNESS_BUG = 'DRILL_E_BUG';
 
 /** One thing that is not as it should be. `count` is the exact number of rows, writes or objects concerned. */
-export const findingSchema = z.strictObject({
+const findingSchema = z.strictObject({
   check: checkIdSchema,
   /** Database path relative to data_dir; null: the fleet or the run. */
   database: z.string().nullable(),
@@ -58,19 +58,19 @@ export const findingSchema = z.strictObject({
 export type Finding = z.infer<typeof findingSchema>;
 
 /** A check that threw: inconclusive, never pass. */
-export const thrownSchema = z.strictObject({
+const thrownSchema = z.strictObject({
   check: checkIdSchema,
   database: z.string().nullable(),
   error: z.string(),
 });
 
-export const phaseSpanSchema = z.strictObject({
+const phaseSpanSchema = z.strictObject({
   phase: z.string(),
   startUs: z.number(),
   endUs: z.number(),
 });
 
-export const RESTORE_OUTCOMES = [
+const RESTORE_OUTCOMES = [
   'restored', // a file is there and passed the recovery's own soundness check
   'unsound', // a file came back and the recovery itself refused it (quarantined)
   'failed', // litestream restore exited non-zero
@@ -80,10 +80,10 @@ export const RESTORE_OUTCOMES = [
   'not-registered', // in the bucket, but no restored parent knows it: deleted, or its registration was lost
   'not-attempted', // the recovery ended before it
 ] as const;
-export const restoreOutcomeSchema = z.enum(RESTORE_OUTCOMES);
+const restoreOutcomeSchema = z.enum(RESTORE_OUTCOMES);
 export type RestoreOutcome = z.infer<typeof restoreOutcomeSchema>;
 
-export const restoreRecordSchema = z.strictObject({
+const restoreRecordSchema = z.strictObject({
   path: z.string(),
   outcome: restoreOutcomeSchema,
   exitCode: z.number().int().nullable(),
@@ -96,7 +96,7 @@ export const restoreRecordSchema = z.strictObject({
 export type RestoreRecord = z.infer<typeof restoreRecordSchema>;
 
 /** What the verifier read from one restored database, held against the ledger. */
-export const verifiedSchema = z.strictObject({
+const verifiedSchema = z.strictObject({
   startUs: z.number(),
   endUs: z.number(),
   /** Largest k such that writes 1..k are all in the restored database. */
@@ -111,7 +111,7 @@ export const verifiedSchema = z.strictObject({
 });
 export type Verified = z.infer<typeof verifiedSchema>;
 
-export const databaseEvidenceSchema = z.strictObject({
+const databaseEvidenceSchema = z.strictObject({
   path: z.string(),
   kind: z.enum(['system', 'realm', 'app']),
   epoch: z.number().int(),
@@ -143,7 +143,7 @@ export const databaseEvidenceSchema = z.strictObject({
 });
 export type DatabaseEvidence = z.infer<typeof databaseEvidenceSchema>;
 
-export const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
+const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 export const evidenceSchema = z.strictObject({
   schemaVersion: z.literal(1),

@@ -9,8 +9,8 @@ export interface Interruption {
 /** npm passes a Ctrl-C on that the terminal has already delivered: copies within this time are the same one. */
 const SAME_PRESS_MS = 1000;
 
-/** Listens from now on. `endAtOnce` is called on the second interruption. */
-export function watchInterruption(endAtOnce: (exitCode: 130 | 143) => void): Interruption {
+/** Listens from now on. On a second interruption `lastAct` is all that is still done before the process ends. */
+export function watchInterruption(lastAct: () => void): Interruption {
   const controller = new AbortController();
   let code: 130 | 143 | null = null;
   let firstAt = 0;
@@ -21,7 +21,9 @@ export function watchInterruption(endAtOnce: (exitCode: 130 | 143) => void): Int
       controller.abort(new Error('interrupted'));
       return;
     }
-    if (performance.now() - firstAt > SAME_PRESS_MS) endAtOnce(exitCode);
+    if (performance.now() - firstAt <= SAME_PRESS_MS) return;
+    lastAct();
+    process.exit(exitCode);
   };
   const [sigint, sigterm] = [on(130), on(143)];
   process.on('SIGINT', sigint).on('SIGTERM', sigterm);

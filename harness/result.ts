@@ -3,11 +3,11 @@ import { checkIdSchema } from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
-export const verdictSchema = z.enum(['pass', 'fail', 'inconclusive']);
+const verdictSchema = z.enum(['pass', 'fail', 'inconclusive']);
 export type Verdict = z.infer<typeof verdictSchema>;
 
 /** Nearest-rank percentiles over the databases that were measured; absent when none was. */
-export const distributionSchema = z.strictObject({
+const distributionSchema = z.strictObject({
   p50: z.number(),
   p95: z.number(),
   p99: z.number(),
@@ -17,7 +17,7 @@ export type Distribution = z.infer<typeof distributionSchema>;
 
 const maybe = z.number().nullable();
 
-export const measurementsSchema = z.strictObject({
+const measurementsSchema = z.strictObject({
   /** Age at the kill of the oldest lost acknowledged write, per database; 0 where none is lost. */
   rpoMs: distributionSchema.nullable(),
   /** Kill minus acknowledgement of the write at the recovery point; 0 where nothing is lost. */
@@ -44,7 +44,7 @@ export const measurementsSchema = z.strictObject({
 });
 export type Measurements = z.infer<typeof measurementsSchema>;
 
-export const checkResultSchema = z.strictObject({
+const checkResultSchema = z.strictObject({
   id: checkIdSchema,
   verdict: verdictSchema,
   expected: z.string(),
@@ -53,7 +53,7 @@ export const checkResultSchema = z.strictObject({
 });
 export type CheckResult = z.infer<typeof checkResultSchema>;
 
-export const objectiveResultSchema = z.strictObject({
+const objectiveResultSchema = z.strictObject({
   expression: z.string(),
   actual: maybe,
   verdict: verdictSchema,
@@ -62,7 +62,7 @@ export const objectiveResultSchema = z.strictObject({
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 
-export const databaseResultSchema = z.strictObject({
+const databaseResultSchema = z.strictObject({
   path: z.string(),
   verdict: verdictSchema,
   rowsExpected: z.number().int(),
@@ -80,7 +80,7 @@ export const databaseResultSchema = z.strictObject({
 });
 export type DatabaseResult = z.infer<typeof databaseResultSchema>;
 
-export const scenarioResultSchema = z.strictObject({
+const scenarioResultSchema = z.strictObject({
   id: z.string(),
   drillId: z.string(),
   title: z.string(),

@@ -25,14 +25,17 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
       else if (event.event === 'database') io.stdout.write(`${describe(event.record)}\n`);
     },
   });
-  const missing = records.filter((record) => record.outcome !== 'restored' && record.outcome !== 'not-registered');
+  const missing = records.filter(
+    (record) => record.outcome !== 'restored' && record.outcome !== 'not-registered',
+  );
   const restored = records.filter((record) => record.outcome === 'restored').length;
   if (!options.events) io.stdout.write(`${restored} restored, ${missing.length} not\n`);
   return missing.length === 0 && restored > 0 ? 0 : 1;
 }
 
 function describe({ path, outcome, bytes, startUs, endUs, detail }: RestoreRecord): string {
-  const facts = outcome === 'restored' ? `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms` : detail;
+  const facts =
+    outcome === 'restored' ? `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms` : detail;
   return `${outcome.padEnd(14)} ${path}  ${facts}`;
 }
 

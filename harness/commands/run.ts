@@ -63,15 +63,15 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
   const nowMs = (): number => systemClock.nowUs() / 1000;
   const live = createLiveReporter({ screen: io.stderr, nowMs, detail });
   bus.subscribe('console', live.onEvent);
-  const interruption = watchInterruption((exitCode) => {
+  const interruption = watchInterruption(() => {
     killHost({ groupId: null, folder: path.join(request.runDir, 'work') });
     live.close();
-    process.exit(exitCode);
   });
   try {
     const result = await runDrills(request, bus, systemClock, interruption);
     live.close();
-    if (result !== null && !options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
+    if (result !== null && !options.quiet)
+      io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
     if (result === null) throw interrupted(interruption.exitCode() ?? 130);
     io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
     return result.exitCode;
@@ -110,22 +110,37 @@ function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): numbe
   return 0;
 }
 
-function describePlan({ scenario, seed, databases, changes, killAfterMs, planDigest, ...load }: Plan): string {
+function describePlan({
+  scenario,
+  seed,
+  databases,
+  changes,
+  killAfterMs,
+  planDigest,
+  ...load
+}: Plan): string {
   const rows = databases.reduce((sum, database) => sum + database.rows, 0);
   const idle = databases.filter((database) => database.idle).length;
   return [
     `${scenario} (seed ${seed}, plan ${planDigest.slice(0, 12)})`,
     `  fleet     ${databases.length} databases, about ${rows} rows, ${idle} idle`,
     `  load      ${load.writesPerSecond} writes/s from ${load.writers} writer process(es)`,
-    ...changes.map((change) => `  ${String(Math.round(change.atMs)).padStart(6)} ms ${change.kind} ${change.realm}${change.app === null ? '' : `/${change.app}`}`),
+    ...changes.map(
+      (change) =>
+        `  ${String(Math.round(change.atMs)).padStart(6)} ms ${change.kind} ${change.realm}${change.app === null ? '' : `/${change.app}`}`,
+    ),
     `  disaster  SIGKILL ${Math.round(killAfterMs)} ms after the start of the load`,
   ].join('\n');
 }
 
 function newRunId(scenarios: readonly LoadedScenario[]): string {
-  const stamp = systemClock.wallIso().replaceAll(/[-:]|\.\d+Z$/g, '').replace('T', '-');
+  const stamp = systemClock
+    .wallIso()
+    .replaceAll(/[-:]|\.\d+Z$/g, '')
+    .replace('T', '-');
   const [first] = scenarios;
-  const what = scenarios.length === 1 && first !== undefined ? first.scenario.id : `${scenarios.length}-scenarios`;
+  const what =
+    scenarios.length === 1 && first !== undefined ? first.scenario.id : `${scenarios.length}-scenarios`;
   return `${stamp}-${what}-${randomInt(0x1_0000).toString(16).padStart(4, '0')}`;
 }
 

@@ -38,7 +38,10 @@ export class BlobMirror implements AsyncDisposable {
   }
 
   async #round(): Promise<void> {
-    const folders = await readdir(join(this.#dataDir, 'realms'), { recursive: true, withFileTypes: true }).catch(() => []);
+    const folders = await readdir(join(this.#dataDir, 'realms'), {
+      recursive: true,
+      withFileTypes: true,
+    }).catch(() => []);
     for (const entry of folders) {
       if (this.#stop.signal.aborted) return;
       if (!entry.isFile() || !/\/apps\/[^/]+\/storage$/.test(entry.parentPath)) continue;

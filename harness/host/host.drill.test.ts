@@ -54,7 +54,11 @@ it('kills the whole group at one instant and names who was in it', async () => {
 it('finds, kills and names a process that left the group, whatever it does to hide', async () => {
   const host = await startHost(folder);
   const ready = line(host, 'ready');
-  shell(host, 'a', '(cd / && exec setsid sleep 1001) & env -i setsid sleep 1002 & sleep 0.2; echo ready; wait');
+  shell(
+    host,
+    'a',
+    '(cd / && exec setsid sleep 1001) & env -i setsid sleep 1002 & sleep 0.2; echo ready; wait',
+  );
   await ready;
   const dead = host.kill();
   expect(dead.record.escaped.map((found) => found.command).toSorted()).toEqual(['sleep 1001', 'sleep 1002']);
@@ -78,7 +82,9 @@ it('leaves no process behind when the harness itself is killed with SIGKILL', as
     host.start({ name: 'a', argv: null, shell: 'setsid sleep 1003 & sleep 1004 & sleep 0.2; echo ready; wait',
       cwd: ${JSON.stringify(folder)}, env: { PATH: process.env.PATH, HOME: ${JSON.stringify(folder)} },
       logFile: ${JSON.stringify(join(folder, 'a.log'))}, relay: true, ledgerFile: null });`;
-  const harness = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const harness = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise((resolve) => harness.stdout.once('data', resolve));
   expect(processesOfHost({ groupId: null, folder }).length).toBeGreaterThanOrEqual(3);
   harness.kill('SIGKILL');

@@ -50,7 +50,11 @@ function start(command: StartCommand): void {
     children.set(command.name, child);
     watch(command.name, child);
   } catch (error) {
-    say({ event: 'error', name: command.name, message: error instanceof Error ? error.message : String(error) });
+    say({
+      event: 'error',
+      name: command.name,
+      message: error instanceof Error ? error.message : String(error),
+    });
   } finally {
     closeSync(log);
     if (ledger !== null) closeSync(ledger);

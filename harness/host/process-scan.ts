@@ -47,7 +47,7 @@ export function killHost(host: { groupId: number | null; folder: string; sparePi
   };
 }
 
-export function killGroup(groupId: number): void {
+function killGroup(groupId: number): void {
   try {
     process.kill(-groupId, 'SIGKILL');
   } catch {
@@ -65,7 +65,9 @@ function kill(pid: number): void {
 
 function listPids(): number[] {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }
@@ -92,7 +94,10 @@ function refersTo(pid: number, folder: string): boolean {
     path !== undefined && (path === folder || path.startsWith(`${folder}/`));
   if (below(readLink(`/proc/${pid}/cwd`))) return true;
   const environment = readText(`/proc/${pid}/environ`) ?? '';
-  if (environment.split('\0').some((entry) => entry === `HOME=${folder}` || entry.startsWith(`HOME=${folder}/`))) return true;
+  if (
+    environment.split('\0').some((entry) => entry === `HOME=${folder}` || entry.startsWith(`HOME=${folder}/`))
+  )
+    return true;
   return openFiles(pid).some(below);
 }
 

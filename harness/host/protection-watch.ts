@@ -28,7 +28,10 @@ export class ProtectionWatch implements AsyncDisposable {
     this.#store = store;
     this.#dataDir = dataDir;
     this.#clock = clock;
-    this.#tracker = new ProtectionTracker({ prefix: store.prefix, readObject: (key) => store.observer.get(key) });
+    this.#tracker = new ProtectionTracker({
+      prefix: store.prefix,
+      readObject: (key) => store.observer.get(key),
+    });
     this.#loop = this.#run();
   }
 
@@ -80,10 +83,12 @@ export class ProtectionWatch implements AsyncDisposable {
 }
 
 /** Every database file below data_dir, as relative paths with `/`, sorted. */
-export async function databaseFiles(dataDir: string): Promise<string[]> {
+async function databaseFiles(dataDir: string): Promise<string[]> {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.db') && !entry.parentPath.includes('-litestream'))
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.db') && !entry.parentPath.includes('-litestream'),
+    )
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
     .toSorted();
 }

@@ -53,7 +53,12 @@ export function subjectEnvironment(paths: HostPaths, store: S3Settings): Record<
 }
 
 /** Starts the supervisor as any other would be started: through the shell, in the host's folder. */
-export function startSupervisor(host: RunningHost, subject: Subject, store: S3Settings, logFile: string): void {
+export function startSupervisor(
+  host: RunningHost,
+  subject: Subject,
+  store: S3Settings,
+  logFile: string,
+): void {
   host.start({
     name: SUPERVISOR,
     argv: null,

@@ -20,15 +20,21 @@ export async function awaitProtection(drill: DrillContext, { host, watch }: Host
     recorder.progress(watch.protectedUs.size, total, 'protected');
     if (watch.protectedUs.size >= total) return 'all';
     // Nothing is left on the host but its leader: nobody will ever protect anything.
-    const idle = host.exitOf(SUPERVISOR) !== null && processesOfHost({ groupId: null, folder: host.paths.folder }).length <= 1;
+    const idle =
+      host.exitOf(SUPERVISOR) !== null &&
+      processesOfHost({ groupId: null, folder: host.paths.folder }).length <= 1;
     return idle ? 'nobody works' : null;
   };
   const outcome = await waitFor(probe, { timeoutMs, everyMs: LOOK_MS, signal: order.signal });
   if (outcome === 'all') return;
-  const why = outcome === 'nobody works' ? 'the supervisor ended and left no process behind' : `not within ${scenario.protection.timeout}`;
+  const why =
+    outcome === 'nobody works'
+      ? 'the supervisor ended and left no process behind'
+      : `not within ${scenario.protection.timeout}`;
   recorder.subjectFailed(
     'never-protected',
     `never protected: ${total - watch.protectedUs.size} of ${total} databases before the load (${why})`,
   );
-  if (watch.failure !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', `the bucket could not be listed: ${watch.failure}`);
+  if (watch.failure !== null)
+    recorder.fault('DRILL_E_STORE_UNREACHABLE', `the bucket could not be listed: ${watch.failure}`);
 }

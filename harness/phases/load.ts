@@ -28,21 +28,26 @@ export interface Writers {
 export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Promise<void> {
   const { plan, scenario, order, recorder } = drill;
   const { writers: count, writesPerSecond } = scenario.workload;
-  const options = Array.from({ length: count }, (_, writerIndex): WriterOptions => ({
-    planPath: drill.paths.plan,
-    dataDir: host.paths.dataDir,
-    writerIndex,
-    life: 1,
-    writesPerSecond: writesPerSecond / count,
-    durationMs: plan.durationMs,
-    mode: 'load',
-  }));
+  const options = Array.from(
+    { length: count },
+    (_, writerIndex): WriterOptions => ({
+      planPath: drill.paths.plan,
+      dataDir: host.paths.dataDir,
+      writerIndex,
+      life: 1,
+      writesPerSecond: writesPerSecond / count,
+      durationMs: plan.durationMs,
+      mode: 'load',
+    }),
+  );
   const writers = await startWriters(drill, host, options, drill.paths.ledger);
   const startUs = order.clock.nowUs();
   for (const name of writers.names) host.input(name, 'go\n');
   for (;;) {
     const elapsedMs = (order.clock.nowUs() - startUs) / 1000;
-    recorder.progress(Math.min(elapsedMs, plan.killAfterMs), plan.killAfterMs, 'ms', { acknowledged: writers.acknowledged() });
+    recorder.progress(Math.min(elapsedMs, plan.killAfterMs), plan.killAfterMs, 'ms', {
+      acknowledged: writers.acknowledged(),
+    });
     assertRunning(host, writers);
     if (elapsedMs >= plan.killAfterMs) return;
     await sleep(Math.min(PROGRESS_MS, plan.killAfterMs - elapsedMs), undefined, { signal: order.signal });
@@ -104,7 +109,8 @@ export async function startWriters(
 export function assertRunning(host: RunningHost, writers: Pick<Writers, 'names'>): void {
   for (const name of writers.names) {
     const exit = host.exitOf(name);
-    if (exit !== null) throw writerFailed(`${name} ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
+    if (exit !== null)
+      throw writerFailed(`${name} ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
   }
 }
 

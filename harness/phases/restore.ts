@@ -22,14 +22,23 @@ export interface Recovered {
  * Restores on a new host by `drill restore`, as an operator would, with the recovery credential. `_dead`: only a
  * host that is dead can be recovered; nothing of it is used. `life` 1: after the disaster; 2: the second restore.
  */
-export async function restoreFromBucket(drill: DrillContext, store: Store, _dead: DeadHost, life: 1 | 2): Promise<Recovered> {
+export async function restoreFromBucket(
+  drill: DrillContext,
+  store: Store,
+  _dead: DeadHost,
+  life: 1 | 2,
+): Promise<Recovered> {
   const { paths, resources, order, recorder, scenario, found } = drill;
   const host = resources.use(await startHost(life === 1 ? paths.newHost : paths.secondRestore));
   const records: RestoreRecord[] = [];
   const hear = (event: RecoveryEvent): void => {
     if (event.event === 'database') records.push(event.record);
     if (life === 1) timeStages(found.recovery, event);
-    recorder.progress(records.filter((record) => record.outcome === 'restored').length, drill.found.seeded?.databases ?? 0, 'restored');
+    recorder.progress(
+      records.filter((record) => record.outcome === 'restored').length,
+      drill.found.seeded?.databases ?? 0,
+      'restored',
+    );
   };
   host.listen((event) => {
     if (event.event === 'line' && event.name === RESTORE) hear(JSON.parse(event.text) as RecoveryEvent);
@@ -45,7 +54,11 @@ export async function restoreFromBucket(drill: DrillContext, store: Store, _dead
     ledgerFile: null,
   });
   const databases = (found.seeded?.databases ?? 0) + scenario.workload.newApps + scenario.workload.newRealms;
-  const exit = await waitFor(() => host.exitOf(RESTORE), { timeoutMs: restoreLimitMs(databases), everyMs: 10, signal: order.signal });
+  const exit = await waitFor(() => host.exitOf(RESTORE), {
+    timeoutMs: restoreLimitMs(databases),
+    everyMs: 10,
+    signal: order.signal,
+  });
   if (exit === null) throw restoreFailed('it did not end in time');
   // 1: some database did not come back, which its record says. Others: it could not work at all.
   if (exit.exitCode !== 0 && exit.exitCode !== 1) {
@@ -55,7 +68,11 @@ export async function restoreFromBucket(drill: DrillContext, store: Store, _dead
   return { host, records };
 }
 
-function restoreArguments({ scenario, order, paths }: DrillContext, store: Store, host: RunningHost): string[] {
+function restoreArguments(
+  { scenario, order, paths }: DrillContext,
+  store: Store,
+  host: RunningHost,
+): string[] {
   return [
     'restore',
     `--bucket=${store.recovery.bucket}`,

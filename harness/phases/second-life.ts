@@ -20,10 +20,17 @@ const FIRST_WRITES_TIMEOUT_MS = 60_000;
 export async function liveAgain(drill: DrillContext, store: Store, recovered: Recovered): Promise<void> {
   const { host } = recovered;
   const { paths, scenario, subject, found, order, resources } = drill;
-  const restored = recovered.records.filter((record) => record.outcome === 'restored').map((record) => record.path);
+  const restored = recovered.records
+    .filter((record) => record.outcome === 'restored')
+    .map((record) => record.path);
   if (restored.length === 0) return; // nothing came back: the inventory says so
   const { replicateIntervalSec } = scenario.supervisor;
-  await prepareHost(host.paths, { subject, bucket: store.newWriter.bucket, prefix: store.prefix, replicateIntervalSec });
+  await prepareHost(host.paths, {
+    subject,
+    bucket: store.newWriter.bucket,
+    prefix: store.prefix,
+    replicateIntervalSec,
+  });
   found.newHostStarted = true;
   startSupervisor(host, subject, store.newWriter, join(paths.logs, 'supervisor-life-2.log'));
   await firstWrites(drill, recovered, restored);
@@ -47,7 +54,11 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   });
 }
 
-async function firstWrites(drill: DrillContext, { host }: Recovered, restored: readonly string[]): Promise<void> {
+async function firstWrites(
+  drill: DrillContext,
+  { host }: Recovered,
+  restored: readonly string[],
+): Promise<void> {
   const { found, order, paths, recorder } = drill;
   const option = {
     planPath: paths.plan,
@@ -78,7 +89,8 @@ async function firstWrites(drill: DrillContext, { host }: Recovered, restored: r
   );
   if (done === null || done.failed.length > 0) {
     const [first] = done?.failed ?? [];
-    const why = first === undefined ? `within ${FIRST_WRITES_TIMEOUT_MS / 1000} s` : `${first.path}: ${first.error}`;
+    const why =
+      first === undefined ? `within ${FIRST_WRITES_TIMEOUT_MS / 1000} s` : `${first.path}: ${first.error}`;
     recorder.subjectFailed(
       'no-first-write',
       `the new host acknowledged a write in ${found.firstWriteUs.size} of ${restored.length} databases (${why})`,

@@ -27,7 +27,12 @@ export async function startHostUnderTest(
   await assertOpenFiles(seeded.databases + scenario.workload.newApps + scenario.workload.newRealms);
   const host = resources.use(await startHost(paths.host));
   const { replicateIntervalSec } = scenario.supervisor;
-  await prepareHost(host.paths, { subject, bucket: store.writer.bucket, prefix: store.prefix, replicateIntervalSec });
+  await prepareHost(host.paths, {
+    subject,
+    bucket: store.writer.bucket,
+    prefix: store.prefix,
+    replicateIntervalSec,
+  });
   found.hostStartUs = order.clock.nowUs();
   startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor.log'));
   host.listen((event) => {
@@ -35,7 +40,8 @@ export async function startHostUnderTest(
     const how = event.signal ?? `exit code ${event.exitCode}`;
     // One that ends with 0 may have left its work to others; whether it did is for the bucket to say.
     if (event.exitCode === 0) recorder.note('warn', `the supervisor ended by itself (${how})`);
-    else recorder.subjectFailed('supervisor-ended', `the supervisor ended by itself before the kill (${how})`);
+    else
+      recorder.subjectFailed('supervisor-ended', `the supervisor ended by itself before the kill (${how})`);
   });
   const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));

@@ -14,14 +14,19 @@ const KEPT = ['litestream.yml', 'litestream-status.json'];
  * The disaster: SIGKILL of the whole host at one instant, proof that nothing of it is left, and its disk moved out of
  * reach. Uploads whose bytes were already on their way are let in; whatever comes later fails the drill.
  */
-export async function strike(drill: DrillContext, { host, watch, mirror }: HostUnderTest, store: Store): Promise<DeadHost> {
+export async function strike(
+  drill: DrillContext,
+  { host, watch, mirror }: HostUnderTest,
+  store: Store,
+): Promise<DeadHost> {
   const { found, paths, recorder, order } = drill;
   const dead = host.kill();
   found.kill = dead.record;
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);
   await Promise.all([watch[Symbol.asyncDispose](), mirror[Symbol.asyncDispose]()]);
-  if (mirror.failure !== null) recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
+  if (mirror.failure !== null)
+    recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
   await sealLedger(paths.ledger);
   await dead.loseDisk(paths.deadDisk);
   found.recovery.detectedUs = order.clock.nowUs();
@@ -33,7 +38,10 @@ export async function strike(drill: DrillContext, { host, watch, mirror }: HostU
   }
   await copyFile(hostPaths(paths.host).rustbaseToml, join(paths.config, 'rustbase.toml'));
   for (const { pid, command } of dead.record.escaped) {
-    recorder.note('warn', `process ${pid} had left the host's process group and was killed with it: ${command}`);
+    recorder.note(
+      'warn',
+      `process ${pid} had left the host's process group and was killed with it: ${command}`,
+    );
   }
   return dead;
 }

@@ -9,7 +9,8 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
   const { found, paths, recorder, order } = drill;
   const ledger = sinceHostStart(await readLedger(paths.ledger), found.hostStartUs ?? 0);
   found.ledger = ledger;
-  for (const problem of ledger.problems) recorder.fault('DRILL_E_LEDGER_DAMAGED', `the ledger is damaged: ${problem}`);
+  for (const problem of ledger.problems)
+    recorder.fault('DRILL_E_LEDGER_DAMAGED', `the ledger is damaged: ${problem}`);
   if (found.kill === null) return;
   found.verification = await verifyFleet({
     restoredDir: recovered.host.paths.dataDir,

@@ -7,7 +7,12 @@ const BLOB = /^realms\/[^/]+\/apps\/[^/]+\/storage\/[^/]+$/;
  * Step 4 of the documented runbook: brings the apps' file blobs back from wherever the operator mirrored them, for
  * the apps that are back. `from` is laid out as data_dir.
  */
-export async function copyBlobs(from: string, dataDir: string, fileMode: number, folderMode: number): Promise<number> {
+export async function copyBlobs(
+  from: string,
+  dataDir: string,
+  fileMode: number,
+  folderMode: number,
+): Promise<number> {
   const entries = await readdir(from, { recursive: true, withFileTypes: true }).catch(() => []);
   let copied = 0;
   for (const entry of entries) {

@@ -3,6 +3,11 @@ import type { RestoreRecord } from '../evidence.ts';
 /** What a recovery says while it works, one JSON document a line with `drill restore --events`. */
 export type RecoveryEvent =
   | { readonly event: 'provisioned'; readonly atUs: number }
-  | { readonly event: 'discovered'; readonly atUs: number; readonly databases: number; readonly parallelism: number }
+  | {
+      readonly event: 'discovered';
+      readonly atUs: number;
+      readonly databases: number;
+      readonly parallelism: number;
+    }
   | { readonly event: 'database'; readonly record: RestoreRecord }
   | { readonly event: 'finished'; readonly atUs: number };

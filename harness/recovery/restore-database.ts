@@ -24,7 +24,9 @@ export interface RestoreJob {
 const OUTPUT_TAIL_BYTES = 100_000;
 
 /** Restores one database into its work folder. `file` is null unless the restored file is sound. */
-export async function restoreDatabase(job: RestoreJob): Promise<{ record: RestoreRecord; file: string | null }> {
+export async function restoreDatabase(
+  job: RestoreJob,
+): Promise<{ record: RestoreRecord; file: string | null }> {
   const startUs = monotonicUs();
   const file = join(job.workDir, 'restored.db');
   const run = await runLitestream(job, file);
@@ -33,7 +35,15 @@ export async function restoreDatabase(job: RestoreJob): Promise<{ record: Restor
     () => null,
   );
   const end = (outcome: RestoreOutcome, detail: string): { record: RestoreRecord; file: string | null } => ({
-    record: { path: job.path, outcome, exitCode: run.exitCode, startUs, endUs: monotonicUs(), bytes: size ?? 0, detail },
+    record: {
+      path: job.path,
+      outcome,
+      exitCode: run.exitCode,
+      startUs,
+      endUs: monotonicUs(),
+      bytes: size ?? 0,
+      detail,
+    },
     file: outcome === 'restored' ? file : null,
   });
   if (run.timedOut) return end('timeout', `no end within ${job.timeoutMs} ms`);

@@ -44,7 +44,8 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
   const work = await provision(recovery);
   recovery.emit({ event: 'provisioned', atUs: monotonicUs() });
   const inBucket = await discover(recovery);
-  const parallelism = recovery.parallelism === 'auto' ? Math.max(2, availableParallelism() * 2) : recovery.parallelism;
+  const parallelism =
+    recovery.parallelism === 'auto' ? Math.max(2, availableParallelism() * 2) : recovery.parallelism;
   recovery.emit({ event: 'discovered', atUs: monotonicUs(), databases: inBucket.size, parallelism });
   const records = new Map<string, RestoreRecord>();
   const keep = (record: RestoreRecord): void => {
@@ -56,7 +57,8 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
     for (const path of [...inBucket].toSorted()) {
       if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
     }
-    if (recovery.blobsFrom !== null) await copyBlobs(recovery.blobsFrom, recovery.outputDir, FILE_MODE, FOLDER_MODE);
+    if (recovery.blobsFrom !== null)
+      await copyBlobs(recovery.blobsFrom, recovery.outputDir, FILE_MODE, FOLDER_MODE);
     await adoptOwner(recovery.outputDir);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -142,7 +144,8 @@ async function restoreTree(
   queue.add(0, async () => {
     // Without a system.db the bucket's own list is the best registry there is.
     const realms =
-      (await bringBack(SYSTEM_PATH, registeredRealms)) ?? pathsBelow(inBucket, /^realms\/([^/]+)\/realm\.db$/);
+      (await bringBack(SYSTEM_PATH, registeredRealms)) ??
+      pathsBelow(inBucket, /^realms\/([^/]+)\/realm\.db$/);
     for (const realm of realms) queue.add(0, () => bringBackRealm(realm));
   });
   await queue.drained();
@@ -168,5 +171,6 @@ async function adoptOwner(outputDir: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(outputDir);
   if (uid === 0) return;
-  for (const entry of await readdir(outputDir, { recursive: true })) await chown(join(outputDir, entry), uid, gid);
+  for (const entry of await readdir(outputDir, { recursive: true }))
+    await chown(join(outputDir, entry), uid, gid);
 }

@@ -113,9 +113,7 @@ export function planChanges(inputs: ChangeInputs): PlannedChanges {
       ...deletedApps.map((place) => appPath(place.realm, place.app)),
       ...deletedRealms.flatMap((realm) => realm.apps.map((app) => appPath(realm.slug, app.slug))),
     ]),
-    pinned: new Set(
-      [...created, ...deletedRealms.map((realm) => ({ realm: realm.slug }))].map((item) => item.realm),
-    ),
+    pinned: new Set([...newRealms, ...deletedRealms].map((realm) => realm.slug)),
   };
 }
 

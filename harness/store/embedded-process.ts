@@ -19,7 +19,10 @@ async function serve({ logFile, roles }: EmbeddedOptions): Promise<void> {
     const role = roles[accessKeyOf(request.raw)];
     if (role === undefined || (role === 'recovery' && !['GET', 'HEAD'].includes(request.method))) {
       const code = role === undefined ? 'InvalidAccessKeyId' : 'AccessDenied';
-      void reply.code(403).type('application/xml').send(`<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+      void reply
+        .code(403)
+        .type('application/xml')
+        .send(`<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
       return;
     }
     done();

@@ -65,23 +65,31 @@ interface Key {
 }
 
 function newKey(): Key {
-  return { id: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`, secret: randomBytes(20).toString('hex') };
+  return {
+    id: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secret: randomBytes(20).toString('hex'),
+  };
 }
 
 async function startProcess(options: EmbeddedOptions) {
-  const child = execa(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, JSON.stringify(options)], {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    reject: false,
-    detached: true,
-    extendEnv: false,
-    env: { PATH: process.env['PATH'] ?? '' },
-    maxBuffer: 1_000_000,
-  });
+  const child = execa(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', PROGRAM, JSON.stringify(options)],
+    {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      reject: false,
+      detached: true,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'] ?? '' },
+      maxBuffer: 1_000_000,
+    },
+  );
   const ended: { reason: string | null; expected: boolean } = { reason: null, expected: false };
   void child.then((result) => {
-    if (!ended.expected) ended.reason = `the embedded store ended: ${result.shortMessage ?? `exit ${result.exitCode}`}`;
+    if (!ended.expected)
+      ended.reason = `the embedded store ended: ${result.shortMessage ?? `exit ${result.exitCode}`}`;
   });
   const lines = createInterface({ input: child.stdout });
   const timer = AbortSignal.timeout(START_TIMEOUT_MS);

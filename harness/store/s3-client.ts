@@ -61,7 +61,10 @@ export function openS3(settings: S3Settings): S3Client {
     remove: async (keys) => {
       for (let start = 0; start < keys.length; start += DELETE_BATCH) {
         const batch = keys.slice(start, start + DELETE_BATCH).map((key) => ({ Key: key }));
-        await client.send(new DeleteObjectsCommand({ ...bucket, Delete: { Objects: batch, Quiet: true } }), limit());
+        await client.send(
+          new DeleteObjectsCommand({ ...bucket, Delete: { Objects: batch, Quiet: true } }),
+          limit(),
+        );
       }
     },
     close: () => client.destroy(),
@@ -78,7 +81,11 @@ async function listAll(
   let token: string | undefined;
   do {
     const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
       limit(),
     );
     for (const item of page.Contents ?? []) {
