@@ -32,6 +32,8 @@ export class Replication {
   readonly #options: ReplicationOptions;
   readonly #backoff: Backoff;
   #child: Child | null = null;
+  /** The one that runs, also while its end is awaited. */
+  #alive: Child | null = null;
   #wanted = false;
   #retry: NodeJS.Timeout | null = null;
   #restarts = 0;
@@ -65,7 +67,7 @@ export class Replication {
 
   /** Ends it now, whatever it is doing. */
   kill(): void {
-    this.#child?.process.kill('SIGKILL');
+    this.#alive?.process.kill('SIGKILL');
   }
 
   status(): ChildStatus {
@@ -94,12 +96,14 @@ export class Replication {
     if (leftovers > 0) log.write('warn', 'ended a replicator left behind', { count: leftovers });
     const child = launch(this.#options);
     this.#child = child;
+    this.#alive = child;
     log.write('info', 'litestream started', { pid: child.process.pid, command });
     void child.ended.then((exit) => this.#onEnd(child, exit));
   }
 
   #onEnd(child: Child, exit: string): void {
     this.#lastExit = exit;
+    if (this.#alive === child) this.#alive = null;
     if (this.#child !== child) return;
     this.#child = null;
     if (!this.#wanted) return;

@@ -69,7 +69,7 @@ function start(litestream: string | null = binary.path): Started {
   rig.track(child);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-200_000);
+    stderr = (stderr + text).slice(-5_000_000);
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { child, ended, stderr: () => stderr };
@@ -243,6 +243,21 @@ test('a Litestream that does not react to SIGTERM is killed when the stop timeou
   expect(findReplicators(yml())).toEqual([]);
 });
 
+test('a second signal ends it at once', async () => {
+  configure({ stop_timeout_sec: 60 });
+  await seeded(1, { writesPerSecond: 0 });
+  const { child, ended, stderr } = start();
+  await allProtected(1);
+  for (const { pid } of findReplicators(yml())) process.kill(pid, 'SIGSTOP');
+  child.kill('SIGTERM');
+  await until('it is stopping', () => stderr().includes('"msg":"stopping"'));
+  child.kill('SIGTERM');
+  const startMs = performance.now();
+  expect(await ended).toBe(0);
+  expect(performance.now() - startMs).toBeLessThan(2000);
+  expect(findReplicators(yml())).toEqual([]);
+});
+
 test('an upload that Litestream has given up is cured, though nothing is written any more', async () => {
   const { databases, hammer } = await seeded(2, { writesPerSecond: 0 });
   hammer.kill('SIGKILL');
@@ -299,6 +314,24 @@ test('a new database is caught within one interval, a removed one leaves, the ot
   expect(left.map(({ file }) => localGeneration(file))).toEqual(generations.filter((_, i) => i !== 3));
   expect((await rig.store.observer.list(`prod/${removed.path}/`)).length).toBeGreaterThan(0);
   await expectSound([...left, added], 5);
+});
+
+test('busy databases keep their generation while Litestream is replaced', async () => {
+  configure({ replicate_interval_sec: 2 });
+  const { databases } = await seeded(12, { writesPerSecond: 120, rows: 500, rowsPerWrite: 60 });
+  const { stderr } = start();
+  await allProtected(12);
+  // From a thousand pages on, the application checkpoints with every commit and begins its WAL anew when it can.
+  const large = ({ file }: WatchedDatabase): boolean => statSync(`${file}-wal`).size > 4_200_000;
+  await until('the WALs have grown', () => databases.every(large), 60_000);
+  const generations = databases.map(({ file }) => localGeneration(file));
+  for (let added = 1; added <= 4; added++) {
+    const file = join(rig.dataDir, `realms/new-${added}/realm.db`);
+    await rig.hammer({ files: [file], rows: 5, writesPerSecond: 0, rowsPerWrite: 1 });
+    await allProtected(12 + added);
+  }
+  expect(stderr().match(/"msg":"replacing litestream","held":1\d,/g)?.length).toBe(4);
+  expect(databases.map(({ file }) => localGeneration(file))).toEqual(generations);
 });
 
 test('the config is private, holds no key, and its intervals and endpoint are set', async () => {

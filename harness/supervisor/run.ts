@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import type { S3Client, S3Settings } from '../store/s3-client.ts';
+import type { BackoffPolicy } from './backoff.ts';
+import type { BucketWatch } from './bucket-watch.ts';
+import type { SupervisorConfig } from './config.ts';
+import type { Discovery } from './discover.ts';
+import type { WalGuard } from './guard.ts';
+import type { Log } from './log.ts';
+import type { Replication } from './replication.ts';
+
+export interface SupervisorOptions {
+  /** `rustbase.toml`. */
+  readonly config: string;
+  /** Path of a Litestream; null: the first on PATH, or the one of `npm install`. */
+  readonly litestream: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  /** Aborted: end in good order. */
+  readonly stop: AbortSignal;
+  /** Aborted: no more patience with the child. */
+  readonly kill: AbortSignal;
+  readonly backoff?: BackoffPolicy;
+  /** How long commits may rest outside the bucket before Litestream is started anew. */
+  readonly stallMs?: number;
+}
+
+/** The supervisor's own files, all in the data directory. */
+export interface Files {
+  readonly dataDir: string;
+  readonly config: string;
+  readonly status: string;
+  readonly lock: string;
+}
+
+/** What the preflight leaves behind. */
+export interface Basis {
+  readonly options: SupervisorOptions;
+  readonly config: SupervisorConfig;
+  readonly files: Files;
+  readonly settings: S3Settings;
+  readonly client: S3Client;
+  readonly binary: LitestreamBinary;
+}
+
+/** All that the loops of one running supervisor share. */
+export interface Run extends Basis {
+  readonly replication: Replication;
+  readonly watch: BucketWatch;
+  readonly guard: WalGuard;
+  readonly fleet: Fleet;
+  /** Writes the status file. */
+  readonly publish: () => void;
+}
+
+export interface Fleet {
+  discovery: Discovery;
+  /** Aborted to cut the pause before the next look at the bucket short. */
+  woken: AbortController;
+}
+
+/** A pause that a signal can cut short; that is all an abort means here. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,39 @@
+import { reasonOf } from './failure.ts';
+import { replace } from './reconcile.ts';
+import { pause, type Run } from './run.ts';
+
+/** Looks at the bucket, tells what it sees, and cures uploads that 0.3 has given up. */
+export async function watchLoop(run: Run): Promise<void> {
+  const { fleet, watch } = run;
+  const { log, stop } = run.options;
+  const calm = { fastMs: 250, slowMs: Math.max(5000, run.config.replicateIntervalSec * 1000) };
+  let lastError: string | null = null;
+  while (!stop.aborted) {
+    fleet.woken = new AbortController();
+    await watch.look(() => fleet.discovery.databases);
+    const { error } = watch.bucket;
+    if (error !== lastError)
+      log.write(error === null ? 'info' : 'error', 'listing the bucket', { error: error ?? 'works again' });
+    lastError = error;
+    try {
+      await cureStalls(run);
+    } catch (failure) {
+      log.write('error', 'litestream could not be started anew', { error: reasonOf(failure) });
+    }
+    run.publish();
+    await pause(watch.pauseMs(calm), AbortSignal.any([stop, fleet.woken.signal]));
+  }
+}
+
+async function cureStalls(run: Run): Promise<void> {
+  const { watch } = run;
+  const { discovery } = run.fleet;
+  const stalled = await watch.stalled(discovery.databases);
+  if (stalled.length === 0) return;
+  run.options.log.write('error', 'uploads have stalled; litestream is started anew', {
+    count: stalled.length,
+    databases: stalled.slice(0, 20),
+  });
+  watch.forgetStalls();
+  await replace(run, discovery.databases);
+}
