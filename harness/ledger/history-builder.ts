@@ -97,7 +97,9 @@ export class HistoryBuilder {
     if (before !== undefined && record.epoch <= before.base.epoch)
       this.problem(`${place}: ${record.db} begins again with epoch ${record.epoch}`);
     const namesake = this.#ids.get(record.id);
-    if (namesake !== undefined) this.problem(`${place}: ${record.db} has the database id of ${namesake}`);
+    // In a second life the ids are what the restore gave back: two of one kind are its fault, not the ledger's.
+    if (namesake !== undefined && record.seq === undefined)
+      this.problem(`${place}: ${record.db} has the database id of ${namesake}`);
     if (before !== undefined) this.#earlier.push(this.#close(before));
     this.#ids.set(record.id, record.db);
     this.#current.set(record.db, {

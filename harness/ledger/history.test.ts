@@ -178,6 +178,11 @@ describe('the history of a database', () => {
   });
 });
 
+test('a second life takes the ids that a restore gave back, even twice', async () => {
+  const second = base({ seq: 3 });
+  expect((await read([], [second, { ...second, db: 'system.db' }])).problems).toEqual([]);
+});
+
 describe('a torn last line', () => {
   test('counts as not written', async () => {
     write(HAPPY);

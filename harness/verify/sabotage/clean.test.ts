@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../evidence.ts';
+import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq, lastSeq, writeAt } from '../../ledger/history-state.ts';
 import { registrationsOf } from '../places.ts';
 import { listRestored } from '../restored-folder.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
 import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
+import { evidenceOf } from './scene-evidence.ts';
 
 let drilled: DrilledFleet;
 beforeAll(async () => {
@@ -26,6 +28,7 @@ describe('a restore without a fault', () => {
       expect(lostWrites).toEqual([]);
     }
     expect(scene.ledger.acknowledged).toBeGreaterThan(300);
+    expect(judge(evidenceOf(scene, verification)).verdict).toBe('pass');
     // Looking leaves nothing behind.
     expect((await listRestored(scene.dataDir)).filter(({ path }) => /-(wal|shm)$/.test(path))).toEqual([]);
     await scene[Symbol.asyncDispose]();
@@ -42,6 +45,9 @@ describe('a restore without a fault', () => {
         expect(scene.ledger.problems).toEqual([]);
         expect(allFindings(verification)).toEqual([]);
         for (const { lostWrites } of verification.databases.values()) expect(lostWrites).toEqual([]);
+        expect(judge(evidenceOf(scene, verification)).verdict).toBe(
+          scene.ledger.acknowledged === 0 ? 'inconclusive' : 'pass',
+        );
         await scene[Symbol.asyncDispose]();
       }),
       { numRuns: RUNS },
@@ -67,6 +73,8 @@ describe('a restore without a fault', () => {
         for (const finding of verification.findings)
           expect(ages(scene)).toContain(finding.explainedByLossAgeMs);
         expect(allFindings({ ...verification, findings: [] })).toEqual([]);
+        const { verdict } = judge(evidenceOf(scene, verification));
+        expect(verdict).toBe(scene.ledger.acknowledged === 0 ? 'inconclusive' : 'pass');
         await scene[Symbol.asyncDispose]();
       }),
       { numRuns: RUNS },

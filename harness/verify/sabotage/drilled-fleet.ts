@@ -1,12 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { monotonicUs } from '../../clock.ts';
 import { seedFleet } from '../../fleet/seed.ts';
 import { vocabularyFor } from '../../fleet/vocabulary.ts';
-import type { LedgerRecord } from '../../ledger/records.ts';
+import type { BaseRecord, LedgerRecord } from '../../ledger/records.ts';
 import { randomFor } from '../../random.ts';
 import { type Plan, planDrill } from '../../scenario/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
@@ -35,6 +35,7 @@ export interface DrilledFleet {
 }
 
 const LOAD_MS = 500;
+const HOST_UP_US = 60_000_000;
 
 /** Seeds a small fleet and runs the real operations on it, in this process. */
 export async function drillFleet(seed: number): Promise<DrilledFleet> {
@@ -62,6 +63,7 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
     seed,
   );
   await seedFleet({ plan, dataDir, ledgerDir: seedLedgerDir });
+  age(join(seedLedgerDir, 'seed.ndjson'));
   const records: LedgerRecord[] = [];
   const snapshots = new Map<string, Map<number, Buffer>>();
   const keep = (path: string, seq: number): void => {
@@ -146,13 +148,14 @@ function serialized(file: string): Buffer {
   }
 }
 
-/** The seeded records, as they stand in the ledger. */
-export async function seedRecords(drilled: DrilledFleet): Promise<LedgerRecord[]> {
-  const text = await readFile(join(drilled.seedLedgerDir, 'seed.ndjson'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as LedgerRecord);
+/** The host has been up for longer than any RPO objective when the load begins. */
+function age(seedFile: string): void {
+  const lines = readFileSync(seedFile, 'utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as BaseRecord);
+  writeRecords(
+    seedFile,
+    records.map((record) => ({ ...record, at: record.at - HOST_UP_US })),
+  );
 }
 
 /** Writes records as a writer would. */

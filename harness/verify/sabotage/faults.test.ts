@@ -1,11 +1,14 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq } from '../../ledger/history-state.ts';
+import type { ScenarioResult } from '../../result.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
 import type { Expected, Fault } from './fault.ts';
 import { FILE_FAULTS } from './file-faults.ts';
 import { ROW_FAULTS } from './row-faults.ts';
 import { RUSTBAAS_FAULTS } from './rustbaas-faults.ts';
 import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
+import { evidenceOf } from './scene-evidence.ts';
 import { targetIn } from './target.ts';
 
 let drilled: DrilledFleet;
@@ -34,6 +37,18 @@ async function provesRed(fault: Fault): Promise<void> {
     const point = expected.recoveryPoint?.[path];
     if (point !== undefined) expect([path, verified?.recoveryPoint]).toEqual([path, point]);
   }
+  expectVerdict(judge(evidenceOf(scene, verification)), expected);
+}
+
+/** The drill as a whole goes red, by the same checks. */
+function expectVerdict({ verdict, checks }: ScenarioResult, expected: Expected): void {
+  const failed = checks.filter((check) => check.verdict === 'fail').map(({ id }) => id);
+  if (expected.excused === true) {
+    expect([verdict, failed]).toEqual(['pass', []]);
+    return;
+  }
+  expect(verdict).toBe('fail');
+  expect(failed).toEqual(expect.arrayContaining(expected.findings.map(([check]) => check)));
 }
 
 function expectLost(path: string, lostWrites: readonly number[], expected: Expected): void {
