@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { Collection, Field } from './collections.ts';
-import { timestamp } from './ids.ts';
+import { dateText } from './ids.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export type SqlValue = string | number | null | Uint8Array;
@@ -42,7 +42,7 @@ function makerOf(field: Field): ValueMaker {
     case 'url':
       return ({ random, vocabulary }) => random.pick(vocabulary.urls);
     case 'date':
-      return ({ random, atMs }) => timestamp(atMs - random.int(0, 3650) * DAY_MS).slice(0, 10);
+      return ({ random, atMs }) => dateText(atMs - random.int(0, 3650) * DAY_MS);
     case 'json':
       return ({ random, vocabulary }) =>
         `{"tags":["${random.pick(vocabulary.words)}","${random.pick(vocabulary.words)}"],"n":${random.int(0, 99)}}`;

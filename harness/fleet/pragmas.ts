@@ -16,9 +16,14 @@ export function applyPragmas(db: Database): void {
 }
 
 /**
- * For seeding only: nothing runs on the fleet yet and a crash means seeding anew, so no fsync. Only the WAL mode
+ * For seeding only: nothing runs on the fleet yet and a crash means seeding anew, so no journal and no fsync. Neither
  * stays in the file.
  */
 export function applySeedingPragmas(db: Database): void {
-  db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;');
+  db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA foreign_keys = ON;');
+}
+
+/** Turns a seeded file into the WAL database that RustBaas would have left. */
+export function finishSeeding(db: Database): void {
+  db.exec('PRAGMA journal_mode = WAL;');
 }

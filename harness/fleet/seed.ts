@@ -16,7 +16,7 @@ import { createInBand, databaseId, writeTableStates } from './in-band.ts';
 import { timestamp } from './ids.ts';
 import { appFolder, blobPath } from './layout.ts';
 import { MIGRATIONS_TABLE_SQL } from './migrations.ts';
-import { applySeedingPragmas } from './pragmas.ts';
+import { applySeedingPragmas, finishSeeding } from './pragmas.ts';
 import { seedApp } from './seed-app.ts';
 import type { PlannedBlob } from './seed-app.ts';
 import { seedContext } from './seed-context.ts';
@@ -115,6 +115,7 @@ function seedDatabase(
     const tables = writeBaseline(db, join(ledgerDir, baselineName(planned.path)));
     writeTableStates(db, tables);
     db.exec('COMMIT');
+    finishSeeding(db);
     writeBlobs(planned, blobs, dataDir);
     return {
       base: baseRecord(db, planned.path, id, tables),

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 
 /**
  * Digests of SQLite content that do not depend on page layout or row order, and tell INTEGER 1, REAL 1.0,
@@ -199,12 +199,14 @@ function* scanSteps(db: Database, shape: TableShape, withKeys: boolean): Generat
     `SELECT CAST(group_concat(e, '') AS BLOB), group_concat(octet_length(e)), group_concat(k, char(10)), max(r), count(*)` +
     ` FROM (SELECT ${encoding} AS e, ${key} AS k, ${rowid} AS r ${from}` +
     ` WHERE ${rowid} ${comparison} ? ORDER BY ${rowid} LIMIT ${ROWS_PER_STEP})`;
-  const next = db.prepare(step('>')).raw().safeIntegers();
   let row = db.prepare(step('>=')).raw().safeIntegers().get(ROWID_MIN);
+  let next: Statement | null = null;
   for (;;) {
     const [encoded, lengths, keys, last, count] = row as [Buffer, string, string | null, bigint, bigint];
     if (count > 0n) yield { encoded, lengths, keys };
     if (count < BigInt(ROWS_PER_STEP)) return;
+    // Only now: most tables end with the first step, and a statement of this size takes long to prepare.
+    next ??= db.prepare(step('>')).raw().safeIntegers();
     row = next.get(last);
   }
 }
