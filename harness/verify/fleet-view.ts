@@ -56,17 +56,18 @@ export interface RegistrationFate {
   readonly deleteLost: boolean;
 }
 
+/** Whether a restored parent registers a database; null: it cannot tell. */
+export function isRegistered(view: FleetView, { parent, id }: Registration): boolean | null {
+  return view.databases.get(parent)?.observation?.facts.children?.includes(id) ?? null;
+}
+
 /** A registering row in the ledger and in the restored parent. */
 export function registrationFate(view: FleetView, registration: Registration): RegistrationFate {
   const { parent, table, id } = registration;
   const restored = view.databases.get(parent);
-  const children = restored?.observation?.facts.children ?? null;
-  const { created, deleted } = registeringWrites(
-    view.ledger.databases.get(parent),
-    table,
-    JSON.stringify([id]),
-  );
-  const there = children === null ? null : children.includes(id);
+  const history = view.ledger.databases.get(parent);
+  const { created, deleted } = registeringWrites(history, table, JSON.stringify([id]));
+  const there = isRegistered(view, registration);
   const isLost = (write: LedgerWrite | null): boolean =>
     write !== null && (restored?.lostWrites.includes(write.seq) ?? false);
   return {

@@ -54,3 +54,13 @@ export interface Observation {
   readonly facts: ObservedFacts;
   readonly thrown: readonly ThrownCheck[];
 }
+
+/** No facts: nothing was read, or what was read is another database's. */
+export const NO_FACTS: ObservedFacts = {
+  children: null,
+  migrations: null,
+  policies: null,
+  collections: null,
+  columns: new Map(),
+  files: null,
+};

@@ -2,13 +2,19 @@ import { accessSync, constants } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import type { CheckId } from '../evidence.ts';
+import { type CheckId, DATABASE_CHECK_IDS } from '../evidence.ts';
 import { LAYOUT } from '../fleet/layout.ts';
 import { contentTables, scanTable, schemaDigest } from '../ledger/digest.ts';
 import type { TableState } from '../ledger/records.ts';
 import { type Attempt, attempt, type ThrownCheck } from './attempt.ts';
 import { withDatabase } from './database-copy.ts';
-import type { Observation, ObservedColumn, ObservedFacts, ObservedIdentity } from './observation.ts';
+import {
+  NO_FACTS,
+  type Observation,
+  type ObservedColumn,
+  type ObservedFacts,
+  type ObservedIdentity,
+} from './observation.ts';
 
 /** Problems that `integrity_check` is asked for. */
 const INTEGRITY_MAX = 1000;
@@ -22,13 +28,14 @@ export function observeDatabase(file: string, scratchDir: string): Observation {
   const base = { startUs, endUs: monotonicUs() };
   if ('value' in result) return { ...result.value, ...base };
   if ('damage' in result) return { ...NOTHING, ...base, unreadable: result.damage };
-  return { ...NOTHING, ...base, thrown: [{ check: 'integrity', error: result.thrown }] };
+  return { ...unobserved(result.thrown), ...base };
 }
 
 /** A file of which nobody can say anything, for a reason that is not its own. */
 export function unobserved(error: string): Observation {
   const nowUs = monotonicUs();
-  return { ...NOTHING, startUs: nowUs, endUs: nowUs, thrown: [{ check: 'integrity', error }] };
+  const thrown = DATABASE_CHECK_IDS.map((check) => ({ check, error }));
+  return { ...NOTHING, startUs: nowUs, endUs: nowUs, thrown };
 }
 
 /** A file that its owner may not read is the recovery's fault, not the machine's. */
@@ -53,14 +60,7 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   broken: [],
   schema: null,
   objects: new Map(),
-  facts: {
-    children: null,
-    migrations: null,
-    policies: null,
-    collections: null,
-    columns: new Map(),
-    files: null,
-  },
+  facts: NO_FACTS,
   thrown: [],
 };
 

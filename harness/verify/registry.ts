@@ -3,6 +3,7 @@ import { finding } from './finding.ts';
 import {
   type FleetView,
   isBack,
+  isRegistered,
   isRemovalBegun,
   lostCreationAgeMs,
   lostDeletionAgeMs,
@@ -52,8 +53,8 @@ function rowWithoutFile(view: FleetView, parent: string, id: string, child: stri
 function fileWithoutRow(view: FleetView, path: string): Finding[] {
   const [registration] = registrationsOf(path);
   if (registration === undefined || view.ledger.databases.get(path)?.deletedUs !== null) return [];
-  const { there, createLost, created } = registrationFate(view, registration);
-  if (there !== false || isRemovalBegun(view, path)) return [];
+  if (isRegistered(view, registration) !== false || isRemovalBegun(view, path)) return [];
+  const { createLost, created } = registrationFate(view, registration);
   return [
     finding('invariants', path, {
       expected: `a row ${registration.id} in ${registration.table} of ${registration.parent}`,

@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3';
 import { scanTable } from '../ledger/digest.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import {
@@ -64,7 +65,9 @@ export async function diffRows(
     return new Map(
       [...tables].map((table) => [
         table,
-        readRows(table, rows, (onRow) => existing.has(table) && attempt(() => scanTable(db, table, onRow))),
+        readRows(table, rows, (onRow) =>
+          existing.has(table) ? scanWhatCanBeRead(db, table, onRow) : undefined,
+        ),
       ]),
     );
   });
@@ -90,17 +93,22 @@ export async function diffRows(
   return { reference, defects, evident };
 }
 
+/** A scan that breaks off in a damaged page has shown the rows before it; the others are missing. */
+function scanWhatCanBeRead(db: Database, table: string, onRow: (key: string, hash: string) => void): void {
+  const result = attempt(() => scanTable(db, table, onRow));
+  if ('thrown' in result) throw new Error(result.thrown);
+}
+
 function readRows(
   table: string,
   rows: RowHistory,
-  scan: (onRow: (key: string, hash: string) => void) => unknown,
+  scan: (onRow: (key: string, hash: string) => void) => void,
 ): TableRows {
   const versions = rows.touched.get(table);
   const baseline = rows.baseline.get(table);
   const touched = new Map<string, string[]>();
   const strange: { key: string; again: boolean }[] = [];
   const seen = new Set<string>();
-  // A scan that breaks off in a damaged page has shown the rows before it; the others are missing.
   scan((key, hash) => {
     if (versions?.has(key) === true) {
       const hashes = touched.get(key);

@@ -7,7 +7,7 @@ import { type Comparison, compareWithLedger } from './compare.ts';
 import { foreignKeyFindings } from './foreign-keys.ts';
 import { identityFindings, isAnotherDatabase } from './identity.ts';
 import { integrityFindings } from './integrity.ts';
-import type { Observation } from './observation.ts';
+import { NO_FACTS, type Observation } from './observation.ts';
 import { observeDatabase } from './observe.ts';
 import { diffRows, type RowDiff } from './row-diff.ts';
 import { rowsOf } from './row-findings.ts';
@@ -67,6 +67,9 @@ export interface ObservationContext {
   readonly ownerOf: (id: string) => string | null;
 }
 
+/** Checks of one file that need the ledger. */
+const LEDGER_CHECKS: readonly CheckId[] = ['schema', 'contiguity', 'no-phantoms', 'row-counts', 'content'];
+
 /** The same for a file that has been read already. */
 export async function judgeObservation(
   observation: Observation,
@@ -74,86 +77,113 @@ export async function judgeObservation(
 ): Promise<VerifiedDatabase> {
   const { history } = context;
   const { path } = history;
-  if (observation.unreadable !== null || observation.thrown.some(({ check }) => check === 'integrity')) {
-    return unread(observation, context, integrityFindings(path, observation, null), ['integrity']);
-  }
-  const always = [
-    ...identityFindings(history, observation, context.ownerOf),
+  const hasIdentity =
+    observation.unreadable === null && !observation.thrown.some(({ check }) => check === 'identity');
+  const own = [
+    ...(hasIdentity ? identityFindings(history, observation, context.ownerOf) : []),
     ...foreignKeyFindings(path, observation),
   ];
+  const sound = integrityFindings(path, observation, null);
+  // What could not be looked at for a reason of ours says nothing about the file: no loss is made up.
+  if (observation.thrown.length > 0) return unmeasured(observation, context, [...own, ...sound]);
+  if (observation.unreadable !== null) return allLost(observation, context, sound, ['integrity']);
   if (isAnotherDatabase(history, observation)) {
     // Whatever is in it is not this database's: every write of this one is lost.
-    const findings = [...always, ...integrityFindings(path, observation, null)];
-    return unread(observation, context, findings, ['identity', 'integrity', 'foreign-keys']);
+    const stranger = { ...observation, facts: NO_FACTS };
+    return allLost(stranger, context, [...own, ...sound], ['identity', 'integrity', 'foreign-keys']);
   }
   let comparison: Comparison;
   try {
     comparison = await compareWithLedger(observation, history, context.life ?? 1, context.diff);
   } catch (error) {
-    const checks: readonly CheckId[] = ['contiguity', 'no-phantoms', 'row-counts', 'content'];
-    const thrown = checks.map((check) => ({ check, error: messageOf(error) }));
-    return unread({ ...observation, thrown: [...observation.thrown, ...thrown] }, context, always, [
-      'identity',
-      'integrity',
-      'foreign-keys',
-    ]);
+    const thrown = LEDGER_CHECKS.map((check) => ({ check, error: messageOf(error) }));
+    return unmeasured({ ...observation, thrown }, context, [...own, ...sound]);
   }
-  const { reference, missing } = comparison;
+  return measured(observation, context, comparison, own);
+}
+
+function measured(
+  observation: Observation,
+  context: ObservationContext,
+  { reference, missing, findings }: Comparison,
+  own: readonly Finding[],
+): VerifiedDatabase {
+  const { history } = context;
   const expected = stateAt(history, reference);
-  const findings = [
-    ...always,
-    ...integrityFindings(path, observation, new Set(expected.tables.keys())),
-    ...comparison.findings,
-  ];
   const lost = [...missing].filter(
     (seq) => seq === baseSeq(history) || writeAt(history, seq)?.fate === 'acknowledged',
   );
-  for (const write of history.writes)
-    if (write.seq > reference && write.fate === 'acknowledged') lost.push(write.seq);
-  const recoveryPoint = Math.max(
-    baseSeq(history),
-    Math.min(reference, ...[...missing].map((seq) => seq - 1)),
-  );
-  return {
-    path,
-    verified: {
-      ...span(observation),
-      recoveryPoint,
-      recoveryPointAckUs: ackUs(history, recoveryPoint),
-      rowsExpected: rowsOf(expected.tables.values()),
-      rowsRestored: rowsOf(observation.tables.values()),
-      checksRun: ran(DATABASE_CHECK_IDS, observation),
-      findings,
-      thrown: thrownOf(path, observation),
-    },
-    ...lossOf(context, lost),
-    inBandSeq: observation.seq,
-    observation,
-  };
+  for (const { seq, fate } of history.writes) if (seq > reference && fate === 'acknowledged') lost.push(seq);
+  const complete = [...missing].reduce((least, seq) => Math.min(least, seq - 1), reference);
+  const sound = integrityFindings(history.path, observation, new Set(expected.tables.keys()));
+  return seen(observation, context, {
+    recoveryPoint: Math.max(baseSeq(history), complete),
+    rowsExpected: rowsOf(expected.tables.values()),
+    rowsRestored: rowsOf(observation.tables.values()),
+    checks: DATABASE_CHECK_IDS,
+    findings: [...own, ...sound, ...findings],
+    loss: lossOf(history, context.killUs, lost),
+  });
 }
 
-/** Nothing of the file counts: every acknowledged write is lost, and the base with them. */
-function unread(
+/** Nothing in the file counts: every acknowledged write is lost, and the base with them. */
+function allLost(
   observation: Observation,
   context: ObservationContext,
-  findings: Finding[],
+  findings: readonly Finding[],
   checks: readonly CheckId[],
 ): VerifiedDatabase {
+  const { history, killUs } = context;
+  return seen(observation, context, {
+    recoveryPoint: baseSeq(history),
+    rowsExpected: rowsOf(stateAt(history, lastSeq(history)).tables.values()),
+    rowsRestored: 0,
+    checks,
+    findings,
+    loss: everythingLost(history, killUs),
+  });
+}
+
+/** Checks that threw, and those that rest on them, did not run. */
+function unmeasured(
+  observation: Observation,
+  context: ObservationContext,
+  findings: readonly Finding[],
+): VerifiedDatabase {
   const { history } = context;
-  const base = baseSeq(history);
+  return seen(observation, context, {
+    recoveryPoint: baseSeq(history),
+    rowsExpected: rowsOf(stateAt(history, lastSeq(history)).tables.values()),
+    rowsRestored: rowsOf(observation.tables.values()),
+    checks: DATABASE_CHECK_IDS.filter((check) => !LEDGER_CHECKS.includes(check)),
+    findings,
+    loss: { lostWrites: [], lostWriteAgesMs: [] },
+  });
+}
+
+interface Seen extends Pick<Verified, 'recoveryPoint' | 'rowsExpected' | 'rowsRestored'> {
+  readonly checks: readonly CheckId[];
+  readonly findings: readonly Finding[];
+  readonly loss: Pick<VerifiedDatabase, 'lostWrites' | 'lostWriteAgesMs'>;
+}
+
+function seen(observation: Observation, { history }: ObservationContext, what: Seen): VerifiedDatabase {
+  const { startUs, endUs, thrown } = observation;
+  const { recoveryPoint, rowsExpected, rowsRestored, checks, findings, loss } = what;
   return {
     path: history.path,
     verified: {
-      ...span(observation),
-      recoveryPoint: base,
-      recoveryPointAckUs: null,
-      rowsExpected: rowsOf(stateAt(history, lastSeq(history)).tables.values()),
-      rowsRestored: 0,
-      checksRun: ran(checks, observation),
-      findings,
-      thrown: thrownOf(history.path, observation),
+      startUs,
+      endUs,
+      recoveryPoint,
+      recoveryPointAckUs: ackUs(history, recoveryPoint),
+      rowsExpected,
+      rowsRestored,
+      checksRun: checks.filter((check) => !thrown.some((one) => one.check === check)),
+      findings: [...findings],
+      thrown: thrown.map(({ check, error }) => ({ check, database: history.path, error })),
     },
-    ...everythingLost(history, context.killUs),
+    ...loss,
     inBandSeq: observation.seq,
     observation,
   };
@@ -167,11 +197,12 @@ export function everythingLost(
   const acknowledged = history.writes
     .filter((write) => write.fate === 'acknowledged')
     .map((write) => write.seq);
-  return lossOf({ history, killUs }, [baseSeq(history), ...acknowledged]);
+  return lossOf(history, killUs, [baseSeq(history), ...acknowledged]);
 }
 
 function lossOf(
-  { history, killUs }: Pick<ObservationContext, 'history' | 'killUs'>,
+  history: DatabaseHistory,
+  killUs: number,
   lost: readonly number[],
 ): Pick<VerifiedDatabase, 'lostWrites' | 'lostWriteAgesMs'> {
   // A removed database cannot lose anything any more.
@@ -186,16 +217,4 @@ function lossOf(
 /** The acknowledgement of the write at `seq`, or of the last one before it when that one's fate is unknown. */
 function ackUs(history: DatabaseHistory, seq: number): number | null {
   return writeAt(history, seq)?.atUs ?? writeAt(history, seq - 1)?.atUs ?? null;
-}
-
-function span({ startUs, endUs }: Observation): { startUs: number; endUs: number } {
-  return { startUs, endUs };
-}
-
-function ran(checks: readonly CheckId[], observation: Observation): CheckId[] {
-  return checks.filter((check) => !observation.thrown.some((thrown) => thrown.check === check));
-}
-
-function thrownOf(database: string, observation: Observation): Verified['thrown'] {
-  return observation.thrown.map(({ check, error }) => ({ check, database, error }));
 }

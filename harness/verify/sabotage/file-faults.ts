@@ -1,7 +1,6 @@
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
@@ -16,7 +15,7 @@ import Database from 'better-sqlite3';
 import { realmPath } from '../../fleet/layout.ts';
 import { placeOf } from '../places.ts';
 import type { Fault } from './fault.ts';
-import { edit, placeDatabase } from './scene.ts';
+import { placeDatabase } from './scene.ts';
 import { ask, execute, historyOf, type Target } from './target.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -63,7 +62,6 @@ export const FILE_FAULTS: readonly Fault[] = [
     name: "another tenant's file",
     plant: (target) => {
       copyFileSync(fileOf(target, target.hot), fileOf(target, target.idle));
-      for (const [id, size] of filesOf(target, target.idle)) writeBlob(target, target.idle, id, size);
       return { findings: [['identity', target.idle, 1]], lost: { [target.idle]: 'everything' } };
     },
   },
@@ -71,12 +69,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     name: 'two apps exchanged',
     plant: (target) => {
       const [a, b] = [fileOf(target, target.hot), fileOf(target, target.idle)];
-      const files = [target.hot, target.idle].map((path) => filesOf(target, path));
       renameSync(a, `${a}.x`);
       renameSync(b, a);
       renameSync(`${a}.x`, b);
-      for (const [id, size] of files[0] ?? []) writeBlob(target, target.idle, id, size);
-      for (const [id, size] of files[1] ?? []) writeBlob(target, target.hot, id, size);
       return {
         findings: [
           ['identity', target.idle, 1],
@@ -337,21 +332,6 @@ function absent(target: Target, path: string): ReturnType<Fault['plant']> {
     ],
     lost: { [path]: 'everything' },
   };
-}
-
-function filesOf({ scene }: Target, path: string): [string, number][] {
-  return edit(
-    scene.dataDir,
-    path,
-    (db) => db.prepare('SELECT id, size FROM _files').raw().all() as [string, number][],
-  );
-}
-
-function writeBlob(target: Target, path: string, id: string, sizeBytes: number): void {
-  const storage = join(dirname(fileOf(target, path)), 'storage');
-  mkdirSync(storage, { recursive: true });
-  if (!existsSync(join(storage, id)))
-    writeFileSync(join(storage, id), Buffer.alloc(sizeBytes), { mode: 0o600 });
 }
 
 /** A `-wal` whose frames fit the file: whoever opens it in the usual way applies them. */

@@ -147,9 +147,11 @@ export const ROW_FAULTS: readonly Fault[] = [
     name: "'' for NULL",
     plant: (target) => {
       const { idle } = target;
-      change(target, idle, "UPDATE people SET homepage = '' WHERE id = ?", [
-        seededId(target, idle, 'people', 'homepage IS NULL'),
-      ]);
+      const id = seededId(target, idle, 'people', 'homepage IS NULL OR born IS NULL OR age IS NULL');
+      const column = ['homepage', 'born', 'age'].find(
+        (name) => text(target, idle, `SELECT ${name} IS NULL FROM people WHERE id = '${id}'`) === '1',
+      );
+      change(target, idle, `UPDATE people SET ${column} = '' WHERE id = ?`, [id]);
       return wrongSeeded(idle, 1);
     },
   },

@@ -106,7 +106,7 @@ export function seededId(
   );
   const ids = edit(target.scene.dataDir, path, (db) =>
     db.prepare(`SELECT ${key} FROM "${table}" WHERE ${condition} ORDER BY ${key}`).pluck().all(),
-  );
+  ) as (string | number)[];
   const found = ids.find((id) => !touched.has(String(id)));
   if (found === undefined) throw new Error(`${path} has no untouched row in ${table} where ${condition}`);
   return String(found);
@@ -145,8 +145,15 @@ export function copyRow(target: Target, path: string, seq: number, table: string
   if (content === undefined) throw new Error(`no snapshot of ${path} at ${seq}`);
   const row = fromSnapshot(
     content,
-    (db) => db.prepare(`SELECT * FROM "${table}" WHERE id = ?`).raw().get(id) as unknown[],
+    (db) => db.prepare(`SELECT * FROM "${table}" WHERE id = ?`).get(id) as Record<string, unknown>,
   );
-  const marks = row.map(() => '?').join(', ');
-  change(target, path, `INSERT OR REPLACE INTO "${table}" VALUES (${marks})`, row);
+  // A column that was added since is NULL in it.
+  const columns = Object.keys(row);
+  const marks = columns.map(() => '?').join(', ');
+  change(
+    target,
+    path,
+    `INSERT OR REPLACE INTO "${table}" ("${columns.join('", "')}") VALUES (${marks})`,
+    Object.values(row),
+  );
 }
