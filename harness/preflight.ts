@@ -1,5 +1,5 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DrillError, messageOf } from './errors.ts';
 import { assertOpenFiles } from './host/limits.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -22,7 +22,7 @@ export async function preflight(outputDir: string, plans: readonly Plan[]): Prom
 async function assertWritable(outputDir: string): Promise<void> {
   const probe = join(outputDir, `.writable-${process.pid}`);
   try {
-    await mkdir(outputDir, { recursive: true });
+    await makeFolder(outputDir);
     await writeFile(probe, 'x');
     await rm(probe);
   } catch (error) {
@@ -34,6 +34,13 @@ async function assertWritable(outputDir: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** Not `recursive`: below a folder like /proc, which takes no new ones, that never returns. */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null)) !== null) return;
+  await makeFolder(dirname(folder));
+  await mkdir(folder);
 }
 
 async function assertSpace(outputDir: string, neededBytes: number): Promise<void> {
