@@ -146,7 +146,17 @@ describe('a supervisor that starts nothing', () => {
 });
 
 describe('an interruption', () => {
-  it.each(['start host', 'load', 'restore'])('SIGINT in phase %s cleans up and exits 130', async (phase) => {
+  it.each([
+    'store',
+    'seed',
+    'start host',
+    'await protection',
+    'load',
+    'disaster',
+    'restore',
+    'verify',
+    'second life',
+  ])('SIGINT in phase %s cleans up and exits 130', async (phase) => {
     const outputDir = mkdtempSync(join(folder, 'int-'));
     const run = start(['--scenario=smoke', '--seed=5', `--output-dir=${outputDir}`]);
     const reached = await waitFor(() => (phaseStarted(outputDir, phase) ? true : null), {
@@ -203,13 +213,29 @@ function phaseStarted(outputDir: string, phase: string): boolean {
   });
 }
 
+/** Processes that have the run's folder in their command line or as their home: hosts, the store, restores. */
 function processesBelow(outputDir: string): string[] {
+  const named = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))
+    .filter((command) => command.includes(`${outputDir}/`));
   const hosts = workFolders(outputDir).flatMap((work) =>
     ['host-1', 'host-2', 'host-3'].map((host) => join(work, 'smoke', host)),
   );
-  return hosts.flatMap((host) =>
-    processesOfHost({ groupId: null, folder: host }).map((found) => found.command),
-  );
+  return [
+    ...named,
+    ...hosts.flatMap((host) =>
+      processesOfHost({ groupId: null, folder: host }).map((found) => found.command),
+    ),
+  ];
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function workFolders(outputDir: string): string[] {
