@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import Database from 'better-sqlite3';
 import type { Evidence } from './evidence.ts';
@@ -15,9 +16,27 @@ export function describeEnvironment(env: NodeJS.ProcessEnv): Evidence['environme
       memoryBytes: totalmem(),
       node: process.version,
       sqlite: String(db.prepare('SELECT sqlite_version()').pluck().get()),
+      sqlite3: findSqlite3() ?? NO_SQLITE3,
       ci: env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false',
     };
   } finally {
     db.close();
+  }
+}
+
+/** Stands in the environment for a version where the tool is not installed. */
+export const NO_SQLITE3 = 'not installed';
+
+/** Version of the `sqlite3` command-line tool on PATH, null without it. */
+export function findSqlite3(): string | null {
+  try {
+    const answer = execFileSync('sqlite3', ['--version'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+      stdio: 'pipe',
+    });
+    return answer.split(' ', 1)[0] ?? null;
+  } catch {
+    return null; // not installed, or not one that can be asked
   }
 }

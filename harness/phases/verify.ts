@@ -1,3 +1,4 @@
+import { NO_SQLITE3 } from '../environment.ts';
 import { hostPaths } from '../host/host.ts';
 import { type Ledger, readLedger } from '../ledger/history.ts';
 import { verifyFleet } from '../verify/verify-fleet.ts';
@@ -17,6 +18,7 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
     ledger,
     killUs: found.kill.atUs,
     deadDataDir: hostPaths(paths.host).dataDir,
+    sqlite3: order.environment['sqlite3'] === NO_SQLITE3 ? null : 'sqlite3',
     onProgress: (done, total, rows) => recorder.progress(done, total, 'verified', { rows }),
   });
   found.recovery.verifiedUs = order.clock.nowUs();

@@ -12,6 +12,7 @@ import { inventoryFindings } from './inventory.ts';
 import { observeAll } from './observe-pool.ts';
 import { type FolderEntry, listRestored } from './restored-folder.ts';
 import { diffRows } from './row-diff.ts';
+import { secondOpinion } from './second-opinion.ts';
 import { everythingLost, judgeObservation, type VerifiedDatabase } from './verify-database.ts';
 
 export interface VerifyFleetOptions {
@@ -20,6 +21,8 @@ export interface VerifyFleetOptions {
   readonly killUs: number;
   /** Where the dead host had its data, which must be out of reach; left out: not looked for. */
   readonly deadDataDir?: string;
+  /** The `sqlite3` tool for a second opinion; null or left out: there is none. */
+  readonly sqlite3?: string | null;
   /** Threads that read files; default: one a core. 1: this thread. */
   readonly parallelism?: number;
   readonly onProgress?: (databases: number, databasesTotal: number, rows: number) => void;
@@ -40,7 +43,7 @@ export interface FleetVerification {
 
 /** Every check that concerns files, on every database, always: one that fails or throws never hides the next. */
 export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVerification> {
-  const { restoredDir, ledger, killUs, deadDataDir = null } = options;
+  const { restoredDir, ledger, killUs, deadDataDir = null, sqlite3 = null } = options;
   const entries = await listRestored(restoredDir);
   const restored = restoredHistories(ledger, entries);
   const databases = new Map<string, VerifiedDatabase>();
@@ -69,6 +72,15 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
   );
   await run('invariants', () => invariantFindings(view));
   await run('blobs', () => blobFindings(view));
+  if (sqlite3 !== null) {
+    await run('integrity', () =>
+      secondOpinion(
+        sqlite3,
+        restoredDir,
+        restored.map(({ path }) => path),
+      ),
+    );
+  }
   return { databases, findings, checksRun, thrown };
 }
 
