@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -23,7 +23,9 @@ export function withDatabase<T>(file: string, scratchDir: string, use: (db: Data
       db.close();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // One by one: removing a folder with whatever is in it takes longer than reading a small database.
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    rmdirSync(folder);
   }
 }
 

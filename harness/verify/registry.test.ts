@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AckRecord, BaseRecord, GoneRecord, LedgerRecord } from '../ledger/records.ts';
 import { registrationsOf } from './places.ts';
 import { drillFleet, type DrilledFleet } from './sabotage/drilled-fleet.ts';
@@ -10,6 +10,7 @@ let drilled: DrilledFleet;
 beforeAll(async () => {
   drilled = await drillFleet(7);
 }, 60_000);
+afterAll(async () => drilled[Symbol.asyncDispose]());
 
 type Found = readonly [check: string, database: string | null, explainedByLossAgeMs: number | null];
 

@@ -404,7 +404,7 @@ describe('reading a file', () => {
     await observeAll([join(dir, 'missing.db'), file, file], dir, 2, async (index, observation) => {
       seen.set(index, observation);
     });
-    expect([...seen.keys()].toSorted()).toEqual([0, 1, 2]);
+    expect(new Set(seen.keys())).toEqual(new Set([0, 1, 2]));
     expect(seen.get(0)?.unreadable).toMatch(/no such file/);
     expect(seen.get(2)?.tables.get('notes')?.[0]).toBe(1);
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../evidence.ts';
 import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq, lastSeq, writeAt } from '../../ledger/history-state.ts';
@@ -13,6 +13,7 @@ let drilled: DrilledFleet;
 beforeAll(async () => {
   drilled = await drillFleet(11);
 }, 60_000);
+afterAll(async () => drilled[Symbol.asyncDispose]());
 
 const RUNS = 40;
 

@@ -19,7 +19,10 @@ beforeAll(async () => {
     .filter(({ deletedUs }) => deletedUs === null)
     .map(({ path }) => path);
 }, 60_000);
-afterAll(async () => scene[Symbol.asyncDispose]());
+afterAll(async () => {
+  await scene[Symbol.asyncDispose]();
+  await drilled[Symbol.asyncDispose]();
+});
 
 /** Values that differ from each other in type or in a single byte. */
 const VALUES = [

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -24,7 +24,7 @@ import { TrackedDatabase } from '../../workload/tracked-database.ts';
  * Test support: a fleet that was really seeded and really written to, with its ledger record by record and a copy of
  * every database after every one of its writes. From it any state can be laid out that an honest restore can give.
  */
-export interface DrilledFleet {
+export interface DrilledFleet extends AsyncDisposable {
   /** Holds `seed.ndjson` and the baselines; never written to again. */
   readonly seedLedgerDir: string;
   /** What the one writer wrote to its ledger, in order. */
@@ -98,7 +98,8 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
   });
   everyOperation(session, hotApp(plan, records));
   pool.closeAll();
-  return { seedLedgerDir, records, snapshots, plan };
+  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  return { seedLedgerDir, records, snapshots, plan, [Symbol.asyncDispose]: dispose };
 }
 
 /** Every operation at least once, DDL in the middle: chance alone would need ten thousand writes for that. */

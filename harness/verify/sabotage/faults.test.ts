@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq } from '../../ledger/history-state.ts';
 import type { ScenarioResult } from '../../result.ts';
@@ -16,6 +16,7 @@ let scene: Scene;
 beforeAll(async () => {
   drilled = await drillFleet(7);
 }, 60_000);
+afterAll(async () => drilled[Symbol.asyncDispose]());
 afterEach(async () => scene[Symbol.asyncDispose]());
 
 async function provesRed(fault: Fault): Promise<void> {

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { monotonicUs } from '../../clock.ts';
 import { vocabularyFor } from '../../fleet/vocabulary.ts';
 import { type Ledger, readLedger } from '../../ledger/history.ts';
@@ -29,6 +29,7 @@ let again: string;
 beforeAll(async () => {
   drilled = await drillFleet(7);
 }, 60_000);
+afterAll(async () => drilled[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   // Something is lost in every database that was written to.
