@@ -94,6 +94,7 @@ describe('a Litestream that lies', () => {
   const cases: readonly [LitestreamSabotage, string[]][] = [
     ['restore-drops-a-row', ['contiguity', 'row-counts']],
     ['restore-swaps-databases', ['identity']],
+    ['restore-from-a-hidden-copy', ['clean-host']],
     ['restore-without-file', ['inventory']],
     ['restore-fails', ['inventory']],
   ];

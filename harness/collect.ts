@@ -50,6 +50,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
     ...(await lateUploads(drill)),
+    plannedWrites: plannedWrites(drill),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,
     recovery: found.recovery,
@@ -61,7 +62,11 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       ...(found.verification?.checksRun ?? []),
       ...(found.secondVerification?.checksRun ?? []),
     ],
-    fleetFindings: [...(found.verification?.findings ?? []), ...(found.secondVerification?.findings ?? [])],
+    fleetFindings: [
+      ...found.ownFindings,
+      ...(found.verification?.findings ?? []),
+      ...(found.secondVerification?.findings ?? []),
+    ],
     thrown: [...(found.verification?.thrown ?? []), ...(found.secondVerification?.thrown ?? [])],
     faults: [],
     subjectFailures: recorder.subjectFailures,
@@ -69,6 +74,11 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   });
   await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
   return evidence;
+}
+
+function plannedWrites({ found, scenario }: DrillContext): number {
+  if (found.kill === null || found.loadStartUs === null) return 0;
+  return Math.floor(((found.kill.atUs - found.loadStartUs) / 1_000_000) * scenario.workload.writesPerSecond);
 }
 
 function fleetSize({ found }: DrillContext): Evidence['fleet'] {
@@ -81,7 +91,10 @@ async function lateUploads({
   paths,
 }: DrillContext): Promise<Pick<Evidence, 'lateUploads' | 'requestLogComplete'>> {
   const log = await readRequestLog(paths.requestLog);
-  const late = found.uploadsSettledUs === null ? [] : lateChanges(log, found.uploadsSettledUs);
+  const late =
+    found.uploadsSettledUs === null
+      ? []
+      : lateChanges(log, found.uploadsSettledUs, found.secondUploadsSettledUs ?? Number.POSITIVE_INFINITY);
   return {
     lateUploads: late.map((entry) => ({ atUs: entry.atUs, method: entry.method, key: entry.url })),
     requestLogComplete: log.complete,

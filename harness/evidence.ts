@@ -202,6 +202,8 @@ export const evidenceSchema = z.strictObject({
   lateUploads: z.array(z.strictObject({ atUs: z.number(), method: z.string(), key: z.string() })),
   /** Whether the request log could be read to its end: without it late uploads cannot be judged. */
   requestLogComplete: z.boolean(),
+  /** Writes that the open-loop schedule wanted begun before the kill. */
+  plannedWrites: z.number().int(),
   /** Latencies from the schedule's due instant to the acknowledgement. */
   writeLatencyMs: z
     .strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })

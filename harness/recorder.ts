@@ -64,7 +64,7 @@ export class Recorder {
   /** The rig failed: what follows cannot be measured. An error that nobody foresaw is a bug in the harness. */
   harnessFault(error: unknown): void {
     if (error instanceof DrillError) this.fault(error.code, `${error.what}: ${error.why}`);
-    else if (error instanceof DOMException && error.name === 'TimeoutError') {
+    else if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
       this.fault('DRILL_E_TIMEOUT', 'the drill did not end within its time limit');
     } else this.fault(HARNESS_BUG, messageOf(error));
   }

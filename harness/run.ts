@@ -96,9 +96,7 @@ export async function runDrills(
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
   };
-  const result = await conclude(request, info, evidences);
-  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
-  return result;
+  return conclude(request, info, evidences, bus, clock);
 }
 
 function nowMs(clock: Clock): number {
@@ -130,12 +128,20 @@ async function runOne(
   });
 }
 
-async function conclude(request: RunRequest, info: RunInfo, evidences: readonly Evidence[]): Promise<Result> {
+async function conclude(
+  request: RunRequest,
+  info: RunInfo,
+  evidences: readonly Evidence[],
+  bus: EventBus,
+  clock: Clock,
+): Promise<Result> {
   const paths = runPaths(request.runDir);
   const result = judgeRun(evidences, info);
   await writeFile(paths.runInfo, `${JSON.stringify(info, null, 2)}\n`);
   await writeFile(paths.result, `${JSON.stringify(result, null, 2)}\n`);
-  await writeManifest(request.runDir);
+  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
+  // Last: nothing of a run changes any more once it is in the manifest.
+  writeManifest(request.runDir);
   await pointLatest(request);
   return result;
 }

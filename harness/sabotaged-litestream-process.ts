@@ -1,12 +1,13 @@
 /** The wrapper that `sabotaged-litestream.ts` writes: a real Litestream, and then one thing wrong. For tests only. */
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import Sqlite from 'better-sqlite3';
 
 const [litestream = '', command = '', ...args] = process.argv.slice(2);
 const sabotage = process.env['SABOTAGE'];
+const HIDDEN = process.env['HIDDEN'] ?? '';
 delete process.env['SABOTAGE'];
 
 if (command === 'restore') restore();
@@ -22,6 +23,10 @@ function restore(): void {
   if (sabotage === 'restore-fails') {
     process.stderr.write('the wrapper refuses\n');
     process.exit(1);
+  }
+  if (sabotage === 'restore-from-a-hidden-copy') {
+    copyBack(output);
+    process.exit(0);
   }
   const code = run();
   if (code !== 0) process.exit(code);
@@ -58,7 +63,35 @@ function swap(output: string): void {
   else copyFileSync(output, first);
 }
 
+/** Gives back what `hide` had put aside: every acknowledged write, and none of it from the bucket. */
+function copyBack(output: string): void {
+  const path = /path: "?prod\/([^"\s]+)/.exec(
+    readFileSync(args[args.indexOf('-config') + 1] ?? '', 'utf8'),
+  )?.[1];
+  const hidden = join(HIDDEN, (path ?? '').replaceAll('/', '__'));
+  copyFileSync(hidden, output);
+  if (existsSync(`${hidden}-wal`)) copyFileSync(`${hidden}-wal`, `${output}-wal`);
+  new Sqlite(output).close();
+}
+
+/** Second names, outside the host, for every database file of a live host: they stay when its disk is moved away. */
+function hide(): void {
+  const dataDir = dirname(args[args.indexOf('-config') + 1] ?? '');
+  rmSync(HIDDEN, { recursive: true, force: true });
+  mkdirSync(HIDDEN);
+  setInterval(() => {
+    for (const entry of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
+      if (!/\.db(-wal)?$/.test(entry.name)) continue;
+      const file = join(entry.parentPath, entry.name);
+      const name = join(HIDDEN, relative(dataDir, file).replaceAll('/', '__'));
+      rmSync(name, { force: true });
+      linkSync(file, name);
+    }
+  }, 200);
+}
+
 function replicate(): void {
+  if (sabotage === 'restore-from-a-hidden-copy') hide();
   if (sabotage === 'uploads-after-the-kill') {
     // A process that leaves the group and hides from /proc as well as it can, and uploads late.
     spawn(process.execPath, ['-e', lateUpload()], {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 export type LitestreamSabotage =
   | 'restore-drops-a-row'
   | 'restore-swaps-databases'
+  | 'restore-from-a-hidden-copy'
   | 'restore-without-file'
   | 'restore-fails'
   | 'restore-hangs'
@@ -25,7 +26,7 @@ export function writeSabotagedLitestream(
   const program = fileURLToPath(new URL('sabotaged-litestream-process.ts', import.meta.url));
   writeFileSync(
     wrapper,
-    `#!/bin/sh\nSABOTAGE=${sabotage} exec '${process.execPath}' '${program}' '${litestream}' "$@"\n`,
+    `#!/bin/sh\nHIDDEN='${join(folder, 'hidden')}' SABOTAGE=${sabotage} exec '${process.execPath}' '${program}' '${litestream}' "$@"\n`,
   );
   chmodSync(wrapper, 0o755);
   return wrapper;

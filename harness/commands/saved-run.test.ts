@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DrillError } from '../errors.ts';
 import type { Evidence, RunInfo } from '../evidence.ts';
 import { evidenceWith, finding } from '../judge/green-evidence.ts';
+import { writeManifest } from '../manifest.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { resultText } from '../run-directory.ts';
 import type { Io } from './options.ts';
@@ -45,6 +46,7 @@ function save(evidence: Evidence, drills = [evidence.drillId]): string {
   writeFileSync(path.join(folder, 'run.json'), JSON.stringify(run));
   writeFileSync(path.join(folder, 'evidence', evidence.drillId, 'evidence.json'), JSON.stringify(evidence));
   writeFileSync(path.join(folder, 'result.json'), resultText(judgeRun([evidence], run)));
+  writeManifest(folder);
   return folder;
 }
 
@@ -55,6 +57,16 @@ function judged(name: string): number {
 const green = evidenceWith(() => undefined);
 
 describe('judge', () => {
+  test.each([
+    ['added', (folder: string) => writeFileSync(path.join(folder, 'evidence', 'new.ndjson'), '{}')],
+    ['not in the manifest, which is gone', (folder: string) => rmSync(path.join(folder, 'manifest.sha256'))],
+  ] as const)('a file that was %s since: no pass', (_, damage) => {
+    const folder = save(green);
+    damage(folder);
+    expect(judged(folder)).toBe(3);
+    expect(out.stderr).toMatch(/is not as it was saved|is gone/);
+  });
+
   test('gives the bytes of result.json, by folder and by name', async () => {
     const folder = save(green);
     expect(judged(folder)).toBe(0);

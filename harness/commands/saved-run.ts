@@ -1,9 +1,12 @@
 import { judgeRun } from '../judge/judge.ts';
 import { renderSummary } from '../report/console.ts';
+import { manifestProblems } from '../manifest.ts';
 import type { Result } from '../result.ts';
 import { findRun, readResult, readRun, resultText, runPaths } from '../run-directory.ts';
 import { DrillError } from '../errors.ts';
 import type { Io } from './options.ts';
+
+const MOST_PROBLEMS = 10;
 
 interface SavedRunOptions {
   readonly json: boolean;
@@ -12,7 +15,8 @@ interface SavedRunOptions {
 
 /**
  * `drill judge RUN`: the verdict again, from the evidence alone. The exit code is that of the judgement; when it is
- * not the saved one to the byte, somebody changed something, and the run is no pass.
+ * not the saved one to the byte, or a file is not as its manifest says, somebody changed something, and the run is no
+ * pass.
  */
 export function judgeCommand(name: string, { json, outputDir }: SavedRunOptions, io: Io): number {
   const runDir = findRun(name, outputDir);
@@ -20,7 +24,9 @@ export function judgeCommand(name: string, { json, outputDir }: SavedRunOptions,
   const result = judgeRun(evidences, run);
   show(result, json, io);
   const saved = savedText(runDir);
-  if (saved === resultText(result)) return result.exitCode;
+  const damage = manifestProblems(runDir);
+  for (const problem of damage.slice(0, MOST_PROBLEMS)) io.stderr.write(`warning: ${problem}\n`);
+  if (saved === resultText(result)) return damage.length > 0 && result.exitCode === 0 ? 3 : result.exitCode;
   const file = runPaths(runDir).result;
   const difference =
     saved === null ? `there is no readable ${file}` : `${file} says something else than its evidence`;

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 
 /**
@@ -14,6 +15,8 @@ export class BlobMirror implements AsyncDisposable {
   #loop: Promise<void>;
   /** The first thing that went wrong with the mirror itself; null while all is well. */
   failure: string | null = null;
+  /** Start of the last completed round: what was there by then has been copied. */
+  mirroredUpToUs = 0;
 
   constructor(dataDir: string, mirrorDir: string, intervalMs: number) {
     this.#dataDir = dataDir;
@@ -29,7 +32,8 @@ export class BlobMirror implements AsyncDisposable {
   async #run(intervalMs: number): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        await this.#round();
+        const startUs = monotonicUs();
+        if (await this.#round()) this.mirroredUpToUs = startUs;
       } catch (error) {
         this.failure ??= messageOf(error);
       }
@@ -37,16 +41,18 @@ export class BlobMirror implements AsyncDisposable {
     }
   }
 
-  async #round(): Promise<void> {
+  /** Whether it came to its end. */
+  async #round(): Promise<boolean> {
     const folders = await readdir(join(this.#dataDir, 'realms'), {
       recursive: true,
       withFileTypes: true,
     }).catch(() => []);
     for (const entry of folders) {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) return false;
       if (!entry.isFile() || !/\/apps\/[^/]+\/storage$/.test(entry.parentPath)) continue;
       await this.#copy(join(entry.parentPath, entry.name));
     }
+    return true;
   }
 
   async #copy(source: string): Promise<void> {

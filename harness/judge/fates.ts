@@ -117,11 +117,9 @@ const TEARS: ReadonlySet<CheckId> = new Set<CheckId>([
   'foreign-keys',
   'schema',
   'contiguity',
-  'no-phantoms',
   'row-counts',
   'content',
   'invariants',
-  'blobs',
 ]);
 
 function torn(database: DatabaseEvidence, name: string, killUs: number): Fate {

@@ -97,6 +97,7 @@ export function greenEvidence(): Evidence {
     },
     lateUploads: [],
     requestLogComplete: true,
+    plannedWrites: 300,
     writeLatencyMs: { p50: 1, p95: 2, p99: 3, max: 4 },
     clockUncertaintyMs: 0.1,
     recovery: {

@@ -364,6 +364,7 @@ describe('inventory', () => {
     ['protected', (evidence: Evidence) => young(evidence, 3000), { protectedUs: KILL_US - 1 }, 'contiguity'],
     ['old', (evidence: Evidence) => young(evidence, 50_000), {}, 'contiguity'],
     ["another tenant's", (evidence: Evidence) => young(evidence, 3000), {}, 'identity'],
+    ['with rows nobody wrote', (evidence: Evidence) => young(evidence, 3000), {}, 'no-phantoms'],
   ] as const)('torn and %s: not excused', (_, pick, change, id) => {
     const result = judged((evidence) => {
       Object.assign(pick(evidence), change).verified?.findings.push(finding(id, SHOP));
@@ -560,6 +561,13 @@ describe('second life', () => {
 });
 
 describe("the subject's own failure", () => {
+  test('writers that were stalled: less than half of the planned writes proves nothing', () => {
+    const result = judged((evidence) => void (evidence.plannedWrites = 601));
+    expect(result.verdict).toBe('inconclusive');
+    expect(result.reason).toContain('300 of 601 planned writes');
+    expect(judged((evidence) => void (evidence.plannedWrites = 600)).verdict).toBe('pass');
+  });
+
   test('never protected and nothing else measured: fail, not inconclusive', () => {
     const result = judged((evidence) => {
       evidence.subjectFailures.push({

@@ -71,14 +71,22 @@ function decideControl(
   return { verdict: 'pass', reason: `the negative control was caught by ${names(wanted)}` };
 }
 
+/** With less than this of the planned writes the scenario was not run: whoever stalls the writers loses nothing. */
+const LEAST_SHARE = 0.5;
+
 /** Reasons why green checks would prove nothing. */
 function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): string[] {
-  const { kill, faults } = evidence;
+  const { kill, faults, plannedWrites } = evidence;
   const idle = faults.filter(({ engaged }) => !engaged);
   const survivors = kill?.survivors ?? [];
   return [
     ...(kill === null ? ['nothing was measured: the host was not killed'] : []),
     ...(acknowledgedWrites === 0 ? ['nothing was measured: no write was acknowledged'] : []),
+    ...(acknowledgedWrites > 0 && acknowledgedWrites < plannedWrites * LEAST_SHARE
+      ? [
+          `the load was not what the scenario says: ${acknowledgedWrites} of ${plannedWrites} planned writes were acknowledged`,
+        ]
+      : []),
     ...(survivors.length > 0
       ? [`the host was not dead: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`]
       : []),

@@ -10,10 +10,17 @@ const sealSchema = z.record(z.string(), z.strictObject({ bytes: z.number().int()
 
 /**
  * Notes size and SHA-256 of every ledger file, once its writers are dead. A tail that is cut off at the end of a line
- * looks like a writer that was killed there, and would turn lost writes into writes that never were.
+ * looks like a writer that was killed there, and would turn lost writes into writes that never were. Returns the seal.
  */
-export async function sealLedger(ledgerDir: string): Promise<void> {
-  await writeFile(join(ledgerDir, SEAL), `${JSON.stringify(await fingerprints(ledgerDir), null, 1)}\n`);
+export async function sealLedger(ledgerDir: string): Promise<string> {
+  const seal = `${JSON.stringify(await fingerprints(ledgerDir), null, 1)}\n`;
+  await writeFile(join(ledgerDir, SEAL), seal);
+  return seal;
+}
+
+/** Whether the seal on disk is still the one that `sealLedger` returned: a seal can be made anew with what it seals. */
+export async function isSealIntact(ledgerDir: string, seal: string): Promise<boolean> {
+  return (await readFile(join(ledgerDir, SEAL), 'utf8').catch(() => null)) === seal;
 }
 
 /** What has changed since the ledger was sealed; nothing when it never was. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
-import type { Evidence, RestoreRecord } from '../evidence.ts';
+import type { Evidence, Finding, RestoreRecord } from '../evidence.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
@@ -68,6 +68,16 @@ export interface Findings {
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
   newHostStarted: boolean;
+  /** What `sealLedger` returned for the first and the second life. */
+  seal: string | null;
+  secondSeal: string | null;
+  loadStartUs: number | null;
+  /** Start of the last completed round of the operator's blob mirror. */
+  mirroredUpToUs: number | null;
+  /** The new host is dead too, and what it had sent is in. */
+  secondUploadsSettledUs: number | null;
+  /** Findings that the phases make themselves. */
+  ownFindings: Finding[];
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
@@ -112,6 +122,12 @@ export function openContext(order: DrillOrder): DrillContext {
       uploadsSettledUs: null,
       claims: null,
       newHostStarted: false,
+      seal: null,
+      secondSeal: null,
+      loadStartUs: null,
+      mirroredUpToUs: null,
+      secondUploadsSettledUs: null,
+      ownFindings: [],
       ledger: null,
       restores: [],
       verification: null,

@@ -42,6 +42,7 @@ export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Pro
   );
   const writers = await startWriters(drill, host, options, drill.paths.ledger);
   const startUs = order.clock.nowUs();
+  drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
   for (;;) {
     const elapsedMs = (order.clock.nowUs() - startUs) / 1000;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor } from '../host/subject.ts';
 import { readLedger } from '../ledger/history.ts';
-import { sealLedger } from '../ledger/seal.ts';
+import { isSealIntact, sealLedger } from '../ledger/seal.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
 import { verifySecondLife } from '../verify/second-life.ts';
@@ -39,11 +39,18 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   await protectedAgain(drill, watch, restored.length);
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
-  await sealLedger(paths.secondLedger);
+  found.secondSeal = await sealLedger(paths.secondLedger);
   await store.settle();
+  found.secondUploadsSettledUs = order.clock.nowUs();
   const again = await restoreFromBucket(drill, store, dead, 2);
   found.secondRestores = again.records;
   if (found.verification === null || found.ledger === null) return;
+  if (!(await isSealIntact(paths.secondLedger, found.secondSeal))) {
+    drill.recorder.fault(
+      'DRILL_E_LEDGER_DAMAGED',
+      'the second ledger is not the one that was sealed at the kill',
+    );
+  }
   found.secondVerification = await verifySecondLife({
     restoredDir: again.host.paths.dataDir,
     first: found.verification,

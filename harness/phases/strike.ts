@@ -1,5 +1,6 @@
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, readdir, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Finding } from '../evidence.ts';
 import { type DeadHost, hostPaths } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';
@@ -27,9 +28,11 @@ export async function strike(
   await Promise.all([watch[Symbol.asyncDispose](), mirror[Symbol.asyncDispose]()]);
   if (mirror.failure !== null)
     recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
-  await sealLedger(paths.ledger);
+  found.seal = await sealLedger(paths.ledger);
+  found.mirroredUpToUs = mirror.mirroredUpToUs;
   await dead.loseDisk(paths.deadDisk);
   found.recovery.detectedUs = order.clock.nowUs();
+  found.ownFindings.push(...(await secondNames(paths.deadDisk)));
   await store.settle();
   found.uploadsSettledUs = order.clock.nowUs();
   found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
@@ -44,4 +47,24 @@ export async function strike(
     );
   }
   return dead;
+}
+
+/** Files of the dead disk that have another name somewhere: moving the disk does not take that one out of reach. */
+async function secondNames(deadDisk: string): Promise<Finding[]> {
+  const entries = await readdir(deadDisk, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const links = await Promise.all(files.map(async (file) => ({ file, nlink: (await stat(file)).nlink })));
+  const named = links.filter(({ nlink }) => nlink > 1).map(({ file }) => relative(deadDisk, file));
+  if (named.length === 0) return [];
+  return [
+    {
+      check: 'clean-host',
+      database: null,
+      expected: 'the lost disk is out of reach',
+      actual: `${named.length} of its files have a second name`,
+      detail: `hard links to ${named.slice(0, 3).join(', ')}${named.length > 3 ? ', …' : ''}`,
+      count: named.length,
+      explainedByLossAgeMs: null,
+    },
+  ];
 }

@@ -1,6 +1,7 @@
 import { NO_SQLITE3 } from '../environment.ts';
 import { hostPaths } from '../host/host.ts';
 import { type Ledger, readLedger } from '../ledger/history.ts';
+import { isSealIntact } from '../ledger/seal.ts';
 import { verifyFleet } from '../verify/verify-fleet.ts';
 import type { DrillContext } from './context.ts';
 import type { Recovered } from './restore.ts';
@@ -10,6 +11,9 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
   const { found, paths, recorder, order } = drill;
   const ledger = sinceHostStart(await readLedger(paths.ledger), found.hostStartUs ?? 0);
   found.ledger = ledger;
+  if (found.seal === null || !(await isSealIntact(paths.ledger, found.seal))) {
+    recorder.fault('DRILL_E_LEDGER_DAMAGED', 'the ledger is not the one that was sealed at the kill');
+  }
   for (const problem of ledger.problems)
     recorder.fault('DRILL_E_LEDGER_DAMAGED', `the ledger is damaged: ${problem}`);
   if (found.kill === null) return;

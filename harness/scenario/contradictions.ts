@@ -83,8 +83,18 @@ function ofExpectation({ expect, mustFail }: Scenario): Contradiction[] {
   return [];
 }
 
+const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
+
 function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
+  const bound = objectives.some((expression) =>
+    LOSS_METRICS.has(parseObjective(expression).objective?.metric ?? ''),
+  );
+  if (!bound) {
+    const message =
+      'no objective bounds the loss, so any loss would pass: add "lostWritesBeyondRpo == 0" or one on rpoMs';
+    found.push({ at: ['objectives'], fields: [['objectives']], message });
+  }
   for (const [index, expression] of objectives.entries()) {
     const at: Path = ['objectives', index];
     const { objective, problem } = parseObjective(expression);

@@ -179,6 +179,13 @@ describe('contradictions', () => {
       '  - protectedAgainMs < 9\nrecovery: { secondLife: false }',
       ['a.yaml:8:5: protectedAgainMs is measured in the second life, which secondLife: false leaves out'],
     ],
+    [
+      '  - rpoMs max < 15000',
+      '  - acknowledgedWrites > 1',
+      [
+        'a.yaml:7:3: no objective bounds the loss, so any loss would pass: add "lostWritesBeyondRpo == 0" or one on rpoMs',
+      ],
+    ],
   ])('%j written as %j', (from, to, problems) => {
     expect(problemsOf(withLine(from, to))).toEqual(problems);
   });

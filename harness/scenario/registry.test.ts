@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function write(id: string, { tier = 'smoke', tags = '[]', file = `${id}.yaml` } = {}): string {
-  const text = `id: ${id}\ntitle: ${id}\ntier: ${tier}\ntags: ${tags}\nfleet: { realms: 1 }\nobjectives: [rtoMs < 1]\n`;
+  const text = `id: ${id}\ntitle: ${id}\ntier: ${tier}\ntags: ${tags}\nfleet: { realms: 1 }\nobjectives: [rpoMs max < 1]\n`;
   writeFileSync(path.join(folder, file), text);
   return path.join(folder, file);
 }

@@ -1,23 +1,26 @@
 /**
  * The embedded store: an S3 service of its own process, in memory, so that killing the host cannot touch it.
- * Started as `node embedded-process.ts '<options json>'`; says `{"port":…}` on stdout when it answers, logs
+ * Takes its options as one line of JSON on standard input (they hold keys); says `{"port":…}` on stdout when it answers, logs
  * every request, and ends when its standard input ends (so it never outlives the harness).
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createInterface } from 'node:readline';
 import { buildApp } from 'fauxqs';
 import { monotonicUs } from '../clock.ts';
-import type { EmbeddedOptions, RequestLogEntry } from './request-log.ts';
+import type { EmbeddedOptions, RequestLogEntry, StoreRole } from './request-log.ts';
 
-const options = JSON.parse(process.argv[2] ?? '{}') as EmbeddedOptions;
-await serve(options);
+createInterface({ input: process.stdin })
+  .once('line', (line) => void serve(JSON.parse(line) as EmbeddedOptions))
+  // Without a harness there is nothing to serve.
+  .on('close', () => process.exit(0));
 
-async function serve({ logFile, roles }: EmbeddedOptions): Promise<void> {
+async function serve({ logFile, roles, bucket }: EmbeddedOptions): Promise<void> {
   const log = openSync(logFile, 'a');
   const app = buildApp({ logger: false, host: '127.0.0.1', defaultRegion: 'us-east-1' });
   app.addHook('onRequest', (request, reply, done) => {
     const role = roles[accessKeyOf(request.raw)];
-    if (role === undefined || (role === 'recovery' && !['GET', 'HEAD'].includes(request.method))) {
+    if (role === undefined || !isAllowed(role, request.method, request.url, bucket)) {
       const code = role === undefined ? 'InvalidAccessKeyId' : 'AccessDenied';
       void reply
         .code(403)
@@ -44,13 +47,14 @@ async function serve({ logFile, roles }: EmbeddedOptions): Promise<void> {
   });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   process.stdout.write(`${JSON.stringify({ port: Number(new URL(address).port) })}\n`);
-  const stop = (): void => {
-    closeSync(log);
-    process.exit(0);
-  };
-  process.stdin.on('end', stop).on('error', stop).resume();
   // Ctrl-C reaches the whole terminal group; the harness decides when the store ends.
   process.on('SIGINT', () => undefined);
+}
+
+/** Hosts may do anything in the bucket; the recovery and the harness may only read, but for making the bucket. */
+function isAllowed(role: StoreRole, method: string, url: string, bucket: string): boolean {
+  if (role === 'writer' || role === 'new-writer' || ['GET', 'HEAD'].includes(method)) return true;
+  return role === 'observer' && method === 'PUT' && [`/${bucket}`, `/${bucket}/`].includes(url);
 }
 
 function accessKeyOf(request: IncomingMessage): string {

@@ -24,7 +24,7 @@ export async function startEmbeddedStore(options: { logFile: string; prefix: str
     [keys.recovery.id]: 'recovery',
     [keys.observer.id]: 'observer',
   };
-  const { child, port, ended } = await startProcess({ logFile: options.logFile, roles });
+  const { child, port, ended } = await startProcess({ bucket: BUCKET, logFile: options.logFile, roles });
   const endpoint = `http://127.0.0.1:${port}`;
   const settings = (key: Key): S3Settings => ({
     endpoint,
@@ -72,25 +72,22 @@ function newKey(): Key {
 }
 
 async function startProcess(options: EmbeddedOptions) {
-  const child = execa(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', PROGRAM, JSON.stringify(options)],
-    {
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      reject: false,
-      detached: true,
-      extendEnv: false,
-      env: { PATH: process.env['PATH'] ?? '' },
-      maxBuffer: 1_000_000,
-    },
-  );
+  const child = execa(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    reject: false,
+    detached: true,
+    extendEnv: false,
+    env: { PATH: process.env['PATH'] ?? '' },
+    maxBuffer: 1_000_000,
+  });
   const ended: { reason: string | null; expected: boolean } = { reason: null, expected: false };
   void child.then((result) => {
     if (!ended.expected)
       ended.reason = `the embedded store ended: ${result.shortMessage ?? `exit ${result.exitCode}`}`;
   });
+  child.stdin.write(`${JSON.stringify(options)}\n`);
   const lines = createInterface({ input: child.stdout });
   const timer = AbortSignal.timeout(START_TIMEOUT_MS);
   try {

@@ -7,7 +7,9 @@ import { readFile } from 'node:fs/promises';
 export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'unknown';
 
 export interface EmbeddedOptions {
+  readonly bucket: string;
   readonly logFile: string;
+  /** By access key. Handed over on standard input: a command line can be read by everybody. */
   readonly roles: Readonly<Record<string, StoreRole>>;
 }
 
@@ -46,12 +48,26 @@ export async function readRequestLog(file: string): Promise<RequestLog> {
 }
 
 /**
- * Uploads and deletions after `afterUs` by anybody but the harness itself and the new host. Refused ones count too:
- * somebody was alive to try.
+ * Uploads and deletions after a host was dead: by anybody but the new host after `afterUs`, and by the new host itself
+ * after `afterSecondUs`. Refused ones count too: somebody was alive to try.
  */
-export function lateChanges(log: RequestLog, afterUs: number): RequestLogEntry[] {
-  return log.entries.filter(
-    ({ role, method, atUs }) =>
-      role !== 'observer' && role !== 'new-writer' && !['GET', 'HEAD'].includes(method) && atUs > afterUs,
+export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: number): RequestLogEntry[] {
+  return log.entries.filter(({ role, method, atUs }) => {
+    if (['GET', 'HEAD'].includes(method)) return false;
+    return atUs > (role === 'new-writer' ? afterSecondUs : afterUs);
+  });
+}
+
+/** Whether the recovery has read a snapshot of the database at this key. */
+export function hasReadSnapshot(log: RequestLog, bucket: string, key: string): boolean {
+  const start = `/${bucket}/${key}/generations/`;
+  return log.entries.some(
+    ({ role, method, url, status }) =>
+      role === 'recovery' &&
+      method === 'GET' &&
+      status >= 200 &&
+      status < 300 &&
+      decodeURIComponent(url).startsWith(start) &&
+      url.includes('/snapshots/'),
   );
 }

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { hasReadSnapshot, lateChanges, type RequestLogEntry } from './request-log.ts';
+
+function entry(parts: Partial<RequestLogEntry>): RequestLogEntry {
+  return {
+    atUs: 200,
+    endUs: 201,
+    method: 'PUT',
+    url: '/drill/prod/x',
+    status: 200,
+    bytes: 1,
+    role: 'writer',
+    ...parts,
+  };
+}
+
+function late(parts: Partial<RequestLogEntry>): number {
+  return lateChanges({ entries: [entry(parts)], complete: true }, 100, 300).length;
+}
+
+it.each([
+  ['an upload by the dead host', {}, 1],
+  ['a deletion', { method: 'DELETE' }, 1],
+  ['a refused one: somebody was alive to try', { status: 403 }, 1],
+  ["one with the harness' own key", { role: 'observer' as const }, 1],
+  ['one with a key that nobody knows', { role: 'unknown' as const }, 1],
+  ['a read', { method: 'GET' }, 0],
+  ['one from before', { atUs: 99 }, 0],
+  ['one by the new host', { role: 'new-writer' as const }, 0],
+  ['one by the new host after its own death', { role: 'new-writer' as const, atUs: 301 }, 1],
+] as const)('late: %s', (_, parts, count) => {
+  expect(late(parts)).toBe(count);
+});
+
+it('knows a database that was read from one that was not', () => {
+  const url =
+    '/drill/prod/realms/a%20b/realm.db/generations/0123456789abcdef/snapshots/00000000.snapshot.lz4?x-id=GetObject';
+  const read = (parts: Partial<RequestLogEntry>): boolean =>
+    hasReadSnapshot(
+      { entries: [entry({ method: 'GET', role: 'recovery', url, ...parts })], complete: true },
+      'drill',
+      'prod/realms/a b/realm.db',
+    );
+  expect(read({})).toBe(true);
+  expect(read({ status: 404 })).toBe(false);
+  expect(read({ role: 'writer' })).toBe(false);
+  expect(read({ url: url.replace('realm.db', 'realm.db2') })).toBe(false);
+  expect(read({ url: '/drill/?list-type=2&prefix=prod%2Frealms' })).toBe(false);
+});
