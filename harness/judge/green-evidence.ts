@@ -54,21 +54,7 @@ export function greenEvidence(): Evidence {
   return {
     schemaVersion: 1,
     drillId: 'tiny',
-    scenario: {
-      id: 'tiny',
-      title: 'A tiny fleet',
-      tier: 'smoke',
-      expect: 'pass',
-      file: 'scenarios/tiny.yaml',
-      replicateIntervalSec: 10,
-      secondLife: true,
-      objectives: [
-        { expression: 'rpoMs max < 15000', line: 7 },
-        { expression: 'rtoMs < 120000', line: 8 },
-        { expression: 'lostWritesBeyondRpo == 0', line: 9 },
-      ],
-      mustFail: [],
-    },
+    scenario: greenScenario(),
     seed: 42,
     planDigest: 'aa',
     fleetDigest: 'bb',
@@ -119,6 +105,24 @@ export function greenEvidence(): Evidence {
     faults: [],
     subjectFailures: [],
     harnessFaults: [],
+  };
+}
+
+function greenScenario(): Evidence['scenario'] {
+  return {
+    id: 'tiny',
+    title: 'A tiny fleet',
+    tier: 'smoke',
+    expect: 'pass',
+    file: 'scenarios/tiny.yaml',
+    replicateIntervalSec: 10,
+    secondLife: true,
+    objectives: [
+      { expression: 'rpoMs max < 15000', line: 7 },
+      { expression: 'rtoMs < 120000', line: 8 },
+      { expression: 'lostWritesBeyondRpo == 0', line: 9 },
+    ],
+    mustFail: [],
   };
 }
 
