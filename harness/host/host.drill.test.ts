@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,4 +94,20 @@ it('leaves no process behind when the harness itself is killed with SIGKILL', as
     signal,
   });
   expect(gone).toBe(true);
+});
+
+it('spares a person who looks around in the folder, in a terminal of their own', async () => {
+  const host = await startHost(folder);
+  const shell = spawn('script', ['-qec', `cd '${folder}' && exec sleep 1005`, '/dev/null'], {
+    stdio: 'ignore',
+  });
+  const seen = await waitFor(
+    () => spawnSync('pgrep', ['-f', '^sleep 1005'], { encoding: 'utf8' }).stdout.trim() || null,
+    { timeoutMs: 5000, everyMs: 20, signal },
+  );
+  const dead = host.kill();
+  expect(dead.record.escaped.map((found) => found.command)).not.toContain('sleep 1005');
+  expect(process.kill(Number(seen), 0)).toBe(true);
+  process.kill(Number(seen), 'SIGKILL');
+  shell.kill('SIGKILL');
 });

@@ -92,13 +92,14 @@ function statFields(pid: number): string[] | undefined {
 function refersTo(pid: number, folder: string): boolean {
   const below = (path: string | undefined): boolean =>
     path !== undefined && (path === folder || path.startsWith(`${folder}/`));
-  if (below(readLink(`/proc/${pid}/cwd`))) return true;
   const environment = readText(`/proc/${pid}/environ`) ?? '';
   if (
     environment.split('\0').some((entry) => entry === `HOME=${folder}` || entry.startsWith(`HOME=${folder}/`))
   )
     return true;
-  return openFiles(pid).some(below);
+  // A host has no terminal. Who has one and stands in its folder is a person looking around, or their editor.
+  if (statFields(pid)?.[4] !== '0') return false;
+  return below(readLink(`/proc/${pid}/cwd`)) || openFiles(pid).some(below);
 }
 
 function openFiles(pid: number): (string | undefined)[] {
