@@ -146,6 +146,25 @@ describe('a supervisor that starts nothing', () => {
   });
 });
 
+describe('a rig that fails', () => {
+  it('a store that dies during the restore: inconclusive, exit code 3, and nobody else is blamed', async () => {
+    const outputDir = mkdtempSync(join(folder, 'rig-'));
+    const run = start(['--scenario=smoke', '--seed=8', '--json', `--output-dir=${outputDir}`]);
+    const reached = await waitFor(() => (phaseStarted(outputDir, 'restore') ? true : null), {
+      timeoutMs: 60_000,
+      everyMs: 5,
+      signal,
+    });
+    expect(reached).toBe(true);
+    for (const pid of storePids(run.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    const ended = await run.ended;
+    const result = JSON.parse(ended.stdout) as Result;
+    expect(result.verdict).toBe('inconclusive');
+    expect(ended.exitCode).toBe(3);
+    expect(result.reason).toContain('embedded store ended');
+  });
+});
+
 describe('an interruption', () => {
   it.each([
     'store',
@@ -243,4 +262,13 @@ function workFolders(outputDir: string): string[] {
   return readdirSync(outputDir)
     .map((run) => join(outputDir, run, 'work'))
     .filter((work) => existsSync(work));
+}
+
+/** The embedded store of a run: a child of its harness. */
+function storePids(harness: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => readOrEmpty(`/proc/${pid}/cmdline`).includes('embedded-process'))
+    .filter((pid) => readOrEmpty(`/proc/${pid}/status`).includes(`\nPPid:\t${harness}\n`))
+    .map(Number);
 }

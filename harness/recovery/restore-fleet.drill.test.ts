@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import type { RestoreRecord } from '../evidence.ts';
+import { seedFleet } from '../fleet/seed.ts';
+import { ProtectionWatch } from '../host/protection-watch.ts';
+import { findLitestream } from '../litestream/binary.ts';
+import { renderReplicateConfig } from '../litestream/config.ts';
+import { litestreamEnvironment } from '../litestream/environment.ts';
+import { planDrill } from '../scenario/plan.ts';
+import { scenarioSchema } from '../scenario/schema.ts';
+import { startEmbeddedStore } from '../store/embedded.ts';
+import { openS3 } from '../store/s3-client.ts';
+import type { Store } from '../store/store.ts';
+import { waitFor } from '../waiting.ts';
+import { restoreFleet } from './restore-fleet.ts';
+
+/** A small fleet in a real bucket, put there by a real Litestream that is dead by now. */
+let folder: string;
+let store: Store;
+let litestream: string;
+let paths: string[];
+let out: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-recovery-'));
+  litestream = (await findLitestream(null, process.env)).path;
+  const scenario = scenarioSchema.parse({
+    id: 'x',
+    title: 'x',
+    tier: 'smoke',
+    fleet: { realms: 2, appsPerRealm: 2 },
+    objectives: ['rpoMs max < 1'],
+  });
+  const plan = planDrill(scenario, 1);
+  paths = plan.databases.map(({ path }) => path).toSorted();
+  await seedFleet({ plan, dataDir: join(folder, 'data'), ledgerDir: join(folder, 'ledger') });
+  store = await startEmbeddedStore({ logFile: join(folder, 'requests.ndjson'), prefix: 'prod' });
+  await replicateOnce();
+}, 60_000);
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  out = mkdtempSync(join(folder, 'out-'));
+});
+
+async function replicateOnce(): Promise<void> {
+  const child = replicate();
+  const watch = new ProtectionWatch(store, join(folder, 'data'), systemClock);
+  const all = await waitFor(() => (watch.protectedUs.size === paths.length ? true : null), WAIT);
+  await watch[Symbol.asyncDispose]();
+  child.kill('SIGKILL');
+  expect(all).toBe(true);
+}
+
+const WAIT = { timeoutMs: 30_000, everyMs: 20, signal: new AbortController().signal };
+
+function replicate(): ChildProcess {
+  const databases = paths.map((path) => ({ path, file: join(folder, 'data', path) }));
+  const config = join(folder, 'litestream.yml');
+  writeFileSync(
+    config,
+    renderReplicateConfig({ databases, settings: store.writer, prefix: 'prod', replicateIntervalSec: 1 }),
+  );
+  return spawn(litestream, ['replicate', '-config', config], {
+    env: litestreamEnvironment(store.writer, process.env),
+    stdio: 'ignore',
+  });
+}
+
+async function restore(outputDir: string): Promise<Map<string, RestoreRecord>> {
+  const records = await restoreFleet({
+    store: store.recovery,
+    prefix: 'prod',
+    outputDir,
+    litestream,
+    searchPath: process.env['PATH'] ?? '',
+    parallelism: 2,
+    databaseTimeoutMs: 20_000,
+    blobsFrom: join(folder, 'data'),
+    emit: () => undefined,
+  });
+  return new Map(records.map((record) => [record.path, record]));
+}
+
+function filesBelow(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+it('brings back every database and blob with a credential that may only read, and nothing beside them', async () => {
+  const records = await restore(out);
+  expect([...records.keys()].toSorted()).toEqual(paths);
+  expect([...records.values()].map(({ outcome }) => outcome)).toEqual(paths.map(() => 'restored'));
+  const odd = filesBelow(out).filter((file) => !/\.db$|\/storage\/[^/]+$/.test(file));
+  expect(odd).toEqual([]);
+  expect(filesBelow(out).some((file) => file.includes('/storage/'))).toBe(true);
+});
+
+it('leaves files and folders that the service user and its group can open, and nobody else', async () => {
+  await restore(out);
+  expect(filesBelow(out).map((file) => statSync(file).mode & 0o777)).toEqual(
+    filesBelow(out).map(() => 0o640),
+  );
+  expect(statSync(join(out, 'realms')).mode & 0o777).toBe(0o750);
+});
+
+it.runIf(process.getuid?.() === 0)('as root, gives all to the owner of the output folder', async () => {
+  chownSync(out, 1234, 1234);
+  await restore(out);
+  expect(new Set(filesBelow(out).map((file) => statSync(file).uid))).toEqual(new Set([1234]));
+});
+
+it.each(['system.db', 'system.db-wal', 'notes.txt'])(
+  'refuses a folder with %s in it, and leaves it as it is',
+  async (name) => {
+    writeFileSync(join(out, name), 'mine');
+    await expect(restore(out)).rejects.toMatchObject({ code: 'DRILL_E_USAGE', exit: 2 });
+    expect(readdirSync(out)).toEqual([name]);
+  },
+);
+
+it('removes what an interrupted recovery left of its own', async () => {
+  mkdirSync(join(out, '.restoring', '0'), { recursive: true });
+  writeFileSync(join(out, '.restoring', '0', 'restored.db'), 'half');
+  const records = await restore(out);
+  expect(records.get('system.db')?.outcome).toBe('restored');
+  expect(existsSync(join(out, '.restoring'))).toBe(false);
+});
+
+it('goes by the bucket alone when there is no system.db in it, and tells of what is registered and not there', async () => {
+  const writer = openS3(store.writer);
+  const own = await writer.list('prod/system.db/');
+  const saved = await Promise.all(own.map(async ({ key }) => ({ key, body: await writer.get(key) })));
+  const lost = paths.find((path) => path.endsWith('/data.db')) ?? '';
+  const app = await writer.list(`prod/${lost}/`);
+  const savedApp = await Promise.all(app.map(async ({ key }) => ({ key, body: await writer.get(key) })));
+  await writer.remove([...own, ...app].map(({ key }) => key));
+  try {
+    const records = await restore(out);
+    expect(records.get('system.db')?.outcome).toBe('not-in-bucket');
+    expect(records.get(lost)?.outcome).toBe('not-in-bucket');
+    const others = paths.filter((path) => path !== 'system.db' && path !== lost);
+    expect(others.map((path) => records.get(path)?.outcome)).toEqual(others.map(() => 'restored'));
+  } finally {
+    for (const { key, body } of [...saved, ...savedApp]) await writer.put(key, body);
+    writer.close();
+  }
+});
+
+it('does not bring back a realm that system.db no longer knows', async () => {
+  const child = replicate();
+  const db = new Sqlite(join(folder, 'data', 'system.db'));
+  const realm = db.prepare('SELECT id FROM realms WHERE is_master = 0 LIMIT 1').pluck().get() as string;
+  db.prepare('DELETE FROM realms WHERE id = ?').run(realm);
+  db.close();
+  // Until the deletion is in the bucket, a restore still knows the realm.
+  const records = await waitFor(async () => {
+    rmSync(out, { recursive: true });
+    const found = await restore(out);
+    return found.get(`realms/${realm}/realm.db`)?.outcome === 'not-registered' ? found : null;
+  }, WAIT);
+  child.kill('SIGKILL');
+  const ofRealm = paths.filter((path) => path.startsWith(`realms/${realm}/`));
+  expect(ofRealm.map((path) => records?.get(path)?.outcome)).toEqual(ofRealm.map(() => 'not-registered'));
+  expect(existsSync(join(out, 'realms', realm))).toBe(false);
+});
