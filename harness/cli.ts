@@ -5,7 +5,7 @@ import type { Io } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { openIo } from './commands/terminal.ts';
 import { suggestion } from './did-you-mean.ts';
-import { describeError, DrillError, messageOf } from './errors.ts';
+import { describeError, DrillError, foreseen, messageOf } from './errors.ts';
 
 /** Arguments to a command to an exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {

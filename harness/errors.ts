@@ -71,3 +71,26 @@ export function describeError(error: DrillError): string {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Errors of the operating system and of SQLite that a machine is to blame for, not the harness. */
+const ENVIRONMENT_ERRORS: Readonly<Record<string, readonly [code: DrillErrorCode, fix: string]>> = {
+  ENOSPC: ['DRILL_E_DISK_SPACE', 'free some space, or name a folder on another disk with --output-dir'],
+  EDQUOT: [
+    'DRILL_E_DISK_SPACE',
+    'free some of your quota, or name a folder on another disk with --output-dir',
+  ],
+  SQLITE_FULL: ['DRILL_E_DISK_SPACE', 'free some space, or name a folder on another disk with --output-dir'],
+  EROFS: ['DRILL_E_OUTPUT_UNWRITABLE', 'name a folder that can be written with --output-dir'],
+  EMFILE: ['DRILL_E_OPEN_FILES', 'raise the limit of open files (ulimit -Hn)'],
+  ENFILE: ['DRILL_E_OPEN_FILES', "raise the system's limit of open files"],
+};
+
+/** The error itself when it is ours; one of ours (exit code 3) when the machine is to blame; null: nobody foresaw it. */
+export function foreseen(error: unknown): DrillError | null {
+  if (error instanceof DrillError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known = ENVIRONMENT_ERRORS[code];
+  if (known === undefined) return null;
+  const what = 'the machine could not give what the drill needed';
+  return new DrillError(known[0], { what, why: messageOf(error), fix: known[1], exit: 3, cause: error });
+}

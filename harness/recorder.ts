@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { DrillError, type DrillErrorCode, messageOf } from './errors.ts';
+import { type DrillErrorCode, foreseen, messageOf } from './errors.ts';
 import type { DrillEvent, EventBus } from './events.ts';
 import { type Evidence, HARNESS_BUG } from './evidence.ts';
 
@@ -63,7 +63,8 @@ export class Recorder {
 
   /** The rig failed: what follows cannot be measured. An error that nobody foresaw is a bug in the harness. */
   harnessFault(error: unknown): void {
-    if (error instanceof DrillError) this.fault(error.code, `${error.what}: ${error.why}`);
+    const known = foreseen(error);
+    if (known !== null) this.fault(known.code, `${known.what}: ${known.why}`);
     else if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
       this.fault('DRILL_E_TIMEOUT', 'the drill did not end within its time limit');
     } else this.fault(HARNESS_BUG, messageOf(error));
