@@ -42,7 +42,8 @@ function withCommand(argv: readonly string[], names: readonly string[]): string[
 }
 
 /** Every error ends here: in words on stderr, with --json as one document on stdout, never as a bare stack. */
-function report(error: unknown, argv: readonly string[], io: Io): number {
+function report(thrown: unknown, argv: readonly string[], io: Io): number {
+  const error = foreseen(thrown) ?? thrown;
   const isKnown = error instanceof DrillError;
   const exitCode = isKnown ? error.exit : 4;
   const { code, what, why, fix, details } = isKnown ? error : bug(error);
