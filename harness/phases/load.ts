@@ -46,13 +46,17 @@ export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Pro
   for (const name of writers.names) host.input(name, 'go\n');
   for (;;) {
     const elapsedMs = (order.clock.nowUs() - startUs) / 1000;
-    recorder.progress(Math.min(elapsedMs, plan.killAfterMs), plan.killAfterMs, 'ms', {
+    recorder.progress(tenths(Math.min(elapsedMs, plan.killAfterMs)), tenths(plan.killAfterMs), 's', {
       acknowledged: writers.acknowledged(),
     });
     assertRunning(host, writers);
     if (elapsedMs >= plan.killAfterMs) return;
     await sleep(Math.min(PROGRESS_MS, plan.killAfterMs - elapsedMs), undefined, { signal: order.signal });
   }
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms / 100) / 10;
 }
 
 /** Starts writer processes and waits until all have opened their databases. */

@@ -32,14 +32,13 @@ export async function restoreFromBucket(
   const { paths, resources, order, recorder, scenario, found } = drill;
   const host = resources.use(await startHost(life === 1 ? paths.newHost : paths.secondRestore));
   const records: RestoreRecord[] = [];
+  let inBucket = 0;
   const hear = (event: RecoveryEvent): void => {
     if (event.event === 'database') records.push(event.record);
     if (life === 1) timeStages(found.recovery, event);
-    recorder.progress(
-      records.filter((record) => record.outcome === 'restored').length,
-      drill.found.seeded?.databases ?? 0,
-      'restored',
-    );
+    if (event.event === 'discovered') inBucket = event.databases;
+    const done = records.filter((record) => record.outcome === 'restored').length;
+    recorder.progress(done, inBucket, 'restored');
   };
   host.listen((event) => {
     if (event.event === 'line' && event.name === RESTORE) hear(JSON.parse(event.text) as RecoveryEvent);
