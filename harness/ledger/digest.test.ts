@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   applyEffect,
+  contentTables,
   DigestSum,
   EMPTY_TABLE,
   rowEncodingSql,
@@ -184,7 +185,24 @@ test('the schema digest sees every object and number, and none of Litestream', (
     'PRAGMA application_id = 1',
   ];
   expect(new Set([digest, ...changed.map((change) => schemaDigest(memory(`${sql}${change}`)))]).size).toBe(7);
-  expect(
-    schemaDigest(memory(`CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);${sql}`)),
-  ).toBe(digest);
+  const litestream =
+    'CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER); CREATE TABLE _litestream_lock (id INTEGER);';
+  expect(schemaDigest(memory(`${litestream}${sql}`))).toBe(digest);
+  for (const surplus of [
+    'CREATE TABLE _litestream_x (a)',
+    'CREATE TRIGGER _litestream_t AFTER INSERT ON t BEGIN SELECT 1; END',
+    'CREATE INDEX _litestream_i ON t(a)',
+    'CREATE INDEX i2 ON _litestream_seq(seq)',
+    'ALTER TABLE _litestream_lock ADD COLUMN a',
+  ])
+    expect(schemaDigest(memory(`${litestream}${sql}${surplus}`)), surplus).not.toBe(digest);
+});
+
+test('content is every table but those that Litestream, SQLite and the drill really keep', () => {
+  const kept = ['_litestream_seq', '_litestream_lock', '_drill_identity', '_drill_state', '_drill_tables'];
+  const others = ['_litestream_x', '_drill_x', '_LITESTREAM_LOCKS', 't'];
+  const sql = [...kept, ...others].map(
+    (name) => `CREATE TABLE ${name} (a INTEGER PRIMARY KEY AUTOINCREMENT);`,
+  );
+  expect(contentTables(memory(sql.join('')))).toEqual(others.toSorted());
 });

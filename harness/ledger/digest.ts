@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
+import { isContentTable, LITESTREAM_TABLES } from './foreign-tables.ts';
 
 /**
  * Digests of SQLite content that do not depend on page layout or row order, and tell INTEGER 1, REAL 1.0,
@@ -12,11 +13,6 @@ const ZERO = '0'.repeat(64);
 
 /** The digest of a table without rows. */
 export const EMPTY_TABLE: readonly [rows: number, digest: string] = [0, ZERO];
-
-/** Tables that Litestream or SQLite keep for themselves, and the drill's own in-band tables. */
-export function isContentTable(name: string): boolean {
-  return !name.startsWith('_litestream_') && !name.startsWith('_drill_') && !name.startsWith('sqlite_');
-}
 
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -225,7 +221,7 @@ function rowidName(db: Database, shape: TableShape): string | null {
 }
 
 /**
- * Digest of everything in sqlite_schema but `_litestream_*` objects, with user_version and application_id.
+ * Digest of everything in sqlite_schema but Litestream's two tables, with user_version and application_id.
  * Root pages are left out: they move with VACUUM.
  */
 export function schemaDigest(db: Database): string {
@@ -234,7 +230,7 @@ export function schemaDigest(db: Database): string {
     | null
   )[][];
   const kept = rows
-    .filter((row) => !String(row[1]).startsWith('_litestream_') && !String(row[2]).startsWith('_litestream_'))
+    .filter(([type, name, , sql]) => type !== 'table' || LITESTREAM_TABLES.get(name ?? '') !== sql)
     .map((row) => JSON.stringify(row))
     .toSorted();
   const header = ['user_version', 'application_id'].map((name) => String(db.pragma(name, { simple: true })));

@@ -9,7 +9,9 @@ import type { RowDefect, RowDiff } from './row-diff.ts';
 import { contentFindings, isSeq, phantomFindings, rowCountFindings } from './row-findings.ts';
 import { missingSchemaWrites, schemaFindings } from './schema.ts';
 import { sameState } from './table-state.ts';
-import type { DiffRows } from './verify-database.ts';
+import { litestreamFindings } from './litestream-tables.ts';
+import { sequenceFindings } from './sequences.ts';
+import type { DiffRows, ObservationContext } from './verify-database.ts';
 
 /** What the ledger says about the content of a file. */
 export interface Comparison {
@@ -20,11 +22,29 @@ export interface Comparison {
   readonly findings: readonly Finding[];
 }
 
+/** Holds what a file says against the ledger: RustBaas' tables, then those that SQLite and Litestream keep. */
+export async function compareWithLedger(
+  observation: Observation,
+  history: DatabaseHistory,
+  context: Pick<ObservationContext, 'life' | 'earlier' | 'diff'>,
+): Promise<Comparison> {
+  const { life = 1, earlier = null, diff } = context;
+  const comparison = await compareContent(observation, history, life, diff);
+  const expected = stateAt(history, comparison.reference);
+  const lives = earlier === null ? [history] : [earlier, history];
+  const findings = [
+    ...comparison.findings,
+    ...sequenceFindings(observation, history.path, expected, lives),
+    ...litestreamFindings(history.path, observation.strayLitestreamRows),
+  ];
+  return { ...comparison, findings };
+}
+
 /**
  * Holds tables, schema and in-band state against the ledger. The in-band seq says which state to expect. Where the
  * tables are not in it, their rows say what is missing, and since which write.
  */
-export async function compareWithLedger(
+async function compareContent(
   observation: Observation,
   history: DatabaseHistory,
   life: number,

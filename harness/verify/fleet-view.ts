@@ -9,6 +9,8 @@ export interface FleetView {
   readonly restoredDir: string;
   readonly ledger: Ledger;
   readonly killUs: number;
+  /** Start of the last round of the operator's blob mirror that was completed; null: not known. */
+  readonly mirroredUpToUs: number | null;
   readonly entries: readonly FolderEntry[];
   /** Databases of the ledger; `observation` null: no file, or an empty one. */
   readonly databases: ReadonlyMap<string, VerifiedDatabase>;

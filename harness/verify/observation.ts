@@ -1,5 +1,6 @@
 import type { TableState } from '../ledger/records.ts';
 import type { ThrownCheck } from './attempt.ts';
+import type { ObservedSequence } from './sequences.ts';
 
 /** The identity row of a database. */
 export interface ObservedIdentity {
@@ -49,7 +50,10 @@ export interface Observation {
   /** Tables whose scan broke off: what stands behind is not known. */
   readonly broken: readonly string[];
   readonly schema: string | null;
-  /** `type name` of every schema object of RustBaas and its collections, with its SQL. */
+  readonly sequences: readonly ObservedSequence[];
+  /** Rows in Litestream's own tables that Litestream never leaves. */
+  readonly strayLitestreamRows: number;
+  /** `type name` of every schema object, with its SQL. */
   readonly objects: ReadonlyMap<string, string>;
   readonly facts: ObservedFacts;
   readonly thrown: readonly ThrownCheck[];

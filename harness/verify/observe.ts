@@ -8,6 +8,7 @@ import { contentTables, scanTable, schemaDigest } from '../ledger/digest.ts';
 import type { TableState } from '../ledger/records.ts';
 import { type Attempt, attempt, type ThrownCheck } from './attempt.ts';
 import { withDatabase } from './database-copy.ts';
+import { strayLitestreamRows } from './litestream-tables.ts';
 import {
   NO_FACTS,
   type Observation,
@@ -15,6 +16,7 @@ import {
   type ObservedFacts,
   type ObservedIdentity,
 } from './observation.ts';
+import { sequencesOf } from './sequences.ts';
 
 /** Problems that `integrity_check` is asked for. */
 const INTEGRITY_MAX = 1000;
@@ -59,6 +61,8 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   tables: new Map(),
   broken: [],
   schema: null,
+  sequences: [],
+  strayLitestreamRows: 0,
   objects: new Map(),
   facts: NO_FACTS,
   thrown: [],
@@ -84,6 +88,8 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     else scanned.set(table, state);
   }
   const schema = read('schema', () => schemaDigest(db));
+  const sequences = read('content', () => sequencesOf(db)) ?? [];
+  const strayRows = read('no-phantoms', () => strayLitestreamRows(db)) ?? 0;
   const objects = read('schema', () => objectsOf(db)) ?? new Map<string, string>();
   const facts = factsOf(db, tables, (what) => read('invariants', what));
   return {
@@ -97,6 +103,8 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     tables: scanned,
     broken,
     schema,
+    sequences,
+    strayLitestreamRows: strayRows,
     objects,
     facts,
     thrown,
@@ -160,11 +168,7 @@ function objectsOf(db: Database): Map<string, string> {
     string,
     string | null,
   ][];
-  return new Map(
-    rows
-      .filter(([, name]) => !name.startsWith('_litestream_'))
-      .map(([type, name, sql]) => [`${type} ${name}`, sql ?? '']),
-  );
+  return new Map(rows.map(([type, name, sql]) => [`${type} ${name}`, sql ?? '']));
 }
 
 function factsOf(

@@ -39,7 +39,13 @@ export async function verifySecondLife(options: VerifySecondLifeOptions): Promis
   try {
     const restored = histories.filter(({ path }) => there.has(path));
     const source = rowsOfFirstLife(firstLedger);
-    await verifyAll(restored, scratchDir, { ...options, ledger: secondLedger, life: 2 }, databases, source);
+    await verifyAll(
+      restored,
+      scratchDir,
+      { ...options, ledger: secondLedger, firstLedger, life: 2 },
+      databases,
+      source,
+    );
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }

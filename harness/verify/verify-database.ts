@@ -62,6 +62,8 @@ export interface ObservationContext {
   readonly history: DatabaseHistory;
   readonly killUs: number;
   readonly life?: number;
+  /** The life before this one. */
+  readonly earlier?: DatabaseHistory | null;
   readonly diff: DiffRows;
   /** Path of the database with this id; null: no database of the ledger. */
   readonly ownerOf: (id: string) => string | null;
@@ -94,7 +96,7 @@ export async function judgeObservation(
   }
   let comparison: Comparison;
   try {
-    comparison = await compareWithLedger(observation, history, context.life ?? 1, context.diff);
+    comparison = await compareWithLedger(observation, history, context);
   } catch (error) {
     const thrown = LEDGER_CHECKS.map((check) => ({ check, error: messageOf(error) }));
     return unmeasured({ ...observation, thrown }, context, [...own, ...sound]);

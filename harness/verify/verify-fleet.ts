@@ -19,6 +19,8 @@ export interface VerifyFleetOptions {
   readonly restoredDir: string;
   readonly ledger: Ledger;
   readonly killUs: number;
+  /** Start of the last completed round of the operator's blob mirror: what came later may not be in it. */
+  readonly mirroredUpToUs?: number;
   /** Where the dead host had its data, which must be out of reach; left out: not looked for. */
   readonly deadDataDir?: string;
   /** The `sqlite3` tool for a second opinion; null or left out: there is none. */
@@ -43,7 +45,7 @@ export interface FleetVerification {
 
 /** Every check that concerns files, on every database, always: one that fails or throws never hides the next. */
 export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVerification> {
-  const { restoredDir, ledger, killUs, deadDataDir = null, sqlite3 = null } = options;
+  const { restoredDir, ledger, killUs, mirroredUpToUs = null, deadDataDir = null, sqlite3 = null } = options;
   const entries = await listRestored(restoredDir);
   const restored = restoredHistories(ledger, entries);
   const databases = new Map<string, VerifiedDatabase>();
@@ -54,7 +56,7 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }
-  const view: FleetView = { restoredDir, ledger, killUs, entries, databases };
+  const view: FleetView = { restoredDir, ledger, killUs, mirroredUpToUs, entries, databases };
   const findings: Finding[] = [];
   const checksRun: CheckId[] = [];
   const thrown: { check: CheckId; database: null; error: string }[] = [];
@@ -98,11 +100,14 @@ export async function verifyAll(
   scratchDir: string,
   options: Pick<VerifyFleetOptions, 'restoredDir' | 'killUs' | 'ledger' | 'parallelism' | 'onProgress'> & {
     readonly life?: number;
+    /** The ledger of the life before. */
+    readonly firstLedger?: Ledger;
   },
   databases: Map<string, VerifiedDatabase>,
   source?: Parameters<typeof diffRows>[5],
 ): Promise<void> {
-  const { restoredDir, killUs, ledger, life = 1, parallelism = availableParallelism(), onProgress } = options;
+  const { restoredDir, killUs, ledger, firstLedger, life = 1, onProgress } = options;
+  const { parallelism = availableParallelism() } = options;
   const owners = new Map(
     [...ledger.earlier, ...ledger.databases.values()].map(({ base, path }) => [
       base.id,
@@ -120,6 +125,7 @@ export async function verifyAll(
       history,
       killUs,
       life,
+      earlier: firstLedger?.databases.get(history.path) ?? null,
       diff: (of, tables, seq) => diffRows(file, scratchDir, of, tables, seq, source),
       ownerOf: (id) => owners.get(id) ?? null,
     });

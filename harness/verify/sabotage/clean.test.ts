@@ -6,7 +6,8 @@ import { baseSeq, lastSeq, writeAt } from '../../ledger/history-state.ts';
 import { registrationsOf } from '../places.ts';
 import { listRestored } from '../restored-folder.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
-import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
+import { LITESTREAM_TABLES_SQL } from './hidden-faults.ts';
+import { allFindings, edit, layOut, type Scene, verifyScene } from './scene.ts';
 import { evidenceOf } from './scene-evidence.ts';
 
 let drilled: DrilledFleet;
@@ -32,6 +33,14 @@ describe('a restore without a fault', () => {
     expect(judge(evidenceOf(scene, verification)).verdict).toBe('pass');
     // Looking leaves nothing behind.
     expect((await listRestored(scene.dataDir)).filter(({ path }) => /-(wal|shm)$/.test(path))).toEqual([]);
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test('gives no finding for the tables that Litestream left in it', async () => {
+    const scene = await layOut(drilled);
+    for (const { path, deletedUs } of scene.ledger.databases.values())
+      if (deletedUs === null) edit(scene.dataDir, path, (db) => db.exec(LITESTREAM_TABLES_SQL));
+    expect(allFindings(await verifyScene(scene))).toEqual([]);
     await scene[Symbol.asyncDispose]();
   });
 

@@ -5,6 +5,7 @@ import type { ScenarioResult } from '../../result.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
 import type { Expected, Fault } from './fault.ts';
 import { FILE_FAULTS } from './file-faults.ts';
+import { HIDDEN_FAULTS } from './hidden-faults.ts';
 import { ROW_FAULTS } from './row-faults.ts';
 import { RUSTBAAS_FAULTS } from './rustbaas-faults.ts';
 import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
@@ -73,4 +74,8 @@ describe('a fault in the files', () => {
 
 describe("a fault against RustBaas' rules", () => {
   test.each(RUSTBAAS_FAULTS)('$name', provesRed);
+});
+
+describe("a fault in the tables that are not RustBaas'", () => {
+  test.each(HIDDEN_FAULTS)('$name', provesRed);
 });

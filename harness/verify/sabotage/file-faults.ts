@@ -269,7 +269,18 @@ export const FILE_FAULTS: readonly Fault[] = [
   schemaFault('trigger added', 'CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END'),
   schemaFault('view added', 'CREATE VIEW v AS SELECT * FROM users'),
   schemaFault('column added', 'ALTER TABLE users ADD COLUMN extra TEXT'),
-  schemaFault('empty table added', 'CREATE TABLE _drill_extra (id INTEGER PRIMARY KEY)'),
+  {
+    name: 'empty table added',
+    plant: (target) => {
+      execute(target, target.idle, 'CREATE TABLE extra (id INTEGER PRIMARY KEY)');
+      return {
+        findings: [
+          ['schema', target.idle, 1],
+          ['invariants', target.idle, 1],
+        ],
+      };
+    },
+  },
   schemaFault('user_version changed', 'PRAGMA user_version = 7'),
   schemaFault('application_id changed', 'PRAGMA application_id = 7'),
   {

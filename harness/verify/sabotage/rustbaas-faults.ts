@@ -1,5 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { blobContent } from '../../fleet/blobs.ts';
 import { blobPath, realmPath } from '../../fleet/layout.ts';
 import { placeOf } from '../places.ts';
 import type { Fault } from './fault.ts';
@@ -206,12 +207,56 @@ export const RUSTBAAS_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'blobs of the right size with other bytes',
+    plant: (target) => {
+      const path = withFiles(target);
+      const first = seededId(target, path, '_files');
+      const second = seededId(target, path, '_files', `id <> '${first}'`);
+      for (const blob of [first, second].map((id) => blobOf(target, path, id)))
+        writeFileSync(blob, Buffer.alloc(readFileSync(blob).length));
+      return { findings: [['blobs', path, 2]] };
+    },
+  },
+  {
+    name: 'blob of another file of this size',
+    plant: (target) => {
+      const path = withFiles(target);
+      const blob = blobOf(target, path, seededId(target, path, '_files'));
+      writeFileSync(blob, blobContent('another', readFileSync(blob).length));
+      return { findings: [['blobs', path, 1]] };
+    },
+  },
+  {
+    name: 'one bit of a blob turned',
+    plant: (target) => {
+      const path = withFiles(target);
+      const blob = blobOf(target, path, seededId(target, path, '_files'));
+      const bytes = readFileSync(blob);
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      writeFileSync(blob, bytes);
+      return { findings: [['blobs', path, 1]] };
+    },
+  },
+  {
+    name: 'blob of a fresh upload of the right size with other bytes',
+    plant: (target) => {
+      const blob = freshBlob(target);
+      writeFileSync(blob, Buffer.alloc(readFileSync(blob).length));
+      return { findings: [['blobs', target.hot, 1]] };
+    },
+  },
+  {
+    name: 'blob of a fresh upload cut short, with other bytes',
+    plant: (target) => {
+      writeFileSync(freshBlob(target), 'x');
+      return { findings: [['blobs', target.hot, 1]] };
+    },
+  },
+  {
     name: 'blob of a fresh upload not yet mirrored',
     plant: (target) => {
-      const { hot } = target;
-      const [effect] = lastingWrite(target, hot, 'file-upload').effects;
-      rmSync(blobOf(target, hot, idOf(effect?.[1] ?? '[]')));
-      return { findings: [['blobs', hot, 1]], excused: true };
+      rmSync(freshBlob(target));
+      return { findings: [['blobs', target.hot, 1]], excused: true };
     },
   },
 ];
@@ -231,4 +276,10 @@ function withFiles(target: Target): string {
 function blobOf({ scene }: Target, path: string, id: string): string {
   const place = placeOf(path);
   return join(scene.dataDir, blobPath(place?.realm ?? '', place?.app ?? '', id));
+}
+
+/** The blob of a file that was uploaded during the load. */
+function freshBlob(target: Target): string {
+  const [effect] = lastingWrite(target, target.hot, 'file-upload').effects;
+  return blobOf(target, target.hot, idOf(effect?.[1] ?? '[]'));
 }

@@ -16,6 +16,7 @@ export function evidenceOf(scene: Scene, verification: FleetVerification): Evide
     scenario: { ...green.scenario, secondLife: false },
     startUs: green.startUs + shift,
     endUs: green.endUs + shift,
+    plannedWrites: scene.ledger.acknowledged,
     kill:
       kill === null
         ? null

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { blobContent } from '../../fleet/blobs.ts';
 import { blobPath } from '../../fleet/layout.ts';
 import type { Finding } from '../../evidence.ts';
 import { type Ledger, readLedger } from '../../ledger/history.ts';
@@ -72,7 +73,7 @@ export function placeDatabase(dataDir: string, path: string, content: Buffer): v
   for (const [id, sizeBytes] of fromSnapshot(content, blobsOf)) {
     const blob = join(dataDir, blobPath(place.realm, place.app, id));
     mkdirSync(dirname(blob), { recursive: true });
-    writeFileSync(blob, Buffer.alloc(sizeBytes, 1), { mode: 0o600 });
+    writeFileSync(blob, blobContent(id, sizeBytes), { mode: 0o600 });
   }
 }
 
