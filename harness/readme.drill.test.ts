@@ -38,7 +38,7 @@ const COMMANDS = new Map<string, () => readonly [args: string, status: number]>(
   ['list', () => ['list', 0]],
   ['--help', () => ['--help', 0]],
   ['judge latest', () => [`judge latest --output-dir=${reports}`, 0]],
-  ['--scenario=./mine.yaml', () => ['--scenario=./scenarios/smoke.yaml --dry-run', 0]],
+  ['--scenario=./scenarios/mine.yaml', () => ['--scenario=./scenarios/smoke.yaml --dry-run', 0]],
   ['validate', () => ['validate', 0]],
   [
     '--scenario=smoke --litestream=/usr/local/bin/litestream',

@@ -1,7 +1,6 @@
 /** The wrapper that `sabotaged-litestream.ts` writes: a real Litestream, and then one thing wrong. For tests only. */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import Sqlite from 'better-sqlite3';
 
@@ -58,7 +57,7 @@ function swap(output: string): void {
   db.close();
   for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
   if (!isApp) return;
-  const first = join(tmpdir(), `drill-swap-${process.ppid}.db`);
+  const first = `${HIDDEN}-swap.db`;
   if (existsSync(first)) copyFileSync(first, output);
   else copyFileSync(output, first);
 }

@@ -29,7 +29,9 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     (record) => record.outcome !== 'restored' && record.outcome !== 'not-registered',
   );
   const restored = records.filter((record) => record.outcome === 'restored').length;
-  if (!options.events) io.stdout.write(`${restored} restored, ${missing.length} not\n`);
+  const left = records.filter((record) => record.outcome === 'not-registered').length;
+  const leftOver = left === 0 ? '' : `, ${left} left in the bucket because no restored parent registers them`;
+  if (!options.events) io.stdout.write(`${restored} restored, ${missing.length} not${leftOver}\n`);
   return missing.length === 0 && restored > 0 ? 0 : 1;
 }
 

@@ -6,7 +6,7 @@ import { DrillError } from '../errors.ts';
 import { createEventBus } from '../events.ts';
 import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
-import { findLitestream } from '../litestream/binary.ts';
+import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
 import { preflight } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
@@ -31,6 +31,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const plans = drills.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
   if (options.dryRun) return printPlans(plans, options, io);
   const litestream = await findLitestream(options.litestream, io.env);
+  assertSupported(litestream);
   await preflight(options.outputDir, plans);
   for (const folder of await sweepCrashedRuns(options.outputDir)) {
     io.stderr.write(`swept what a crashed run had left: ${folder}\n`);
@@ -57,6 +58,17 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   });
 }
 
+/** The supervisor, the bucket layout and the restore know the 0.3 line; a drill of another would blame it for that. */
+function assertSupported({ version, path: program }: LitestreamBinary): void {
+  if (version.startsWith('0.3.')) return;
+  throw new DrillError('DRILL_E_USAGE', {
+    what: `Litestream ${version} cannot be drilled`,
+    why: `${program} is not of the 0.3 line, the only one that is supported`,
+    fix: 'give a Litestream 0.3 with --litestream, or leave the option out for 0.3.13',
+    exit: 2,
+  });
+}
+
 async function drillAndReport(options: RunOptions, io: Io, request: RunRequest): Promise<number> {
   const bus = createEventBus();
   const detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
@@ -72,7 +84,7 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     live.close();
     if (result !== null && !options.quiet)
       io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
-    if (result === null) throw interrupted(interruption.exitCode() ?? 130);
+    if (result === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
     io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
     return result.exitCode;
   } finally {
@@ -144,11 +156,11 @@ function newRunId(scenarios: readonly LoadedScenario[]): string {
   return `${stamp}-${what}-${randomInt(0x1_0000).toString(16).padStart(4, '0')}`;
 }
 
-function interrupted(exit: 130 | 143): DrillError {
+function interrupted(exit: 130 | 143, runDir: string): DrillError {
   return new DrillError('DRILL_E_INTERRUPTED', {
     what: 'interrupted',
     why: exit === 130 ? 'Ctrl-C (SIGINT)' : 'SIGTERM',
-    fix: 'nothing: everything that was started has been ended and removed',
+    fix: `nothing: all that was started has been ended; what was recorded so far is in ${path.relative('.', runDir)}`,
     exit,
   });
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { SeedSummary } from '../fleet/seed.ts';
 import { BlobMirror } from '../host/blob-mirror.ts';
 import { type RunningHost, startHost } from '../host/host.ts';
@@ -34,10 +35,11 @@ export async function startHostUnderTest(
     replicateIntervalSec,
   });
   found.hostStartUs = order.clock.nowUs();
-  startSupervisor(host, subject, store.writer, join(paths.logs, 'supervisor.log'));
+  const log = join(paths.logs, 'supervisor.log');
+  startSupervisor(host, subject, store.writer, log);
   host.listen((event) => {
     if (event.event !== 'exited' || event.name !== SUPERVISOR || found.kill !== null) return;
-    const how = event.signal ?? `exit code ${event.exitCode}`;
+    const how = `${event.signal ?? `exit code ${event.exitCode}`}${lastWords(log)}`;
     // One that ends with 0 may have left its work to others; whether it did is for the bucket to say.
     if (event.exitCode === 0) recorder.note('warn', `the supervisor ended by itself (${how})`);
     else
@@ -46,4 +48,16 @@ export async function startHostUnderTest(
   const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
   return { host, watch, mirror };
+}
+
+const WORDS = 300;
+
+/** The last line that a supervisor wrote before it ended, and where the rest is. */
+function lastWords(log: string): string {
+  try {
+    const line = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '';
+    return line === '' ? '' : `: ${line.slice(0, WORDS)} [${basename(dirname(log))}/${basename(log)}]`;
+  } catch {
+    return ''; // it never came so far as to have a log
+  }
 }

@@ -22,6 +22,7 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
     ledger,
     killUs: found.kill.atUs,
     deadDataDir: hostPaths(paths.host).dataDir,
+    ...(found.mirroredUpToUs === null ? {} : { mirroredUpToUs: found.mirroredUpToUs }),
     sqlite3: order.environment['sqlite3'] === NO_SQLITE3 ? null : 'sqlite3',
     onProgress: (done, total, rows) => recorder.progress(done, total, 'verified', { rows }),
   });

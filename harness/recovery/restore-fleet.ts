@@ -116,7 +116,9 @@ async function restoreTree(
   /** Restores one database, lets `read` look into it while it is still alone in its work folder; null: not back. */
   const bringBack = async <T>(path: string, read: (file: string) => T): Promise<T | null> => {
     if (!inBucket.has(path)) {
-      keep(skipped(path, 'not-in-bucket', 'registered by its parent, but no replica below the prefix'));
+      const why =
+        path === SYSTEM_PATH ? 'no replica of it' : 'registered by its parent, but no replica of it';
+      keep(skipped(path, 'not-in-bucket', `${why} below the prefix "${recovery.prefix}"`));
       return null;
     }
     const job: RestoreJob = {
