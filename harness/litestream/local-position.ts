@@ -26,7 +26,8 @@ export function localGeneration(file: string): string | null {
 
 /**
  * Where the database stands now, at least: every commit so far lies at or before the answer. It is the end of the shadow
- * WAL or, when that is behind, of the real one. Null before Litestream has begun with this database.
+ * WAL or, when that is behind, of the real one. Null before Litestream has begun with this database, and while nobody
+ * has it open.
  *
  * The real end comes from the WAL index (`-shm`), since the WAL file itself keeps stale frames after a restart. A WAL
  * whose salts differ from the shadow's has been restarted, and will be the next index.
@@ -41,7 +42,9 @@ export function localPosition(file: string): Position | null {
   if (shadow === null) return null;
   const real = realEnd(file);
   const here = { generation, index: shadow.index, offset: shadow.sizeBytes };
-  if (real === null || real.offset === 0) return here;
+  // Nobody has it open, so Litestream does not either: it may have changed unseen since the shadow was written.
+  if (real === null) return null;
+  if (real.offset === 0) return here;
   return real.salts === shadow.salts
     ? { ...here, offset: Math.max(here.offset, real.offset) }
     : { ...here, index: here.index + 1, offset: real.offset };

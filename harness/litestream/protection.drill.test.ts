@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { randomFor } from '../random.ts';
 import { findLitestream } from './binary.ts';
 import { databasesInBucket } from './bucket-layout.ts';
 import { renderReplicateConfig } from './config.ts';
+import Database from 'better-sqlite3';
 import { appDatabases, openRig, type Rig, until } from './drill-rig.ts';
 import { litestreamEnvironment } from './environment.ts';
 import { markPosition, type Protection, ProtectionTracker, type WatchedDatabase } from './protection.ts';
@@ -116,4 +118,23 @@ test('idle databases become protected, and a later write is covered once it is i
   litestream.kill('SIGKILL');
   await rig.store.settle();
   for (const { path } of databases) expect(await rig.findDamage(binary.path, path, 200)).toBeNull();
+});
+
+test('a write of the time when no Litestream ran is not called protected', async () => {
+  rig = await openRig();
+  const databases = appDatabases(rig.dataDir, 1);
+  const [file = ''] = databases.map((database) => database.file);
+  const writer = await rig.hammer({ files: [file], rows: 100, writesPerSecond: 0, rowsPerWrite: 1 });
+  const litestream = replicate(databases, 1);
+  const tracker = newTracker();
+  const isProtected = async (by: ReturnType<typeof newTracker>): Promise<boolean> =>
+    [...(await look(by, databases)).values()].every(({ protectedUs }) => protectedUs !== null);
+  await until('it is protected', () => isProtected(tracker));
+  const ended = [writer, litestream].map((child) => once(child, 'exit'));
+  for (const child of [writer, litestream]) child.kill('SIGKILL');
+  await Promise.all(ended);
+  const db = new Database(file);
+  db.exec('CREATE TABLE downtime (x)');
+  db.close(); // the last one to close puts all into the file and takes the WAL away
+  expect(await isProtected(newTracker())).toBe(false);
 });

@@ -37,10 +37,11 @@ function local(state: {
   generation?: string;
   index?: number;
   shadow: number;
-  real?: number;
+  /** Frames by the WAL index; null: there is none, nobody has the database open. Default: as many as the shadow's. */
+  real?: number | null;
   realSalts?: string;
 }): void {
-  const { generation = A, index = 0, shadow, real, realSalts = SALTS } = state;
+  const { generation = A, index = 0, shadow, real = shadow, realSalts = SALTS } = state;
   const wal = join(metaFolder(file), 'generations', generation, 'wal');
   mkdirSync(wal, { recursive: true });
   writeFileSync(join(metaFolder(file), 'generation'), `${generation}\n`);
@@ -48,7 +49,8 @@ function local(state: {
   header.writeUInt32BE(4096, 8);
   header.write(SALTS, 16, 'hex');
   writeFileSync(join(wal, `${index.toString(16).padStart(8, '0')}.wal`), header);
-  if (real === undefined) return;
+  rmSync(`${file}-shm`, { force: true });
+  if (real === null) return;
   const copy = Buffer.alloc(48);
   copy[12] = 1;
   new DataView(copy.buffer, copy.byteOffset).setUint16(14, 4096, true);
@@ -92,6 +94,8 @@ async function observe(objects: ReturnType<typeof object>[], nowUs = 1000) {
 
 test('the position is the end of the shadow or of the real WAL, whichever is further', () => {
   expect(localPosition(file)).toBeNull();
+  local({ shadow: 3, index: 10, real: null });
+  expect(localPosition(file), 'nobody has it open: it may have changed unseen').toBeNull();
   local({ shadow: 3, index: 10 });
   expect(localPosition(file)).toEqual({ generation: A, index: 10, offset: 32 + 3 * FRAME });
   local({ shadow: 3, index: 10, real: 5 });
