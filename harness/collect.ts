@@ -1,17 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatabaseEvidence, type Evidence, evidenceSchema } from './evidence.ts';
-import { LAYOUT, SYSTEM_PATH } from './fleet/layout.ts';
+import { type DatabaseEvidence, type Evidence, evidenceSchema, type Finding } from './evidence.ts';
+import { databaseKind } from './fleet/layout.ts';
 import { supervisorCommand } from './host/subject.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { DrillContext } from './phases/context.ts';
-import { lateChanges, readRequestLog } from './store/request-log.ts';
+import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
+import { finding } from './verify/finding.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   const { order, scenario, found, plan, recorder, subject } = drill;
   const storeFault = found.store?.failure() ?? null;
   if (storeFault !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', storeFault);
+  // The store has ended by now: the log holds all that there ever was.
+  const log = await readRequestLog(drill.paths.requestLog);
   const evidence: Evidence = evidenceSchema.parse({
     schemaVersion: 1,
     drillId: order.drillId,
@@ -49,7 +52,8 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.kill === null
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
-    ...(await lateUploads(drill)),
+    lateUploads: lateUploads(drill, log),
+    requestLogComplete: log.complete,
     plannedWrites: plannedWrites(drill),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,
@@ -64,6 +68,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ],
     fleetFindings: [
       ...found.ownFindings,
+      ...notFromTheBucket(drill, log),
       ...(found.verification?.findings ?? []),
       ...(found.secondVerification?.findings ?? []),
     ],
@@ -86,19 +91,31 @@ function fleetSize({ found }: DrillContext): Evidence['fleet'] {
   return { databases, realms, apps, rows, bytes };
 }
 
-async function lateUploads({
-  found,
-  paths,
-}: DrillContext): Promise<Pick<Evidence, 'lateUploads' | 'requestLogComplete'>> {
-  const log = await readRequestLog(paths.requestLog);
-  const late =
-    found.uploadsSettledUs === null
-      ? []
-      : lateChanges(log, found.uploadsSettledUs, found.secondUploadsSettledUs ?? Number.POSITIVE_INFINITY);
-  return {
-    lateUploads: late.map((entry) => ({ atUs: entry.atUs, method: entry.method, key: entry.url })),
-    requestLogComplete: log.complete,
-  };
+function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUploads'] {
+  if (found.uploadsSettledUs === null) return [];
+  const untilSecondDeathUs = found.secondUploadsSettledUs ?? Number.POSITIVE_INFINITY;
+  return lateChanges(log, found.uploadsSettledUs, untilSecondDeathUs).map((entry) => ({
+    atUs: entry.atUs,
+    method: entry.method,
+    key: entry.url,
+  }));
+}
+
+/** Databases that came back although nobody has read their replica: from a copy that the bucket knows nothing of. */
+function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
+  const { store } = found;
+  if (store === null) return [];
+  return found.restores
+    .filter(({ outcome }) => outcome === 'restored')
+    .filter(({ path }) => !hasReadSnapshot(log, store.recovery.bucket, `${store.prefix}/${path}`))
+    .map(({ path }) =>
+      finding('clean-host', path, {
+        expected: 'restored from the bucket',
+        actual: 'no snapshot of it was read',
+        detail: 'it came back, but not from the bucket',
+        count: 1,
+      }),
+    );
 }
 
 function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): DatabaseEvidence {
@@ -112,7 +129,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
   }
   return {
     path,
-    kind: kindOf(path),
+    kind: databaseKind(path),
     epoch: history.base.epoch,
     createdUs: history.base.at,
     deletedUs: history.deletedUs,
@@ -135,9 +152,4 @@ function secondLife(found: DrillContext['found'], path: string): DatabaseEvidenc
     restore: found.secondRestores.find((record) => record.path === path) ?? null,
     verified: found.secondVerification?.databases.get(path)?.verified ?? null,
   };
-}
-
-function kindOf(path: string): DatabaseEvidence['kind'] {
-  if (path === SYSTEM_PATH) return 'system';
-  return path.endsWith(`/${LAYOUT.tenantFile}`) ? 'realm' : 'app';
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DrillError } from '../errors.ts';
-import type { Finding, RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence.ts';
 import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
 import type { RecoveryEvent } from '../recovery/events.ts';
-import { hasReadSnapshot } from '../store/request-log.ts';
 import type { Store } from '../store/store.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
@@ -64,10 +63,7 @@ export async function restoreFromBucket(
   if (exit.exitCode !== 0 && exit.exitCode !== 1) {
     throw restoreFailed(store.failure() ?? `it ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
   }
-  if (life === 1) {
-    found.restores = records;
-    found.ownFindings.push(...(await notFromTheBucket(store, records)));
-  }
+  if (life === 1) found.restores = records;
   return { host, records };
 }
 
@@ -119,21 +115,4 @@ function restoreFailed(why: string): DrillError {
     fix: 'look at evidence/…/logs/restore-*.log in the run directory',
     exit: 3,
   });
-}
-
-/** Databases that came back although nobody has read their replica: from a copy that the bucket knows nothing of. */
-async function notFromTheBucket(store: Store, records: readonly RestoreRecord[]): Promise<Finding[]> {
-  const log = await store.requestLog();
-  return records
-    .filter(({ outcome }) => outcome === 'restored')
-    .filter(({ path }) => !hasReadSnapshot(log, store.recovery.bucket, `${store.prefix}/${path}`))
-    .map(({ path }) => ({
-      check: 'clean-host',
-      database: path,
-      expected: 'restored from the bucket',
-      actual: 'no snapshot of it was read',
-      detail: 'it came back, but not from the bucket',
-      count: 1,
-      explainedByLossAgeMs: null,
-    }));
 }

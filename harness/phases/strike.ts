@@ -5,6 +5,7 @@ import { type DeadHost, hostPaths } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';
 import type { Store } from '../store/store.ts';
+import { finding } from '../verify/finding.ts';
 import type { DrillContext } from './context.ts';
 import type { HostUnderTest } from './start-host.ts';
 
@@ -57,14 +58,11 @@ async function secondNames(deadDisk: string): Promise<Finding[]> {
   const named = links.filter(({ nlink }) => nlink > 1).map(({ file }) => relative(deadDisk, file));
   if (named.length === 0) return [];
   return [
-    {
-      check: 'clean-host',
-      database: null,
+    finding('clean-host', null, {
       expected: 'the lost disk is out of reach',
       actual: `${named.length} of its files have a second name`,
       detail: `hard links to ${named.slice(0, 3).join(', ')}${named.length > 3 ? ', …' : ''}`,
       count: named.length,
-      explainedByLossAgeMs: null,
-    },
+    }),
   ];
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, S3Client as AwsS3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { DrillError, messageOf } from '../errors.ts';
-import { type EmbeddedOptions, readRequestLog, type StoreRole } from './request-log.ts';
+import type { EmbeddedOptions, StoreRole } from './request-log.ts';
 import { openS3, type S3Settings } from './s3-client.ts';
 import type { Store } from './store.ts';
 
@@ -45,7 +45,6 @@ export async function startEmbeddedStore(options: { logFile: string; prefix: str
     observer,
     prefix: options.prefix,
     failure: () => ended.reason,
-    requestLog: () => readRequestLog(options.logFile),
     settle: async () => {
       await observer.list(`${options.prefix}/`);
       await sleep(SETTLE_MS);

@@ -1,5 +1,4 @@
 import type { S3Client, S3Settings } from './s3-client.ts';
-import type { RequestLog } from './request-log.ts';
 
 /** A running store with its bucket: what the drill needs of it, whichever kind it is. */
 export interface Store extends AsyncDisposable {
@@ -16,7 +15,6 @@ export interface Store extends AsyncDisposable {
   readonly prefix: string;
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
-  requestLog(): Promise<RequestLog>;
   /** Resolves when everything sent to the store before this call has been taken in. */
   settle(): Promise<void>;
 }
