@@ -7,11 +7,10 @@ import type { EventBus } from './events.ts';
 import type { Evidence } from './evidence.ts';
 import type { Interruption } from './interruption.ts';
 import { judge, judgeRun } from './judge/judge.ts';
-import type { LitestreamBinary } from './litestream/binary.ts';
 import { writeManifest } from './manifest.ts';
 import type { Result } from './result.ts';
 import { type RunInfo, runPaths } from './run-directory.ts';
-import type { LoadedScenario } from './scenario/load.ts';
+import type { PlannedDrill } from './planned-drill.ts';
 import { durationMs } from './scenario/schema.ts';
 import { claimWorkFolder } from './sweep.ts';
 
@@ -24,7 +23,6 @@ export interface RunRequest {
   readonly seed: number;
   readonly repeatCommand: string;
   readonly supervisor: string | null;
-  readonly litestream: LitestreamBinary;
   /** null: each scenario's own limit. */
   readonly timeoutMs: number | null;
   readonly keep: boolean;
@@ -32,12 +30,6 @@ export interface RunRequest {
   readonly bail: boolean;
   readonly toolVersion: string;
   readonly environment: Evidence['environment'];
-}
-
-export interface PlannedDrill {
-  readonly drillId: string;
-  readonly loaded: LoadedScenario;
-  readonly seed: number;
 }
 
 /** Runs the drills one after the other and leaves a complete run directory. null: interrupted before the end. */
@@ -115,7 +107,6 @@ async function runOne(
   return runDrill({
     ...drill,
     supervisor: request.supervisor,
-    litestream: request.litestream,
     evidenceDir: join(runPaths(request.runDir).evidence, drill.drillId),
     workDir: join(workDir, drill.drillId),
     keep: request.keep,

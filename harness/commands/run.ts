@@ -12,7 +12,9 @@ import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
 import { createLiveReporter } from '../report/live.ts';
 import { resultText } from '../run-directory.ts';
-import { type PlannedDrill, runDrills, type RunRequest } from '../run.ts';
+import type { PlannedDrill } from '../planned-drill.ts';
+import { runDrills, type RunRequest } from '../run.ts';
+import { combinationsOf } from '../scenario/combinations.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
@@ -27,11 +29,10 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const scenarios = chooseScenarios(options);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   io.stderr.write(`seed ${seed}\n`);
-  const drills = planDrills(scenarios, seed, options.repeat);
-  const plans = drills.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
+  const wanted = wantedDrills(scenarios, seed, options);
+  const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
   if (options.dryRun) return printPlans(plans, options, io);
-  const litestream = await findLitestream(options.litestream, io.env);
-  assertSupported(litestream);
+  const drills = await withLitestream(wanted, io);
   await preflight(options.outputDir, plans);
   for (const folder of await sweepCrashedRuns(options.outputDir)) {
     io.stderr.write(`swept what a crashed run had left: ${folder}\n`);
@@ -49,7 +50,6 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
     seed,
     repeatCommand: repeatCommand(options, seed),
     supervisor: options.supervisor,
-    litestream,
     timeoutMs: options.timeoutMs,
     keep: options.keep,
     bail: options.bail,
@@ -105,15 +105,41 @@ function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[]
   });
 }
 
-/** Each repetition has a seed of its own, the first one the run's. */
-function planDrills(scenarios: readonly LoadedScenario[], seed: number, repeat: number): PlannedDrill[] {
+/** A drill whose Litestream has not been looked for yet. */
+type WantedDrill = Omit<PlannedDrill, 'litestream'> & { readonly litestream: string | null };
+
+/** Every combination of every scenario; each repetition has a seed of its own, the first one the run's. */
+function wantedDrills(
+  scenarios: readonly LoadedScenario[],
+  seed: number,
+  options: RunOptions,
+): WantedDrill[] {
   return scenarios.flatMap((loaded) =>
-    Array.from({ length: repeat }, (_, index) => ({
-      drillId: repeat === 1 ? loaded.scenario.id : `${loaded.scenario.id}-${index + 1}`,
-      loaded,
-      seed: seed + index,
-    })),
+    combinationsOf(loaded.scenario, options).flatMap(({ label, ...combination }) =>
+      Array.from({ length: options.repeat }, (_, index) => ({
+        ...combination,
+        drillId: [loaded.scenario.id, label, options.repeat === 1 ? '' : String(index + 1)]
+          .filter((part) => part !== '')
+          .join('-'),
+        loaded,
+        seed: seed + index,
+      })),
+    ),
   );
+}
+
+/** Finds every Litestream that is wanted, once, before anything is started. */
+async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<PlannedDrill[]> {
+  const found = new Map<string | null, LitestreamBinary>();
+  for (const choice of new Set(wanted.map(({ litestream }) => litestream))) {
+    const binary = await findLitestream(choice, io.env);
+    assertSupported(binary);
+    found.set(choice, binary);
+  }
+  return wanted.flatMap((drill) => {
+    const litestream = found.get(drill.litestream);
+    return litestream === undefined ? [] : [{ ...drill, litestream }];
+  });
 }
 
 function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {

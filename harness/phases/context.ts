@@ -6,22 +6,17 @@ import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
 import type { Ledger } from '../ledger/history.ts';
-import type { LitestreamBinary } from '../litestream/binary.ts';
 import { Recorder } from '../recorder.ts';
 import { ResourceStack } from '../resources.ts';
-import type { LoadedScenario } from '../scenario/load.ts';
+import type { PlannedDrill } from '../planned-drill.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
 import type { FleetVerification } from '../verify/verify-fleet.ts';
 
 /** One drill to run. */
-export interface DrillOrder {
-  readonly drillId: string;
-  readonly loaded: LoadedScenario;
-  readonly seed: number;
+export interface DrillOrder extends PlannedDrill {
   readonly supervisor: string | null;
-  readonly litestream: LitestreamBinary;
   /** Kept: `evidence/<drillId>` of the run directory. */
   readonly evidenceDir: string;
   /** Thrown away after the drill unless `keep`. */

@@ -1,4 +1,5 @@
 import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
+import { comparisonTable } from './comparison.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
@@ -16,8 +17,12 @@ export function renderSummary(result: Result, page: Page): string {
   const reason =
     isOnly && result.reason === result.scenarios[0]?.reason ? '' : `  ${printable(result.reason)}`;
   const took = `  in ${duration(result.durationMs)}, exit code ${result.exitCode}`;
+  const compared = isOnly
+    ? []
+    : [...section('side by side', comparisonTable(result.scenarios, page.colour), page), ''];
   return [
     ...drills,
+    ...compared,
     `${badge(result.verdict, page)}${reason}${dim(took, page)}`,
     `${dim('repeat:', page)} ${printable(result.repeatCommand)}`,
     '',

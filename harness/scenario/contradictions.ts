@@ -18,6 +18,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofWorkload(scenario),
     ...ofDisaster(scenario),
     ...ofExpectation(scenario),
+    ...ofMatrix(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -81,6 +82,36 @@ function ofExpectation({ expect, mustFail }: Scenario): Contradiction[] {
     ];
   }
   return [];
+}
+
+/** Every combination stands for itself: the same one twice, or one whose expectation contradicts itself, is a slip. */
+function ofMatrix({ matrix, expect, mustFail }: Scenario): Contradiction[] {
+  const cells = (matrix?.litestream ?? []).map((cell) =>
+    typeof cell === 'string' ? { version: cell } : cell,
+  );
+  const versions = cells.map(({ version }) => version);
+  const found: Contradiction[] = [];
+  for (const [index, cell] of cells.entries()) {
+    const at: Path = ['matrix', 'litestream', index];
+    if (versions.indexOf(cell.version) < index) {
+      found.push({ at, fields: [at], message: `version ${cell.version} is there twice` });
+    }
+    const expected = cell.expect ?? expect;
+    const checks = cell.mustFail ?? (cell.expect === undefined ? mustFail : []);
+    if (expected === 'fail' && checks.length === 0) {
+      const message = `${cell.version} is expected to fail: name the checks that must, in mustFail`;
+      found.push({ at, fields: [at], message });
+    } else if (expected === 'pass' && checks.length > 0) {
+      const message = `checks that must fail with ${cell.version} need "expect: fail"`;
+      found.push({ at, fields: [at], message });
+    }
+  }
+  for (const [index, store] of (matrix?.stores ?? []).entries()) {
+    if ((matrix?.stores ?? []).indexOf(store) === index) continue;
+    const at: Path = ['matrix', 'stores', index];
+    found.push({ at, fields: [at], message: `the store ${store} is there twice` });
+  }
+  return found;
 }
 
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);

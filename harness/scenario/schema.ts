@@ -17,6 +17,28 @@ const rows = z.strictObject({
   skew: z.enum(['zipf', 'uniform']).default('zipf').describe('zipf: a few large apps, many small ones.'),
 });
 
+const litestreamVersion = z
+  .string()
+  .regex(/^\d+\.\d+\.\d+$/, 'a version like 0.5.17')
+  .describe('A version, as `drill litestream list` shows it.');
+
+const litestreamCell = z
+  .strictObject({
+    version: litestreamVersion,
+    expect: z
+      .enum(['pass', 'fail'])
+      .optional()
+      .describe("What is expected of this version; without it the scenario's own expectation."),
+    mustFail: z
+      .array(checkIdSchema)
+      .optional()
+      .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
+  })
+  .describe('A version of which something else is expected than of the others.');
+
+/** Stores that a scenario may name. */
+export const STORE_KINDS = ['minio', 'embedded', 'external'] as const;
+
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds this schema.'),
   id: z
@@ -139,6 +161,21 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true })
     .describe('How the fleet comes back.'),
+  matrix: z
+    .strictObject({
+      litestream: z
+        .array(z.union([litestreamVersion, litestreamCell]))
+        .min(1)
+        .optional()
+        .describe('Litestream versions to drill, one after the other. Without it the one of --litestream.'),
+      stores: z
+        .array(z.enum(STORE_KINDS))
+        .min(1)
+        .optional()
+        .describe('Stores to drill each version on. Without it the one of --store.'),
+    })
+    .optional()
+    .describe('Combinations of Litestream and store: one drill each, shown side by side.'),
   objectives: z
     .array(z.string())
     .min(1)
