@@ -4,6 +4,7 @@ import { type DatabaseEvidence, type Evidence, evidenceSchema, type Finding } fr
 import { databaseKind } from './fleet/layout.ts';
 import { supervisorCommand } from './host/subject.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
+import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { finding } from './verify/finding.ts';
@@ -39,11 +40,10 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     endUs: order.clock.nowUs(),
     subject: {
       supervisor: subject.supervisor === null ? 'drill supervise' : supervisorCommand(subject),
-      litestream: {
-        version: order.litestream.version,
-        sha256: order.litestream.sha256,
-        sqlite: order.litestream.sqlite,
-      },
+      litestream: factsOf(order.litestream),
+      ...(order.upgrades.length === 0
+        ? {}
+        : { upgrades: order.upgrades.map(({ atMs, litestream }) => ({ atMs, ...factsOf(litestream) })) }),
     },
     store: found.storeVersion ?? { kind: 'embedded', version: 'not started' },
     fleet: fleetSize(drill),
@@ -73,12 +73,16 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       ...(found.secondVerification?.findings ?? []),
     ],
     thrown: [...(found.verification?.thrown ?? []), ...(found.secondVerification?.thrown ?? [])],
-    faults: [],
+    faults: found.faults,
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });
   await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
   return evidence;
+}
+
+function factsOf({ version, sha256, sqlite }: LitestreamBinary): Evidence['subject']['litestream'] {
+  return { version, sha256, sqlite };
 }
 
 function plannedWrites({ found, scenario }: DrillContext): number {

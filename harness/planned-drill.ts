@@ -3,14 +3,27 @@ import type { StoreChoice } from './scenario/combinations.ts';
 import type { LoadedScenario } from './scenario/load.ts';
 import type { Scenario } from './scenario/schema.ts';
 
+/** Litestream is replaced by another so long after the start of the load. */
+export interface PlannedUpgrade {
+  readonly atMs: number;
+  readonly litestream: LitestreamBinary;
+}
+
 /** One drill of a run: a scenario in one combination, with a seed of its own. */
 export interface PlannedDrill {
   readonly drillId: string;
   readonly loaded: LoadedScenario;
   readonly seed: number;
   readonly litestream: LitestreamBinary;
+  /** What takes its place under the living fleet, in the order of time. */
+  readonly upgrades: readonly PlannedUpgrade[];
   readonly store: StoreChoice;
   /** What is expected of this combination; the scenario's own expectation unless its matrix says otherwise. */
   readonly expect: Scenario['expect'];
   readonly mustFail: Scenario['mustFail'];
+}
+
+/** The Litestream that is in place at the disaster: the recovery and the new host use the same. */
+export function lastLitestream({ litestream, upgrades }: PlannedDrill): LitestreamBinary {
+  return upgrades.at(-1)?.litestream ?? litestream;
 }

@@ -92,6 +92,12 @@ const scenarioResultSchema = z.strictObject({
   subject: z.strictObject({
     supervisor: z.string(),
     litestream: z.strictObject({ version: z.string(), sha256: z.string(), sqlite: z.string() }),
+    /** What took its place under the living fleet, in order; absent: nothing did. */
+    upgrades: z
+      .array(
+        z.strictObject({ atMs: z.number(), version: z.string(), sha256: z.string(), sqlite: z.string() }),
+      )
+      .optional(),
   }),
   store: z.strictObject({ kind: z.enum(['minio', 'embedded', 'external']), version: z.string() }),
   fleet: z.strictObject({

@@ -12,12 +12,13 @@ import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
 import { createLiveReporter } from '../report/live.ts';
 import { resultText } from '../run-directory.ts';
-import type { PlannedDrill } from '../planned-drill.ts';
+import type { PlannedDrill, PlannedUpgrade } from '../planned-drill.ts';
 import { runDrills, type RunRequest } from '../run.ts';
 import { combinationsOf } from '../scenario/combinations.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
+import { durationMs } from '../scenario/schema.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 
@@ -106,7 +107,7 @@ function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[]
 }
 
 /** A drill whose Litestream has not been looked for yet. */
-type WantedDrill = Omit<PlannedDrill, 'litestream'> & { readonly litestream: string | null };
+type WantedDrill = Omit<PlannedDrill, 'litestream' | 'upgrades'> & { readonly litestream: string | null };
 
 /** Every combination of every scenario; each repetition has a seed of its own, the first one the run's. */
 function wantedDrills(
@@ -131,15 +132,23 @@ function wantedDrills(
 /** Finds every Litestream that is wanted, once, before anything is started. */
 async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<PlannedDrill[]> {
   const found = new Map<string | null, LitestreamBinary>();
-  for (const choice of new Set(wanted.map(({ litestream }) => litestream))) {
+  const find = async (choice: string | null): Promise<LitestreamBinary> => {
+    const known = found.get(choice);
+    if (known !== undefined) return known;
     const binary = await findLitestream(choice, io.env);
     assertSupported(binary);
     found.set(choice, binary);
+    return binary;
+  };
+  const drills: PlannedDrill[] = [];
+  for (const drill of wanted) {
+    const upgrades: PlannedUpgrade[] = [];
+    for (const { at, litestream } of drill.loaded.scenario.upgrades) {
+      upgrades.push({ atMs: durationMs(at), litestream: await find(litestream) });
+    }
+    drills.push({ ...drill, litestream: await find(drill.litestream), upgrades });
   }
-  return wanted.flatMap((drill) => {
-    const litestream = found.get(drill.litestream);
-    return litestream === undefined ? [] : [{ ...drill, litestream }];
-  });
+  return drills;
 }
 
 function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {

@@ -73,6 +73,8 @@ export interface Findings {
   secondUploadsSettledUs: number | null;
   /** Findings that the phases make themselves. */
   ownFindings: Finding[];
+  /** What was done to the subject on purpose, and whether it took effect. */
+  faults: Evidence['faults'];
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
@@ -123,6 +125,7 @@ export function openContext(order: DrillOrder): DrillContext {
       mirroredUpToUs: null,
       secondUploadsSettledUs: null,
       ownFindings: [],
+      faults: [],
       ledger: null,
       restores: [],
       verification: null,

@@ -8,6 +8,8 @@ import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import type { HostUnderTest } from './start-host.ts';
+import { TimedActions } from './timed-actions.ts';
+import { upgradeActions } from './upgrade.ts';
 
 const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
@@ -25,8 +27,9 @@ export interface Writers {
 }
 
 /** Writes under load until the instant that the seed chose for the kill. Returns at that instant, writers running. */
-export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Promise<void> {
+export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Promise<void> {
   const { plan, scenario, order, recorder } = drill;
+  const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
   const options = Array.from(
     { length: count },
@@ -44,14 +47,18 @@ export async function runLoad(drill: DrillContext, { host }: HostUnderTest): Pro
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
+  const actions = new TimedActions(upgradeActions(drill, underTest));
   for (;;) {
     const elapsedMs = (order.clock.nowUs() - startUs) / 1000;
+    const nextMs = actions.startDue(elapsedMs);
+    actions.assertWell();
     recorder.progress(tenths(Math.min(elapsedMs, plan.killAfterMs)), tenths(plan.killAfterMs), 's', {
       acknowledged: writers.acknowledged(),
     });
     assertRunning(host, writers);
     if (elapsedMs >= plan.killAfterMs) return;
-    await sleep(Math.min(PROGRESS_MS, plan.killAfterMs - elapsedMs), undefined, { signal: order.signal });
+    const pauseMs = Math.min(PROGRESS_MS, nextMs, plan.killAfterMs - elapsedMs);
+    await sleep(pauseMs, undefined, { signal: order.signal });
   }
 }
 

@@ -5,6 +5,7 @@ import type { RestoreRecord } from '../evidence.ts';
 import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
 import type { RecoveryEvent } from '../recovery/events.ts';
+import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
@@ -77,7 +78,7 @@ function restoreArguments(
     `--bucket=${store.recovery.bucket}`,
     `--prefix=${store.prefix}`,
     `--output-dir=${host.paths.dataDir}`,
-    `--litestream=${order.litestream.path}`,
+    `--litestream=${lastLitestream(order).path}`,
     `--parallelism=${scenario.recovery.parallelism}`,
     `--database-timeout=${scenario.recovery.databaseTimeout}`,
     `--blobs-from=${paths.blobMirror}`,

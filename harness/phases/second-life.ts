@@ -3,6 +3,7 @@ import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor } from '../host/subject.ts';
 import { readLedger } from '../ledger/history.ts';
 import { isSealIntact, sealLedger } from '../ledger/seal.ts';
+import { lastLitestream } from '../planned-drill.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
 import { verifySecondLife } from '../verify/second-life.ts';
@@ -26,7 +27,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   if (restored.length === 0) return; // nothing came back: the inventory says so
   const { replicateIntervalSec } = scenario.supervisor;
   await prepareHost(host.paths, {
-    subject,
+    subject: { ...subject, litestream: lastLitestream(order).path },
     bucket: store.newWriter.bucket,
     prefix: store.prefix,
     replicateIntervalSec,

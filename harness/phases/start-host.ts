@@ -14,6 +14,10 @@ export interface HostUnderTest {
   readonly host: RunningHost;
   readonly watch: ProtectionWatch;
   readonly mirror: BlobMirror;
+  /** Starts the supervisor again, after an end that was ordered. */
+  startSupervisor(): void;
+  /** The supervisor is about to be ended on purpose: that is not its failure. */
+  expectSupervisorEnd(): void;
 }
 
 const MIRROR_INTERVAL_MS = 1000;
@@ -36,9 +40,14 @@ export async function startHostUnderTest(
   });
   found.hostStartUs = order.clock.nowUs();
   const log = join(paths.logs, 'supervisor.log');
-  startSupervisor(host, subject, store.writer, log);
+  let ordered = false;
+  const start = (): void => {
+    ordered = false;
+    startSupervisor(host, subject, store.writer, log);
+  };
+  start();
   host.listen((event) => {
-    if (event.event !== 'exited' || event.name !== SUPERVISOR || found.kill !== null) return;
+    if (event.event !== 'exited' || event.name !== SUPERVISOR || found.kill !== null || ordered) return;
     const how = `${event.signal ?? `exit code ${event.exitCode}`}${lastWords(log)}`;
     // One that ends with 0 may have left its work to others; whether it did is for the bucket to say.
     if (event.exitCode === 0) recorder.note('warn', `the supervisor ended by itself (${how})`);
@@ -47,7 +56,10 @@ export async function startHostUnderTest(
   });
   const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
-  return { host, watch, mirror };
+  const expectSupervisorEnd = (): void => {
+    ordered = true;
+  };
+  return { host, watch, mirror, startSupervisor: start, expectSupervisorEnd };
 }
 
 const WORDS = 300;

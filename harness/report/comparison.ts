@@ -2,6 +2,7 @@ import type { ScenarioResult } from '../result.ts';
 import { count, duration } from './format.ts';
 import { verdictColour } from './fleet-table.ts';
 import { paint, printable } from './screen.ts';
+import { litestreamInWords } from './subject.ts';
 import { type Column, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
@@ -20,7 +21,7 @@ const COLUMNS: readonly Column[] = [
 export function comparisonTable(drills: readonly ScenarioResult[], colour: boolean): string[] {
   const rows = drills.map(({ drillId, subject, store, expect, verdict, measurements }) => [
     printable(drillId),
-    printable(subject.litestream.version),
+    printable(litestreamInWords(subject)),
     store.kind,
     expect === 'fail' ? 'red' : 'green',
     verdict,

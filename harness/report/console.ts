@@ -3,6 +3,7 @@ import { comparisonTable } from './comparison.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
+import { litestreamInWords } from './subject.ts';
 import { table } from './table.ts';
 
 export interface Page {
@@ -54,7 +55,7 @@ function verdictLines({ verdict, reason }: ScenarioResult, page: Page): string[]
 
 function setting({ subject, store, fleet }: ScenarioResult): string {
   return printable(
-    `${subject.supervisor}, Litestream ${subject.litestream.version} · ${store.kind} store ${store.version} · ` +
+    `${subject.supervisor}, Litestream ${litestreamInWords(subject)} · ${store.kind} store ${store.version} · ` +
       `${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}`,
   );
 }

@@ -1,5 +1,6 @@
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
+import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
 
 /** Two fields that are right one by one and wrong together. */
@@ -19,6 +20,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofDisaster(scenario),
     ...ofExpectation(scenario),
     ...ofMatrix(scenario),
+    ...ofUpgrades(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -112,6 +114,28 @@ function ofMatrix({ matrix, expect, mustFail }: Scenario): Contradiction[] {
     found.push({ at, fields: [at], message: `the store ${store} is there twice` });
   }
   return found;
+}
+
+/** An upgrade that the kill overtakes would not be one. */
+function ofUpgrades(scenario: Scenario): Contradiction[] {
+  const killMs = earliestKillMs(scenario);
+  let beforeMs = -1;
+  return scenario.upgrades.flatMap(({ at: instant }, index) => {
+    const at: Path = ['upgrades', index, 'at'];
+    const atMs = durationMs(instant);
+    const late = atMs >= killMs;
+    const unordered = atMs <= beforeMs;
+    beforeMs = atMs;
+    if (late) {
+      const message = `the upgrade at ${instant} may come after the disaster, which is possible from ${killMs} ms on`;
+      return [
+        { at, fields: [at, ['disaster', 'at'], ['disaster', 'earliest'], ['workload', 'duration']], message },
+      ];
+    }
+    return unordered
+      ? [{ at, fields: [at], message: `the upgrade at ${instant} is not after the one before it` }]
+      : [];
+  });
 }
 
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);

@@ -102,12 +102,19 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
   return { ...plan, planDigest: createHash('sha256').update(canonicalJson(plan)).digest('hex') };
 }
 
+/** The first instant at which the disaster can come, in ms after the start of the load. */
+export function earliestKillMs({ disaster, workload }: Scenario): number {
+  if (disaster.at !== 'random') return durationMs(disaster.at);
+  if (disaster.earliest !== undefined) return durationMs(disaster.earliest);
+  return durationMs(workload.duration) * EARLIEST_SHARE;
+}
+
 /** The instant of the disaster, to the microsecond, so that the middle of a transaction can be hit. */
-function drawKill({ disaster, workload }: Scenario, seed: number): number {
+function drawKill(scenario: Scenario, seed: number): number {
+  const { disaster, workload } = scenario;
   const duration = durationMs(workload.duration);
   const fixed = disaster.at === 'random' ? null : durationMs(disaster.at);
-  const earliest =
-    disaster.earliest === undefined ? duration * EARLIEST_SHARE : durationMs(disaster.earliest);
+  const earliest = earliestKillMs(scenario);
   if ((fixed ?? earliest) > duration) {
     throw new DrillError('DRILL_E_SCENARIO_INVALID', {
       what: `The disaster comes after ${fixed ?? earliest} ms, but the load lasts ${duration} ms.`,

@@ -136,6 +136,18 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ await: true, timeout: '60s' })
     .describe('Protection before the load.'),
+  upgrades: z
+    .array(
+      z.strictObject({
+        at: duration.describe('When after the start of the load.'),
+        litestream: litestreamVersion.describe('The version that takes the place of the running one.'),
+      }),
+    )
+    .max(10)
+    .default([])
+    .describe(
+      'Litestream is replaced under the living fleet, as an operator does it: the program, then a restart of the supervisor.',
+    ),
   disaster: z
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),
