@@ -13,6 +13,7 @@ import { type RunInfo, runPaths } from './run-directory.ts';
 import type { PlannedDrill } from './planned-drill.ts';
 import { durationMs } from './scenario/schema.ts';
 import { claimWorkFolder } from './sweep.ts';
+import { writeReports } from './write-reports.ts';
 
 /** What a run is asked to do. Everything in it has been validated. */
 export interface RunRequest {
@@ -127,8 +128,10 @@ async function conclude(
   clock: Clock,
 ): Promise<Result> {
   const paths = runPaths(request.runDir);
-  const result = judgeRun(evidences, info);
-  await writeFile(paths.runInfo, `${JSON.stringify(info, null, 2)}\n`);
+  const reporterFailures = writeReports(judgeRun(evidences, info), request.runDir, request.outputDir);
+  const whole = { ...info, reporterFailures: [...info.reporterFailures, ...reporterFailures] };
+  const result = judgeRun(evidences, whole);
+  await writeFile(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);
   await writeFile(paths.result, `${JSON.stringify(result, null, 2)}\n`);
   bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
   // Last: nothing of a run changes any more once it is in the manifest.

@@ -20,6 +20,7 @@ import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
+import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 
 /** A seed that can be typed; any whole number is as good. */
@@ -86,6 +87,7 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     if (result !== null && !options.quiet)
       io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
     if (result === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
+    tellGithub(result, request.runDir, io);
     io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
     return result.exitCode;
   } finally {

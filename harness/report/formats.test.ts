@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { databaseIn, evidenceWith, finding } from '../judge/green-evidence.ts';
+import { judgeRun } from '../judge/judge.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Result } from '../result.ts';
+import { githubAnnotations, githubOutputs } from './github.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import { renderMetrics } from './prometheus.ts';
+
+const SHOP = 'realms/acme/apps/shop/data.db';
+const HOSTILE = 'a<b>&"\'`|:,%\r\n]]>\u001b[31m\u0000::error::x';
+
+function resultOf(...changes: ((evidence: Evidence) => void)[]): Result {
+  const evidences = changes.map((change, index) =>
+    evidenceWith((evidence) => {
+      evidence.drillId = `drill-${index + 1}`;
+      change(evidence);
+    }),
+  );
+  return judgeRun(evidences, {
+    runId: 'r1',
+    seed: 42,
+    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
+    startedAt: '2026-11-01T00:00:00.000Z',
+    durationMs: 90_000,
+    tool: { version: '0.1.0' },
+    environment: {},
+    drills: evidences.map(({ drillId }) => drillId),
+    reporterFailures: [],
+  });
+}
+
+const green = (): void => undefined;
+function red(evidence: Evidence): void {
+  databaseIn(evidence, SHOP).verified?.findings.push(finding('content', SHOP, 3));
+}
+function open(evidence: Evidence): void {
+  evidence.harnessFaults.push({ code: 'DRILL_E_STORE_UNREACHABLE', phase: 'restore', message: 'gone' });
+}
+function hostile(evidence: Evidence): void {
+  evidence.scenario.title = HOSTILE;
+  evidence.subject.supervisor = HOSTILE;
+  evidence.subjectFailures.push({ code: 'x', message: HOSTILE });
+  evidence.scenario.file = 'scenarios/a:b,c%.yaml';
+}
+
+function attributes(xml: string, element: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${element} ([^>]*)>`, 'g'))].map(([, found = '']) => found);
+}
+
+describe('junit', () => {
+  it('calls what was judged bad a failure, what could not be judged an error, and adds up', () => {
+    const xml = renderJunit(resultOf(green, red, open));
+    expect(attributes(xml, 'testsuite')).toEqual([
+      expect.stringContaining('name="drill-1" tests="18" failures="0" errors="0" skipped="0"'),
+      expect.stringContaining('name="drill-2" tests="18" failures="1" errors="0" skipped="0"'),
+      expect.stringContaining('name="drill-3" tests="18" failures="0" errors="1" skipped="0"'),
+    ]);
+    expect(attributes(xml, 'testsuites')[0]).toContain('tests="54" failures="1" errors="1" skipped="0"');
+    expect(xml.match(/<failure /g)).toHaveLength(1);
+    expect(xml.match(/<error /g)).toHaveLength(1);
+    expect(xml).toContain('timestamp="2026-11-01T00:00:00"');
+  });
+
+  it('is one assertion for a negative control: that it was caught', () => {
+    const control = (evidence: Evidence): void => {
+      evidence.scenario.expect = 'fail';
+      evidence.scenario.mustFail = ['content'];
+    };
+    const caught = renderJunit(
+      resultOf((evidence) => {
+        control(evidence);
+        red(evidence);
+      }),
+    );
+    expect(caught).toContain('tests="1" failures="0"');
+    expect(renderJunit(resultOf(control))).toContain('tests="1" failures="1"');
+  });
+
+  it('stays XML whatever the names are', () => {
+    const xml = renderJunit(resultOf(hostile));
+    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
+    expect(xml.replaceAll(/<[^<>]*>/g, '')).not.toMatch(/[<>]/);
+    expect(xml).toContain('a&lt;b&gt;&amp;&quot;');
+  });
+
+  it('is not green when no drill ran', () => {
+    expect(renderJunit(resultOf())).toContain('errors="1"');
+  });
+});
+
+describe('markdown', () => {
+  it('says verdict and figures first, then what went wrong', () => {
+    const text = renderMarkdown(resultOf(green, red));
+    expect(text.split('\n')[0]).toBe('## ❌ fail');
+    expect(text).toContain('| drill\\-1 |'.replace('\\-', '-'));
+    expect(text.match(/<details/g)).toHaveLength(1);
+    expect(text).toContain('3 planted');
+  });
+
+  it('keeps hostile text in its cell', () => {
+    const text = renderMarkdown(resultOf(hostile));
+    expect(text).not.toContain('a<b>');
+    const rows = text.split('\n').filter((row) => row.startsWith('| drill-1'));
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.match(/(?<!\\)\|/g)).toHaveLength(9);
+  });
+
+  it('stays below what a job summary may be', () => {
+    const text = renderMarkdown(
+      resultOf(
+        ...Array.from({ length: 60 }, () => (evidence: Evidence): void => {
+          evidence.subjectFailures.push({ code: 'x', message: 'y'.repeat(20_000) });
+        }),
+      ),
+    );
+    expect(new TextEncoder().encode(text).length).toBeLessThan(1_000_000);
+    expect(text).toContain('Cut here');
+  });
+});
+
+describe('metrics', () => {
+  it('has one HELP and TYPE a metric, base units, and no value for what was not measured', () => {
+    const text = renderMetrics(resultOf(green, open), null);
+    const names = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(text).toMatch(/^drill_rto_seconds\{[^}]*\} 1\.6$/m);
+    expect(text).toMatch(/^drill_verdict\{[^}]*verdict="inconclusive"\} 1$/m);
+    expect(renderMetrics(resultOf(), null)).not.toContain('drill_rpo_seconds{');
+  });
+
+  it('carries the last success over, and renews it on a pass alone', () => {
+    const first = renderMetrics(resultOf(green), null);
+    const success = /^drill_last_success_timestamp_seconds\{.*$/m;
+    expect(success.exec(first)?.[0]).toMatch(/ 1793491290$/);
+    const later = { ...resultOf(red), startedAt: '2026-11-02T00:00:00.000Z' };
+    expect(success.exec(renderMetrics(later, first))?.[0]).toBe(success.exec(first)?.[0]);
+    expect(renderMetrics(later, null)).not.toMatch(success);
+  });
+
+  it('escapes labels', () => {
+    const text = renderMetrics(
+      resultOf((evidence) => {
+        evidence.subject.litestream.version = 'a"b\\c\nd';
+      }),
+      null,
+    );
+    expect(text).toContain('litestream="a\\"b\\\\c\\nd"');
+    for (const line of text.trimEnd().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) |drill_\w+\{.*\} [\d.]+$)/);
+  });
+});
+
+describe('GitHub', () => {
+  it('annotates the objective of every drill that did not pass, worst first', () => {
+    const lines = githubAnnotations(resultOf(green, open, red))
+      .trimEnd()
+      .split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^::error file=scenarios\/tiny.yaml,line=\d+,title=drill drill-3%3A fail::/);
+    expect(lines[1]).toMatch(/^::warning file=/);
+  });
+
+  it('lets no text out of its command', () => {
+    const text = githubAnnotations(resultOf(hostile));
+    expect(text.trimEnd().split('\n')).toHaveLength(1);
+    expect(text).toContain('file=scenarios/a%3Ab%2Cc%25.yaml');
+    expect(githubOutputs(resultOf(green), 'a\nverdict=pass').split('\n')).toHaveLength(4);
+  });
+});

@@ -1,0 +1,39 @@
+import type { Result, ScenarioResult } from '../result.ts';
+
+/** GitHub shows so many errors of a step and no more. */
+const MOST_ANNOTATIONS = 10;
+
+/**
+ * Workflow commands for GitHub Actions: one annotation a drill that did not pass, worst first, at the line of the broken
+ * objective in its scenario file.
+ */
+export function githubAnnotations(result: Result): string {
+  const rank = { fail: 0, inconclusive: 1, pass: 2 } as const;
+  return result.scenarios
+    .filter(({ verdict }) => verdict !== 'pass')
+    .toSorted((a, b) => rank[a.verdict] - rank[b.verdict])
+    .slice(0, MOST_ANNOTATIONS)
+    .map((drill) => `${annotation(drill)}\n`)
+    .join('');
+}
+
+/** Lines for `$GITHUB_OUTPUT`. `reportPath`: the folder of the run. */
+export function githubOutputs(result: Result, reportPath: string): string {
+  const oneLine = (value: string): string => value.replaceAll(/[\r\n]+/g, ' ');
+  return `verdict=${result.verdict}\nexit-code=${result.exitCode}\nreport-path=${oneLine(reportPath)}\n`;
+}
+
+function annotation(drill: ScenarioResult): string {
+  const level = drill.verdict === 'fail' ? 'error' : 'warning';
+  const broken = drill.objectives.find(({ verdict }) => verdict !== 'pass') ?? drill.objectives[0];
+  const place = broken === undefined ? '' : `file=${property(broken.file)},line=${Math.max(1, broken.line)},`;
+  return `::${level} ${place}title=${property(`drill ${drill.drillId}: ${drill.verdict}`)}::${message(drill.reason)}`;
+}
+
+function message(value: string): string {
+  return value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(value: string): string {
+  return message(value).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,131 @@
+import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
+
+/**
+ * JUnit XML: a suite a drill, a case an assertion. `failure`: judged bad; `error`: could not be judged. Times in seconds;
+ * timestamps in UTC without a zone, as the common schema wants them. Rules: reference/formats.md, section 4.
+ */
+export function renderJunit(result: Result): string {
+  const suites = result.scenarios.map((drill) => ({ drill, cases: casesOf(drill) }));
+  const all = suites.flatMap(({ cases }) => cases);
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="drill" ${totals(all)} time="${seconds(result.durationMs)}" timestamp="${utc(result.startedAt)}">`,
+    ...suites.flatMap(({ drill, cases }) => suite(drill, cases, result)),
+    // A run without a drill, or one that a reporter spoilt, is not green either.
+    ...(result.verdict === 'inconclusive' && all.every(({ verdict }) => verdict === 'pass')
+      ? [
+          `  <testsuite name="run" tests="1" failures="0" errors="1" skipped="0" time="0">`,
+          ...testcase(
+            { name: 'the run as a whole', verdict: 'inconclusive', message: result.reason, text: '' },
+            'run',
+          ),
+          '  </testsuite>',
+        ]
+      : []),
+    '</testsuites>',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+interface Case {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly message: string;
+  readonly text: string;
+}
+
+function casesOf(drill: ScenarioResult): Case[] {
+  // A negative control is one assertion: that it was caught. Its red checks are what it is for.
+  if (drill.expect === 'fail') {
+    return [{ name: 'negative control', verdict: drill.verdict, message: drill.reason, text: '' }];
+  }
+  const checks = drill.checks.filter(({ id }) => id !== 'objectives').map(ofCheck);
+  const cases = [...checks, ...drill.objectives.map(ofObjective)];
+  // The drill itself can be bad where no single check is: never protected, a fault of the rig.
+  const isTold = cases.some(({ verdict }) => verdict === drill.verdict);
+  return [
+    ...cases,
+    { name: 'verdict', verdict: isTold ? 'pass' : drill.verdict, message: drill.reason, text: '' },
+  ];
+}
+
+function ofCheck({ id, verdict, expected, actual, detail }: CheckResult): Case {
+  const text = [`expected: ${expected}`, `actual: ${actual}`, ...(detail === '' ? [] : [detail])].join('\n');
+  return { name: id, verdict, message: actual, text };
+}
+
+function ofObjective({ expression, actual, verdict, file, line }: ObjectiveResult): Case {
+  const measured = actual === null ? 'not measured' : `measured ${actual}`;
+  return { name: expression, verdict, message: measured, text: `${measured}\nfrom ${file}:${line}` };
+}
+
+function suite(drill: ScenarioResult, cases: readonly Case[], result: Result): string[] {
+  const durationMs = drill.timeline.reduce((end, phase) => Math.max(end, phase.endMs), 0);
+  const { measurements: figures } = drill;
+  const properties: [string, string | number | null][] = [
+    ['scenario', drill.id],
+    ['seed', drill.seed],
+    ['supervisor', drill.subject.supervisor],
+    ['litestream', drill.subject.litestream.version],
+    ['store', `${drill.store.kind} ${drill.store.version}`],
+    ['rpoMs.max', figures.rpoMs?.max ?? null],
+    ['rtoMs', figures.rtoMs],
+    ['lostWrites', figures.lostWrites],
+    ['acknowledgedWrites', figures.acknowledgedWrites],
+    ['repeat', result.repeatCommand],
+  ];
+  return [
+    `  <testsuite name="${text(drill.drillId)}" ${totals(cases)} time="${seconds(durationMs)}" timestamp="${utc(result.startedAt)}">`,
+    '    <properties>',
+    ...properties.flatMap(([name, value]) =>
+      value === null ? [] : [`      <property name="${text(name)}" value="${text(String(value))}"/>`],
+    ),
+    '    </properties>',
+    ...cases.flatMap((one) => testcase(one, drill.drillId)),
+    '  </testsuite>',
+  ];
+}
+
+function testcase({ name, verdict, message, text: body }: Case, classname: string): string[] {
+  const open = `    <testcase classname="${text(classname)}" name="${text(name)}" time="0"`;
+  if (verdict === 'pass') return [`${open}/>`];
+  const element = verdict === 'fail' ? 'failure' : 'error';
+  return [
+    `${open}>`,
+    `      <${element} message="${text(message.replaceAll(/\s+/g, ' '))}">${text(body)}</${element}>`,
+    '    </testcase>',
+  ];
+}
+
+function totals(cases: readonly Case[]): string {
+  const count = (wanted: Verdict): number => cases.filter(({ verdict }) => verdict === wanted).length;
+  return `tests="${cases.length}" failures="${count('fail')}" errors="${count('inconclusive')}" skipped="0"`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function utc(iso: string): string {
+  return iso.replace(/(\.\d+)?Z$/, '');
+}
+
+/** ANSI sequences and what XML 1.0 has no place for are left out; in attributes line breaks survive as references. */
+function text(value: string): string {
+  return value
+    .toWellFormed()
+    .replaceAll(ANSI, '')
+    .replaceAll(NOT_XML, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('\r', '&#13;')
+    .replaceAll('\n', '&#10;')
+    .replaceAll('\t', '&#9;');
+}
+
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
+/** Control characters but tab and line breaks, and two that are no characters. */
+const NOT_XML = /[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu;

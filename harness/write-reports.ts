@@ -1,0 +1,53 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from './errors.ts';
+import { renderJunit } from './report/junit.ts';
+import { renderMarkdown } from './report/markdown.ts';
+import { renderMetrics } from './report/prometheus.ts';
+import type { Result } from './result.ts';
+
+/** One report of a run: its file in the run directory, and how it is made from the result. */
+interface Report {
+  readonly file: string;
+  readonly render: (result: Result) => string;
+}
+
+/**
+ * Writes the reports of a run beside its result. Answers what went wrong, one sentence a report: a run whose report
+ * could not be written is no pass, since nobody would see what it says.
+ */
+export function writeReports(result: Result, runDir: string, outputDir: string): string[] {
+  return reports(outputDir).flatMap(({ file, render }) => {
+    try {
+      replaceWhole(join(runDir, file), render(result));
+      return [];
+    } catch (error) {
+      return [`${file}: ${messageOf(error)}`];
+    }
+  });
+}
+
+function reports(outputDir: string): Report[] {
+  return [
+    { file: 'junit.xml', render: renderJunit },
+    { file: 'summary.md', render: renderMarkdown },
+    {
+      file: 'metrics.prom',
+      render: (result) => renderMetrics(result, textOf(join(outputDir, 'latest', 'metrics.prom'))),
+    },
+  ];
+}
+
+/** A collector that reads at this moment sees the old text or the new one. */
+function replaceWhole(file: string, text: string): void {
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null; // the first run of all has nothing to carry over
+  }
+}
