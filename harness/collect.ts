@@ -7,6 +7,7 @@ import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
+import { storeRequests } from './store/request-counts.ts';
 import { finding } from './verify/finding.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
@@ -62,6 +63,24 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.ledger === null
         ? []
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
+    ...acknowledgements(drill),
+    ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
+    ...fleetEvidence(drill, log),
+    faults: found.faults,
+    subjectFailures: recorder.subjectFailures,
+    harnessFaults: recorder.harnessFaults,
+  });
+  await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
+  return evidence;
+}
+
+/** What was found in the fleet as a whole, in both lives. */
+function fleetEvidence(
+  drill: DrillContext,
+  log: RequestLog,
+): Pick<Evidence, 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
+  const { found } = drill;
+  return {
     fleetChecksRun: [
       ...(found.verification?.checksRun ?? []),
       ...(found.secondVerification?.checksRun ?? []),
@@ -73,16 +92,29 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       ...(found.secondVerification?.findings ?? []),
     ],
     thrown: [...(found.verification?.thrown ?? []), ...(found.secondVerification?.thrown ?? [])],
-    faults: found.faults,
-    subjectFailures: recorder.subjectFailures,
-    harnessFaults: recorder.harnessFaults,
-  });
-  await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
-  return evidence;
+  };
 }
 
 function factsOf({ version, sha256, sqlite }: LitestreamBinary): Evidence['subject']['litestream'] {
   return { version, sha256, sqlite };
+}
+
+/** Spans of the record of acknowledgements: as many as a curve can show. */
+const SPANS = 120;
+
+function acknowledgements({ found }: DrillContext): Pick<Evidence, 'acknowledgements'> {
+  const { kill, loadStartUs, ledger } = found;
+  if (kill === null || loadStartUs === null || ledger === null || kill.atUs <= loadStartUs) return {};
+  const spanUs = (kill.atUs - loadStartUs) / SPANS;
+  const counts = Array.from({ length: SPANS }, () => 0);
+  for (const { writes } of ledger.databases.values()) {
+    for (const { fate, atUs } of writes) {
+      if (fate !== 'acknowledged' || atUs === null) continue;
+      const span = Math.min(SPANS - 1, Math.max(0, Math.floor((atUs - loadStartUs) / spanUs)));
+      counts[span] = (counts[span] ?? 0) + 1;
+    }
+  }
+  return { acknowledgements: { fromUs: loadStartUs, spanUs, counts } };
 }
 
 function plannedWrites({ found, scenario }: DrillContext): number {

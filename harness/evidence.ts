@@ -143,6 +143,18 @@ const databaseEvidenceSchema = z.strictObject({
 });
 export type DatabaseEvidence = z.infer<typeof databaseEvidenceSchema>;
 
+/** Requests of one kind. `refused`: answered with 4xx; `failed`: with 5xx, or the client was gone. */
+export const storeRequestsSchema = z.strictObject({
+  role: z.string(),
+  method: z.string(),
+  count: z.number().int(),
+  refused: z.number().int(),
+  failed: z.number().int(),
+  /** Bytes of the requests' bodies: what was uploaded. */
+  bytes: z.number().int(),
+});
+export type StoreRequests = z.infer<typeof storeRequestsSchema>;
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 export const evidenceSchema = z.strictObject({
@@ -230,6 +242,12 @@ export const evidenceSchema = z.strictObject({
     parallelism: z.number().int(),
   }),
   databases: z.array(databaseEvidenceSchema),
+  /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
+  acknowledgements: z
+    .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })
+    .optional(),
+  /** What the store was asked for, by whom and how often; absent where no request log can be kept. */
+  storeRequests: z.array(storeRequestsSchema).optional(),
   /** Fleet-wide findings and which fleet-wide checks ran. */
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),

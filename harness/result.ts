@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkIdSchema } from './evidence.ts';
+import { checkIdSchema, storeRequestsSchema } from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -73,6 +73,8 @@ const databaseResultSchema = z.strictObject({
   /** null: not measured. */
   rpoMs: maybe,
   restoreMs: maybe,
+  /** When its restore began, in ms from the kill; null: there was none. */
+  restoreStartMs: maybe.optional(),
   verifyMs: maybe,
   failedChecks: z.array(checkIdSchema),
   /** First finding in words, or what became of it; empty when all is well. */
@@ -114,6 +116,13 @@ const scenarioResultSchema = z.strictObject({
   checks: z.array(checkResultSchema),
   faults: z.array(z.strictObject({ id: z.string(), engaged: z.boolean(), count: z.number().int() })),
   timeline: z.array(z.strictObject({ phase: z.string(), startMs: z.number(), endMs: z.number() })),
+  /** The kill, in ms from the start of the drill like the timeline; null: there was none. */
+  killMs: maybe.optional(),
+  /** Writes acknowledged up to an instant, and how many of those came back. Instants in ms before the kill, negative. */
+  progress: z
+    .array(z.strictObject({ atMs: z.number(), acknowledged: z.number().int(), restored: z.number().int() }))
+    .optional(),
+  storeRequests: z.array(storeRequestsSchema).optional(),
   databases: z.array(databaseResultSchema),
 });
 export type ScenarioResult = z.infer<typeof scenarioResultSchema>;

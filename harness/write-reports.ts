@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from './errors.ts';
+import { renderHtml } from './report/html/page.ts';
 import { renderJunit } from './report/junit.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import { renderMetrics } from './report/prometheus.ts';
@@ -29,6 +30,7 @@ export function writeReports(result: Result, runDir: string, outputDir: string):
 
 function reports(outputDir: string): Report[] {
   return [
+    { file: 'report.html', render: renderHtml },
     { file: 'junit.xml', render: renderJunit },
     { file: 'summary.md', render: renderMarkdown },
     {

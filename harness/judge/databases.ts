@@ -30,6 +30,7 @@ export function judgeDatabases(
       lostWrites: fate.lostAgesMs.length,
       rpoMs: fate.rpoMs,
       restoreMs: span(database.restore),
+      restoreStartMs: sinceKill(evidence, database.restore),
       verifyMs: span(database.verified),
       failedChecks,
       detail: fate.excused ? `excused: ${words}` : words,
@@ -71,6 +72,10 @@ function openQuestion({ end, why, database: { verified } }: Fate): string | null
   if (thrown !== undefined) return `${thrown.check} threw: ${thrown.error}`;
   const left = (DATABASE_CHECK_IDS as readonly CheckId[]).filter((id) => !verified.checksRun.includes(id));
   return left.length === 0 ? null : `${left.join(', ')} did not run`;
+}
+
+function sinceKill({ kill }: Evidence, work: { readonly startUs: number } | null): number | null {
+  return kill === null || work === null ? null : (work.startUs - kill.atUs) / 1000;
 }
 
 function span(work: { readonly startUs: number; readonly endUs: number } | null): number | null {

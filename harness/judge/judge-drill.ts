@@ -5,6 +5,7 @@ import { judgeDatabases } from './databases.ts';
 import { fatesOf } from './fates.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
+import { progressOf } from './progress.ts';
 import { decide } from './verdict.ts';
 
 /**
@@ -19,6 +20,7 @@ export function judge(evidence: Evidence): ScenarioResult {
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
   const { verdict, reason } = decide(evidence, checks, measurements);
+  const progress = progressOf(evidence, fates);
   return {
     id: scenario.id,
     drillId: evidence.drillId,
@@ -43,6 +45,9 @@ export function judge(evidence: Evidence): ScenarioResult {
         startMs: (startUs - evidence.startUs) / 1000,
         endMs: (endUs - evidence.startUs) / 1000,
       })),
+    killMs: evidence.kill === null ? null : (evidence.kill.atUs - evidence.startUs) / 1000,
+    ...(progress === null ? {} : { progress }),
+    ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),
     databases: judgeDatabases(evidence, fates, acceptedLossMs),
   };
 }

@@ -1,0 +1,126 @@
+import type { CheckId } from '../../evidence.ts';
+import type { ScenarioResult, Verdict } from '../../result.ts';
+import { bytes, count, counted, duration } from '../format.ts';
+import { litestreamInWords } from '../subject.ts';
+import {
+  objectiveOn,
+  progressChart,
+  recoveryChart,
+  restoresChart,
+  rpoChart,
+  timelineChart,
+} from './charts.ts';
+import { fleetTable } from './fleet.ts';
+import { type Markup, markup } from './markup.ts';
+import { simpleTable, verdictMark } from './tables.ts';
+
+/** One drill: its verdict, its figures, what they rest on, every check and every database. */
+export function drillSection(drill: ScenarioResult): Markup {
+  const { subject, store, fleet } = drill;
+  return markup`<section id="${anchorOf(drill)}">
+<h2>${drill.drillId} <span class="soft">${drill.title}</span></h2>
+<p>${verdictMark(drill.verdict)} ${drill.reason}</p>
+<p class="note">seed ${drill.seed} · ${subject.supervisor}, Litestream ${litestreamInWords(subject)} with SQLite ${subject.litestream.sqlite} · ${store.kind} store ${store.version} · ${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}${drill.expect === 'fail' ? ' · a negative control: it passes when it goes red' : ''}</p>
+${figures(drill)}
+<h3>Objectives</h3>
+${simpleTable(
+  ['objective', 'measured', 'verdict', 'from'],
+  drill.objectives.map(({ expression, actual, verdict, file, line }) => [
+    markup`<code>${expression}</code>`,
+    actual === null ? '–' : count(actual, 3),
+    verdictMark(verdict),
+    `${file}:${line}`,
+  ]),
+)}
+<h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}
+<h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
+<h3>The drill</h3>${timelineChart(drill)}${requests(drill)}${faults(drill)}
+<h3>Checks</h3><div class="scroll">${checks(drill)}</div>
+<h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
+</section>`;
+}
+
+/** A name for links into the page: ids of drills are plain words already. */
+export function anchorOf({ drillId }: ScenarioResult): string {
+  return `drill-${drillId.replaceAll(/[^A-Za-z0-9._-]/g, '-')}`;
+}
+
+function figures(drill: ScenarioResult): Markup {
+  const { measurements: m } = drill;
+  const rpoLimit = objectiveOn(drill, 'rpoMs', 'max');
+  const rtoLimit = objectiveOn(drill, 'rtoMs', null);
+  const against = (limitMs: number | null): string =>
+    limitMs === null ? 'no objective' : `objective below ${duration(limitMs)}`;
+  return markup`<div class="figures">
+${figure('RPO', duration(m.rpoMs?.max ?? null), `worst database; ${against(rpoLimit)}`, isOver(m.rpoMs?.max, rpoLimit))}
+${figure('RTO', duration(m.rtoMs), `whole fleet back in service; ${against(rtoLimit)}`, isOver(m.rtoMs, rtoLimit))}
+${figure('lost writes', count(m.lostWrites), `of ${count(m.acknowledgedWrites)} acknowledged; ${count(m.lostWritesBeyondRpo)} older than the RPO objective`, m.lostWritesBeyondRpo > 0)}
+${figure('databases back', count(m.databasesRestored), `${count(drill.databases.length)} known to the ledger; first one after ${duration(m.firstDatabaseMs)}`, false)}
+</div>`;
+}
+
+function figure(name: string, value: string, more: string, isBad: boolean): Markup {
+  return markup`<div class="figure${isBad ? ' bad' : ''}"><span class="name">${name}</span><b>${value}</b><span class="note">${more}</span></div>`;
+}
+
+function isOver(value: number | null | undefined, limit: number | null): boolean {
+  return value != null && limit !== null && value >= limit;
+}
+
+const ORDER: Record<Verdict, number> = { fail: 0, inconclusive: 1, pass: 2 };
+
+function checks(drill: ScenarioResult): Markup {
+  const sorted = drill.checks.toSorted((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
+  return simpleTable(
+    ['check', 'verdict', 'it fails when', 'expected', 'actual'],
+    sorted.map(({ id, verdict, expected, actual, detail }) => [
+      id,
+      verdictMark(verdict),
+      MEANING[id],
+      expected,
+      markup`${actual}${detail === '' ? null : markup`<br><span class="note">${detail}</span>`}`,
+    ]),
+  );
+}
+
+const MEANING: Readonly<Record<CheckId, string>> = {
+  inventory: 'a database is missing, empty, or back from the dead',
+  'clean-host': 'something else lies beside the restored files, or they cannot be opened by their owner',
+  identity: "a file holds another tenant's data, or an older life of the same tenant",
+  integrity: 'pages or indexes are not as SQLite needs them',
+  'foreign-keys': 'a reference points to nothing',
+  schema: 'tables, columns, indexes or triggers are not as they were',
+  contiguity: 'a write is missing before one that is there',
+  'no-phantoms': 'something is there that was never written',
+  'row-counts': 'a table has more or fewer rows than it had',
+  content: 'a row is not as it was written',
+  invariants: "RustBaas' own rules across files are broken beyond what the RPO explains",
+  blobs: 'a file record has no blob of its size',
+  'no-late-uploads': 'something went on writing to the bucket after the host was dead',
+  'second-life': 'the restored fleet cannot live on, or the first life is gone from it',
+  objectives: 'a measured figure misses its objective',
+};
+
+function requests({ storeRequests }: ScenarioResult): Markup | null {
+  if (storeRequests === undefined || storeRequests.length === 0) return null;
+  const table = simpleTable(
+    ['who', 'request', 'how often', 'refused', 'failed', 'sent'],
+    storeRequests.map(({ role, method, count: often, refused, failed, bytes: sent }) => [
+      role,
+      method,
+      count(often),
+      count(refused),
+      count(failed),
+      bytes(sent),
+    ]),
+  );
+  return markup`<details><summary>requests to the store</summary><div class="scroll">${table}</div></details>`;
+}
+
+function faults({ faults: planted }: ScenarioResult): Markup | null {
+  if (planted.length === 0) return null;
+  return simpleTable(
+    ['what was done on purpose', 'took effect', 'how often'],
+    planted.map(({ id, engaged, count: often }) => [id, engaged ? 'yes' : 'no', count(often)]),
+  );
+}

@@ -1,0 +1,65 @@
+import type { DatabaseResult, ScenarioResult } from '../../result.ts';
+import { count, duration } from '../format.ts';
+import { type Markup, markup, trusted } from './markup.ts';
+import { verdictMark } from './tables.ts';
+
+/**
+ * Every database, worst first, in a table that can be sorted without a script: radio buttons choose which of the ranks
+ * that each row carries is its place.
+ */
+export function fleetTable(drill: ScenarioResult, name: string): Markup {
+  const worst = drill.databases.toSorted(worstFirst);
+  const ranks = {
+    path: ranksBy(worst, (a, b) => (a.path < b.path ? -1 : 1)),
+    lost: ranksBy(worst, (a, b) => b.lostWrites - a.lostWrites),
+    restore: ranksBy(worst, (a, b) => (b.restoreMs ?? -1) - (a.restoreMs ?? -1)),
+  };
+  const rows = worst.map((database, index) => {
+    const style = `--path:${ranks.path.get(database)};--lost-rank:${ranks.lost.get(database)};--restore-rank:${ranks.restore.get(database)}`;
+    return markup`<div id="${name}-db-${index + 1}" style="${trusted(style)}"><span><code>${database.path}</code></span><span>${verdictMark(database.verdict)}</span>${cells(database)}<span>${why(database)}</span></div>`;
+  });
+  return markup`<p class="sorts">sorted by
+<label><input type="radio" name="${name}-sort" checked> what is worst</label>
+<label><input type="radio" name="${name}-sort" class="by-path"> path</label>
+<label><input type="radio" name="${name}-sort" class="by-lost"> lost writes</label>
+<label><input type="radio" name="${name}-sort" class="by-restore"> time of its restore</label></p>
+<div class="scroll"><div class="fleet"><div class="head"><span>database</span><span>verdict</span><span class="number">rows</span><span class="number">writes</span><span class="number">lost</span><span class="number">RPO</span><span class="number">restore</span><span class="number">verify</span><span>what was found</span></div>${rows}</div></div>`;
+}
+
+function cells(database: DatabaseResult): Markup {
+  const rows =
+    database.rowsRestored === database.rowsExpected
+      ? count(database.rowsRestored)
+      : `${count(database.rowsRestored)} of ${count(database.rowsExpected)}`;
+  const figures = [
+    rows,
+    count(database.acknowledged),
+    count(database.lostWrites),
+    duration(database.rpoMs),
+    duration(database.restoreMs),
+    duration(database.verifyMs),
+  ];
+  return markup`${figures.map((figure) => markup`<span class="number">${figure}</span>`)}`;
+}
+
+function why({ failedChecks, detail }: DatabaseResult): string {
+  return [failedChecks.join(', '), detail].filter((part) => part !== '').join(': ');
+}
+
+const RANK = { fail: 0, inconclusive: 1, pass: 2 } as const;
+
+function worstFirst(a: DatabaseResult, b: DatabaseResult): number {
+  return (
+    RANK[a.verdict] - RANK[b.verdict] ||
+    (b.rpoMs ?? 0) - (a.rpoMs ?? 0) ||
+    b.lostWrites - a.lostWrites ||
+    (a.path < b.path ? -1 : 1)
+  );
+}
+
+function ranksBy(
+  databases: readonly DatabaseResult[],
+  order: (a: DatabaseResult, b: DatabaseResult) => number,
+): ReadonlyMap<DatabaseResult, number> {
+  return new Map(databases.toSorted(order).map((database, rank) => [database, rank]));
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../evidence.ts';
+import { databaseIn, evidenceWith, finding, KILL_US } from '../../judge/green-evidence.ts';
+import { judgeRun } from '../../judge/judge.ts';
+import type { Result } from '../../result.ts';
+import { renderHtml } from './page.ts';
+
+const SHOP = 'realms/acme/apps/shop/data.db';
+const HOSTILE = '<script>alert(1)</script>"\'`&\u202e';
+
+function resultOf(change: (evidence: Evidence) => void): Result {
+  const evidence = evidenceWith((green) => {
+    green.acknowledgements = {
+      fromUs: KILL_US - 10_000_000,
+      spanUs: 1_000_000,
+      counts: Array.from({ length: 10 }, () => 30),
+    };
+    change(green);
+  });
+  return judgeRun([evidence], {
+    runId: 'r1',
+    seed: 42,
+    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
+    startedAt: '2026-11-01T00:00:00.000Z',
+    durationMs: 90_000,
+    tool: { version: '0.1.0' },
+    environment: { cpu: HOSTILE, cpus: 2 },
+    drills: [evidence.drillId],
+    reporterFailures: [],
+  });
+}
+
+const green = (): void => undefined;
+
+describe('the page', () => {
+  it('needs neither script nor network', () => {
+    const page = renderHtml(resultOf(green));
+    expect(page).toContain("default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+    expect(page).not.toMatch(/<script|<link|<img|https?:|url\(|@import| on\w+=/i);
+  });
+
+  it('says verdict, figures, and how to repeat', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        const shop = databaseIn(evidence, SHOP);
+        Object.assign(shop, { lostWriteAgesMs: [4200, 10], acknowledged: 102 });
+        shop.verified?.findings.push(finding('content', SHOP, 3));
+      }),
+    );
+    expect(page).toContain('<span class="verdict fail">fail</span>');
+    expect(page).toContain('worst: realms/acme/apps/shop/data.db, 4.2 s');
+    expect(page).toContain('3 planted');
+    expect(page).toContain('npm run drill -- --scenario=tiny --seed=42');
+    for (const chart of [
+      'Timeline of the drill',
+      'RPO of every database',
+      'Stages of the recovery',
+      'Restores in time',
+      'Acknowledged and restored writes',
+    ]) {
+      expect(page).toContain(chart);
+    }
+    // A table beside every chart.
+    expect(page.match(/<figure>/g)?.length).toBe(page.match(/as a table/g)?.length);
+  });
+
+  it('lets no text become markup', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        evidence.scenario.title = HOSTILE;
+        evidence.subject.supervisor = HOSTILE;
+        evidence.store.version = HOSTILE;
+        evidence.timeline.push({ phase: HOSTILE, startUs: 0, endUs: 5 });
+        evidence.faults.push({ id: HOSTILE, engaged: true, count: 1 });
+        const shop = databaseIn(evidence, SHOP);
+        shop.path = HOSTILE;
+        shop.verified?.findings.push({ ...finding('content', HOSTILE), detail: HOSTILE });
+      }),
+    );
+    expect(page).not.toContain('<script');
+    expect(page).not.toContain('\u202e');
+    expect(page).toContain('&lt;script&gt;');
+  });
+
+  it('shows a drill of which nothing could be measured', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        evidence.kill = null;
+        evidence.databases = [];
+        delete evidence.acknowledgements;
+        evidence.harnessFaults.push({ code: 'DRILL_E_TIMEOUT', phase: 'seed', message: 'too slow' });
+      }),
+    );
+    expect(page).toContain('<span class="verdict inconclusive">inconclusive</span>');
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('stays below 3 MB with a thousand databases', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        const shop = databaseIn(evidence, SHOP);
+        for (let index = 0; index < 1000; index++) {
+          const path = `realms/a-realm-with-a-long-name-${index}/apps/and-an-app/data.db`;
+          evidence.databases.push({ ...shop, path, lostWriteAgesMs: [index * 7] });
+        }
+      }),
+    );
+    expect(page.length).toBeLessThan(3_000_000);
+    expect(page).not.toMatch(/NaN|undefined/);
+  });
+});
