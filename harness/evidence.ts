@@ -92,6 +92,8 @@ const restoreRecordSchema = z.strictObject({
   bytes: z.number().int(),
   /** Tail of stderr, or the reason. One line. */
   detail: z.string(),
+  /** Which layout of the replica was read; absent where that is not known, and in older evidence. */
+  format: z.enum(['generations', 'ltx']).optional(),
 });
 export type RestoreRecord = z.infer<typeof restoreRecordSchema>;
 

@@ -15,7 +15,7 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     store: settingsFrom(options.bucket, io.env),
     prefix: options.prefix.replaceAll(/^\/+|\/+$/g, ''),
     outputDir: options.outputDir,
-    litestream: litestream.path,
+    litestream,
     searchPath: io.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     parallelism: options.parallelism,
     databaseTimeoutMs: options.databaseTimeout,

@@ -60,17 +60,6 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   });
 }
 
-/** The supervisor, the bucket layout and the restore know the 0.3 line; a drill of another would blame it for that. */
-function assertSupported({ version, path: program }: LitestreamBinary): void {
-  if (version.startsWith('0.3.')) return;
-  throw new DrillError('DRILL_E_USAGE', {
-    what: `Litestream ${version} cannot be drilled`,
-    why: `${program} is not of the 0.3 line, the only one that is supported`,
-    fix: 'give a Litestream 0.3 with --litestream, or leave the option out for 0.3.13',
-    exit: 2,
-  });
-}
-
 async function drillAndReport(options: RunOptions, io: Io, request: RunRequest): Promise<number> {
   const bus = createEventBus();
   const detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
@@ -138,7 +127,6 @@ async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<P
     const known = found.get(choice);
     if (known !== undefined) return known;
     const binary = await findLitestream(choice, io.env);
-    assertSupported(binary);
     found.set(choice, binary);
     return binary;
   };

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { ProtectionTracker } from '../litestream/protection.ts';
+import type { RestoreRule } from '../litestream/version.ts';
 import type { Store } from '../store/store.ts';
 
 const FAST_MS = 200;
@@ -24,13 +25,14 @@ export class ProtectionWatch implements AsyncDisposable {
   #databases = 0;
   #failure: string | null = null;
 
-  constructor(store: Store, dataDir: string, clock: Clock) {
+  constructor(store: Store, dataDir: string, clock: Clock, rule: RestoreRule) {
     this.#store = store;
     this.#dataDir = dataDir;
     this.#clock = clock;
     this.#tracker = new ProtectionTracker({
       prefix: store.prefix,
       readObject: (key) => store.observer.get(key),
+      rule,
     });
     this.#loop = this.#run();
   }

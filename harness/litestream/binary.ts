@@ -5,11 +5,13 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
+import { type LitestreamLine, lineOfVersion } from './version.ts';
 
 export interface LitestreamBinary {
   readonly path: string;
-  /** Without a leading v. */
+  /** Without a leading v; `(development build)` when it tells none. */
   readonly version: string;
+  readonly line: LitestreamLine;
   readonly sha256: string;
   /** Version of the SQLite inside, `unknown` when the file does not tell (a wrapper script). */
   readonly sqlite: string;
@@ -25,8 +27,9 @@ export async function findLitestream(
 ): Promise<LitestreamBinary> {
   const path = choice === null ? packagedLitestream() : resolve(choice);
   assertExecutable(path);
-  const [version, file] = await Promise.all([askVersion(path, env), readProgram(path)]);
-  return { path, version, ...file };
+  const [answer, { builtAs, ...file }] = await Promise.all([ask(path, ['version'], env), readProgram(path)]);
+  const version = versionOf(path, answer, builtAs);
+  return { path, version, line: lineOfVersion(version) ?? (await lineByHelp(path, version, env)), ...file };
 }
 
 /**
@@ -74,42 +77,69 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function askVersion(path: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
-  let answer: string;
+async function ask(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(path, ['version'], {
+    const { stdout } = await promisify(execFile)(path, [...args], {
       env: { PATH: env['PATH'], HOME: env['HOME'] },
       timeout: VERSION_TIMEOUT_MS,
       killSignal: 'SIGKILL',
       maxBuffer: 64 * 1024,
     });
-    answer = stdout.trim();
+    return stdout.trim();
   } catch (error) {
-    throw missing(path, `\`litestream version\` failed: ${messageOf(error).split('\n')[0]}`, error);
+    throw missing(path, `\`litestream ${args.join(' ')}\` failed: ${messageOf(error).split('\n')[0]}`, error);
   }
-  const version = /^v?(\d+\.\d+\.\d+\S*|\(development build\))$/.exec(answer)?.[1];
-  if (version !== undefined) return version;
+}
+
+const UNTOLD = '(development build)';
+
+/** What it answers, or else what Go's module record in the file says: `go install` builds before 0.5.16 do not answer. */
+function versionOf(path: string, answer: string, builtAs: string | null): string {
+  const told = /^v?(\d+\.\d+\.\d+\S*)$/.exec(answer)?.[1];
+  if (told !== undefined) return told;
+  if (answer.startsWith('(development build')) return builtAs ?? UNTOLD;
   throw missing(path, `it answered \`version\` with ${JSON.stringify(answer.slice(0, 80))}`);
 }
 
+/** Only 0.5 has the command `ltx`, only 0.3 `generations`. */
+async function lineByHelp(
+  path: string,
+  version: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<LitestreamLine> {
+  if (version === UNTOLD) {
+    const help = await ask(path, ['help'], env);
+    if (/^\s+ltx\s/m.test(help)) return '0.5';
+    if (/^\s+generations\s/m.test(help)) return '0.3';
+  }
+  throw missing(path, `it is ${version}, and only the lines 0.3 and 0.5 are supported`);
+}
+
 /**
- * Digest and embedded SQLite version in one pass: as `strings` would, a run of printable bytes that is nothing but a
- * version 3.x.y.
+ * Digest, embedded SQLite and Go's module record in one pass: as `strings` would, a run of printable bytes that is
+ * nothing but a version 3.x.y, and a line `mod <module> <version>`.
  */
-async function readProgram(path: string): Promise<{ sha256: string; sqlite: string }> {
+async function readProgram(path: string) {
   const digest = createHash('sha256');
-  const version = /[^\t\x20-\x7e](3\.\d{1,3}\.\d{1,3})[^\t\x20-\x7e]/;
-  const OVERLAP = 16;
+  const sqliteText = /[^\t\x20-\x7e](3\.\d{1,3}\.\d{1,3})[^\t\x20-\x7e]/;
+  const moduleText = /mod\tgithub\.com\/benbjohnson\/litestream\tv(\d+\.\d+\.\d+)[\t\n]/;
+  const OVERLAP = 80;
   let sqlite: string | undefined;
+  let builtAs: string | undefined;
   let tail = '\0';
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     digest.update(chunk);
-    if (sqlite !== undefined) continue;
+    if (sqlite !== undefined && builtAs !== undefined) continue;
     const text = tail + chunk.toString('latin1');
-    sqlite = version.exec(text)?.[1];
+    sqlite ??= sqliteText.exec(text)?.[1];
+    builtAs ??= moduleText.exec(text)?.[1];
     tail = text.slice(-OVERLAP);
   }
-  return { sha256: digest.digest('hex'), sqlite: sqlite ?? 'unknown' };
+  return { sha256: digest.digest('hex'), sqlite: sqlite ?? 'unknown', builtAs: builtAs ?? null };
 }
 
 function missing(path: string, why: string, cause?: unknown): DrillError {

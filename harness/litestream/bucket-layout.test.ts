@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { databasesInBucket, firstGap, restoredGeneration, restoredSnapshot } from './bucket-layout.ts';
+import { databasesInBucket } from './bucket-layout.ts';
+import { firstGap, restoredGeneration, restoredSnapshot } from './generation-layout.ts';
 
 const A = 'a'.repeat(16);
 const B = 'b'.repeat(16);
@@ -16,9 +17,7 @@ function one(...objects: ReturnType<typeof object>[]) {
 
 function segments(...names: string[]) {
   const objects = names.map((name) => object(`prod/x.db/generations/${A}/wal/${name}.wal.lz4`));
-  return (
-    restoredGeneration(databasesInBucket(objects, 'prod')[0] ?? { path: '', generations: [] })?.segments ?? []
-  );
+  return restoredGeneration(databasesInBucket(objects, 'prod')[0]?.generations ?? [])?.segments ?? [];
 }
 
 test('finds every database below the prefix, and nothing else', () => {
@@ -50,10 +49,10 @@ test('an empty prefix is the root of the bucket', () => {
 test('a restore takes the newest generation, and of equals the first', () => {
   const snapshot = (id: string, second: number) =>
     object(`prod/x.db/generations/${id}/snapshots/00000000.snapshot.lz4`, second);
-  expect(restoredGeneration(one(snapshot(A, 1), snapshot(B, 2)))?.id).toBe(B);
-  expect(restoredGeneration(one(snapshot(A, 2), snapshot(B, 2)))?.id).toBe(A);
+  expect(restoredGeneration(one(snapshot(A, 1), snapshot(B, 2)).generations)?.id).toBe(B);
+  expect(restoredGeneration(one(snapshot(A, 2), snapshot(B, 2)).generations)?.id).toBe(A);
   const later = object(`prod/x.db/generations/${A}/wal/00000000_00000000.wal.lz4`, 3);
-  expect(restoredGeneration(one(snapshot(A, 1), snapshot(B, 2), later))?.id).toBe(A);
+  expect(restoredGeneration(one(snapshot(A, 1), snapshot(B, 2), later).generations)?.id).toBe(A);
 });
 
 test('a restore takes the newest snapshot, not the highest', () => {
@@ -61,7 +60,7 @@ test('a restore takes the newest snapshot, not the highest', () => {
     one(
       object(`prod/x.db/generations/${A}/snapshots/00000000.snapshot.lz4`, 5),
       object(`prod/x.db/generations/${A}/snapshots/00000004.snapshot.lz4`, 4),
-    ),
+    ).generations,
   );
   expect(generation === null ? null : restoredSnapshot(generation)?.index).toBe(0);
 });

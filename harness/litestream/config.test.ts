@@ -14,7 +14,7 @@ function render(
   prefix = 'prod',
   replicateIntervalSec = 10,
 ) {
-  return renderReplicateConfig({ databases: files, settings, prefix, replicateIntervalSec });
+  return renderReplicateConfig({ line: '0.3', databases: files, settings, prefix, replicateIntervalSec });
 }
 
 test('one entry a database, with where it goes', () => {

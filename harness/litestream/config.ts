@@ -1,5 +1,6 @@
 import { Document } from 'yaml';
-import { keyBase } from './bucket-layout.ts';
+import { keyBase } from './listed-object.ts';
+import type { LitestreamLine } from './version.ts';
 
 /** The bucket as Litestream's config file names it; keys come from the environment, never from the file. */
 export interface BucketSettings {
@@ -17,53 +18,47 @@ export interface ConfiguredDatabase {
 }
 
 /**
- * litestream.yml for `replicate`, in the dialect of Litestream 0.3.
+ * litestream.yml for `replicate`.
  *
  * A write waits for the next look at the WAL (monitor) and then for the next upload (sync), so both count against
  * `replicate_interval_sec`: together at most 70 % of it, the rest is for the upload itself. A new database waits too:
- * Litestream's first try at its snapshot comes before it has a generation, the next one a whole sync interval later.
+ * Litestream's first try at its snapshot comes before it has something to upload, the next one a whole sync interval later.
  */
 export function renderReplicateConfig(options: {
+  line: LitestreamLine;
   databases: readonly ConfiguredDatabase[];
   settings: BucketSettings;
   prefix: string;
   replicateIntervalSec: number;
+  /** How long Litestream 0.5 may try its last upload when it is told to end. */
+  shutdownSyncMs?: number;
 }): string {
-  const { monitorMs, syncMs } = litestreamIntervals(options.replicateIntervalSec);
-  const paths = options.databases.map(({ path }) => path);
+  const { line, databases, replicateIntervalSec } = options;
+  const paths = databases.map(({ path }) => path);
   if (new Set(paths).size !== paths.length)
     throw new Error('two databases with one path would share one replica');
   return renderYaml({
     // A line a segment is too much when segments come several times a second.
-    logging: { level: options.replicateIntervalSec >= 1 ? 'info' : 'warn', type: 'json', stderr: true },
-    dbs: options.databases.map(({ path, file }) => ({
-      path: file,
-      'monitor-interval': `${monitorMs}ms`,
-      replicas: [
-        {
-          ...replica(options.settings, options.prefix, path),
-          'sync-interval': `${syncMs}ms`,
-          // A restore replays all WAL since the last snapshot: without this a day's worth of it.
-          'snapshot-interval': '6h',
-          // Litestream's own default, named because the point-in-time reach rests on it.
-          retention: '24h',
-          'retention-check-interval': '1h',
-        },
-      ],
-    })),
+    logging: { level: replicateIntervalSec >= 1 ? 'info' : 'warn', type: 'json', stderr: true },
+    ...(line === '0.3'
+      ? { dbs: databasesOf03(options) }
+      : { ...globals05(options), dbs: databasesOf05(options) }),
   });
 }
 
 /** The config of a restore: one database and where its replica is. */
 export function renderRestoreConfig(options: {
+  line: LitestreamLine;
   database: ConfiguredDatabase;
   settings: BucketSettings;
   prefix: string;
 }): string {
   const { path, file } = options.database;
+  const from = replica(options.settings, options.prefix, path);
   return renderYaml({
-    logging: { level: 'info', type: 'json', stderr: true },
-    dbs: [{ path: file, replicas: [replica(options.settings, options.prefix, path)] }],
+    // At this level 0.5 says which of the two layouts it takes.
+    logging: { level: options.line === '0.3' ? 'info' : 'debug', type: 'json', stderr: true },
+    dbs: [{ path: file, ...(options.line === '0.3' ? { replicas: [from] } : { replica: from }) }],
   });
 }
 
@@ -87,6 +82,47 @@ export function unsupportedPath(database: ConfiguredDatabase, prefix: string): s
   const key = `${keyBase(prefix)}${database.path}/generations/0123456789abcdef/wal/00000000_00000000.wal.lz4`;
   return Buffer.byteLength(key) > 1024 ? 'the path is too long for an object key' : null;
 }
+
+type ReplicateOptions = Parameters<typeof renderReplicateConfig>[0];
+
+function databasesOf03({ databases, settings, prefix, replicateIntervalSec }: ReplicateOptions) {
+  const { monitorMs, syncMs } = litestreamIntervals(replicateIntervalSec);
+  return databases.map(({ path, file }) => ({
+    path: file,
+    'monitor-interval': `${monitorMs}ms`,
+    replicas: [
+      {
+        ...replica(settings, prefix, path),
+        'sync-interval': `${syncMs}ms`,
+        // A restore replays all WAL since the last snapshot: without this a day's worth of it.
+        'snapshot-interval': '6h',
+        // Litestream's own default, named because the point-in-time reach rests on it.
+        retention: '24h',
+        'retention-check-interval': '1h',
+      },
+    ],
+  }));
+}
+
+/** 0.5 takes these for all databases at once; before 0.5.12 it ignored them in a single one. */
+function globals05({ shutdownSyncMs = SHUTDOWN_SYNC_MS }: ReplicateOptions) {
+  return {
+    snapshot: { interval: '6h', retention: '24h' },
+    'shutdown-sync-timeout': `${shutdownSyncMs}ms`,
+  };
+}
+
+function databasesOf05({ databases, settings, prefix, replicateIntervalSec }: ReplicateOptions) {
+  const { monitorMs, syncMs } = litestreamIntervals(replicateIntervalSec);
+  return databases.map(({ path, file }) => ({
+    path: file,
+    'monitor-interval': `${monitorMs}ms`,
+    replica: { ...replica(settings, prefix, path), 'sync-interval': `${syncMs}ms` },
+  }));
+}
+
+/** Litestream's own default. */
+const SHUTDOWN_SYNC_MS = 30_000;
 
 function replica(settings: BucketSettings, prefix: string, path: string) {
   return {

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 import { startEmbeddedStore } from '../store/embedded.ts';
 import type { Store } from '../store/store.ts';
 import { type HammerOptions, hammerBody } from './hammer-process.ts';
+import type { LitestreamBinary } from './binary.ts';
 import type { WatchedDatabase } from './protection.ts';
 import { restoreInvocation } from './restore-command.ts';
 
@@ -22,7 +23,7 @@ export interface Rig {
   /** Ends with the rig. */
   track(child: ChildProcess): ChildProcess;
   /** Restores one database and looks at all of it; null: sound, with at least `rows` rows. */
-  findDamage(litestream: string, path: string, rows: number): Promise<string | null>;
+  findDamage(litestream: LitestreamBinary, path: string, rows: number): Promise<string | null>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -96,7 +97,7 @@ async function startHammer(
 }
 
 async function findDamage(options: {
-  litestream: string;
+  litestream: LitestreamBinary;
   path: string;
   rows: number;
   store: Store;
@@ -105,7 +106,8 @@ async function findDamage(options: {
   const { litestream, path, rows, store, folder } = options;
   const output = join(folder, 'restored.db');
   const invocation = restoreInvocation({
-    litestream,
+    litestream: litestream.path,
+    line: litestream.line,
     settings: store.recovery,
     prefix: store.prefix,
     path,

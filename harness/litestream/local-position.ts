@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { FRAME_HEADER, readStart, realEnd, WAL_HEADER } from './wal-end.ts';
 
 /** A place in a database's history as Litestream counts it: byte `offset` of WAL file `index` of a generation. */
 export interface Position {
@@ -29,8 +30,7 @@ export function localGeneration(file: string): string | null {
  * WAL or, when that is behind, of the real one. Null before Litestream has begun with this database, and while nobody
  * has it open.
  *
- * The real end comes from the WAL index (`-shm`), since the WAL file itself keeps stale frames after a restart. A WAL
- * whose salts differ from the shadow's has been restarted, and will be the next index.
+ * A WAL whose salts differ from the shadow's has been restarted, and will be the next index.
  *
  * Never call this in a process that has the same database open with SQLite: closing any descriptor of a file drops
  * the POSIX locks that the process holds on it.
@@ -48,14 +48,6 @@ export function localPosition(file: string): Position | null {
   return real.salts === shadow.salts
     ? { ...here, offset: Math.max(here.offset, real.offset) }
     : { ...here, index: here.index + 1, offset: real.offset };
-}
-
-const WAL_HEADER = 32;
-const FRAME_HEADER = 24;
-
-interface WalEnd {
-  readonly salts: string;
-  readonly offset: number;
 }
 
 function lastShadow(folder: string): { index: number; sizeBytes: number; salts: string } | null {
@@ -76,56 +68,5 @@ function lastShadow(folder: string): { index: number; sizeBytes: number; salts: 
   } catch {
     // The generation was replaced, or the database removed, under our eyes: there is no position to tell.
     return null;
-  }
-}
-
-/** End of the last commit in the real WAL; null when there is none. */
-function realEnd(file: string): WalEnd | null {
-  return endFromIndex(`${file}-shm`) ?? endFromFile(`${file}-wal`);
-}
-
-/** The WAL index begins with two copies of its header, in the machine's byte order; equal copies are a whole one. */
-function endFromIndex(file: string): WalEnd | null {
-  const COPY = 48;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    let bytes: Buffer;
-    try {
-      bytes = readStart(file, 2 * COPY);
-    } catch {
-      // No index: nobody has the database open.
-      return null;
-    }
-    if (bytes.length < 2 * COPY || bytes[12] !== 1) return null;
-    if (!bytes.subarray(0, COPY).equals(bytes.subarray(COPY))) continue;
-    const native = new DataView(bytes.buffer, bytes.byteOffset, COPY);
-    const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-    const rawPage = native.getUint16(14, little);
-    const pageBytes = rawPage === 1 ? 65_536 : rawPage;
-    const frames = native.getUint32(16, little);
-    const offset = frames === 0 ? 0 : WAL_HEADER + frames * (pageBytes + FRAME_HEADER);
-    return { salts: bytes.toString('hex', 32, 40), offset };
-  }
-  return null;
-}
-
-/** Without an index the whole file counts: it may hold stale frames, so this errs on the late side. */
-function endFromFile(file: string): WalEnd | null {
-  try {
-    const header = readStart(file, WAL_HEADER);
-    if (header.length < WAL_HEADER) return null;
-    return { salts: header.toString('hex', 16, 24), offset: statSync(file).size };
-  } catch {
-    // No WAL: all is in the database file.
-    return null;
-  }
-}
-
-function readStart(file: string, sizeBytes: number): Buffer {
-  const bytes = Buffer.alloc(sizeBytes);
-  const descriptor = openSync(file, 'r');
-  try {
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, sizeBytes, 0));
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -22,7 +22,10 @@ afterEach(async () => rig[Symbol.asyncDispose]());
 function replicate(databases: readonly WatchedDatabase[], replicateIntervalSec: number) {
   const config = join(rig.folder, 'litestream.yml');
   const { writer: settings, prefix } = rig.store;
-  writeFileSync(config, renderReplicateConfig({ databases, settings, prefix, replicateIntervalSec }));
+  writeFileSync(
+    config,
+    renderReplicateConfig({ line: '0.3', databases, settings, prefix, replicateIntervalSec }),
+  );
   const env = litestreamEnvironment(settings, process.env);
   return rig.track(spawn(binary.path, ['replicate', '-config', config], { env, stdio: 'ignore' }));
 }
@@ -60,7 +63,7 @@ test.for([1, 2, 3])(
     const damaged: string[] = [];
     for (const { path } of databases) {
       if (claims.get(path)?.protectedUs == null) continue;
-      const damage = await rig.findDamage(binary.path, path, ROWS);
+      const damage = await rig.findDamage(binary, path, ROWS);
       if (damage !== null) damaged.push(`${path}: ${damage}`);
     }
     const claimed = [...claims.values()].filter(({ protectedUs }) => protectedUs !== null).length;
@@ -86,7 +89,7 @@ test('a snapshot alone is no protection: some restore to damage with exit code 0
   hammer.kill('SIGKILL');
   await rig.store.settle();
   const damages = [];
-  for (const { path } of found) damages.push(await rig.findDamage(binary.path, path, ROWS));
+  for (const { path } of found) damages.push(await rig.findDamage(binary, path, ROWS));
   expect(damages.filter((damage) => damage !== null)).not.toEqual([]);
 });
 
@@ -117,7 +120,7 @@ test('idle databases become protected, and a later write is covered once it is i
   });
   litestream.kill('SIGKILL');
   await rig.store.settle();
-  for (const { path } of databases) expect(await rig.findDamage(binary.path, path, 200)).toBeNull();
+  for (const { path } of databases) expect(await rig.findDamage(binary, path, 200)).toBeNull();
 });
 
 test('a write of the time when no Litestream ran is not called protected', async () => {

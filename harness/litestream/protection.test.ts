@@ -200,6 +200,6 @@ test('a commit from before the generation is covered by a snapshot seen after it
   const objects = [snapshot(), segment(0, { frames: 3 })];
   await observe(objects, 3000);
   expect(await tracker.covers('x.db', mark)).toBe(true);
-  expect(await tracker.covers('x.db', { position: null, atUs: 4000 })).toBe(false);
+  expect(await tracker.covers('x.db', { position: null, ltx: null, atUs: 4000 })).toBe(false);
   expect(await tracker.covers('unknown.db', mark)).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { type BucketSettings, renderRestoreConfig } from './config.ts';
 import { type LitestreamKeys, litestreamEnvironment } from './environment.ts';
+import type { LitestreamLine } from './version.ts';
 
 /** One `litestream restore`, ready to start once `configText` has been written to `configPath` (it holds no secret). */
 export interface RestoreInvocation {
@@ -11,11 +12,12 @@ export interface RestoreInvocation {
 
 /**
  * How one database comes back from the bucket: `restore -config FILE -o OUT DBPATH`. The URL form of 0.3 has no place for
- * an endpoint, so the replica is described in a config of its own, in which the output file is also the database's name.
+ * an endpoint, so on both lines the replica is described in a config of its own, in which the output file is also the database's name.
  * There is no `-if-replica-exists`: a missing replica must be an error.
  */
 export function restoreInvocation(options: {
   litestream: string;
+  line: LitestreamLine;
   settings: BucketSettings & LitestreamKeys;
   prefix: string;
   /** Path of the database below the prefix. */
@@ -27,11 +29,11 @@ export function restoreInvocation(options: {
   walDownloads?: number;
   env: Readonly<Record<string, string | undefined>>;
 }): RestoreInvocation {
-  const { litestream, settings, prefix, path, output, configPath, walDownloads = 8, env } = options;
+  const { litestream, line, settings, prefix, path, output, configPath, walDownloads = 8, env } = options;
   return {
     command: litestream,
     args: ['restore', '-config', configPath, '-parallelism', String(walDownloads), '-o', output, output],
     env: litestreamEnvironment(settings, env),
-    configText: renderRestoreConfig({ database: { path, file: output }, settings, prefix }),
+    configText: renderRestoreConfig({ line, database: { path, file: output }, settings, prefix }),
   };
 }

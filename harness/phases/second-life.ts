@@ -5,6 +5,7 @@ import { readLedger } from '../ledger/history.ts';
 import { isSealIntact, sealLedger } from '../ledger/seal.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import { durationMs } from '../scenario/schema.ts';
+import { restoreRule } from '../litestream/version.ts';
 import type { Store } from '../store/store.ts';
 import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
@@ -36,7 +37,9 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   startSupervisor(host, subject, store.newWriter, join(paths.logs, 'supervisor-life-2.log'));
   await firstWrites(drill, recovered, restored);
   // It begins to look only now, so that what it sees covered includes the first writes.
-  const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
+  const watch = resources.use(
+    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(order.litestream)),
+  );
   await protectedAgain(drill, watch, restored.length);
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();

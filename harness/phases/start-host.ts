@@ -6,6 +6,7 @@ import { type RunningHost, startHost } from '../host/host.ts';
 import { assertOpenFiles } from '../host/limits.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor, SUPERVISOR } from '../host/subject.ts';
+import { restoreRule } from '../litestream/version.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
 
@@ -54,7 +55,9 @@ export async function startHostUnderTest(
     else
       recorder.subjectFailed('supervisor-ended', `the supervisor ended by itself before the kill (${how})`);
   });
-  const watch = resources.use(new ProtectionWatch(store, host.paths.dataDir, order.clock));
+  const watch = resources.use(
+    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(order.litestream)),
+  );
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
   const expectSupervisorEnd = (): void => {
     ordered = true;

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { monotonicUs } from '../clock.ts';
 import type { RestoreOutcome, RestoreRecord } from '../evidence.ts';
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { formatTaken, newerFormat, type ReplicaFormat } from '../litestream/restored-format.ts';
 import { restoreInvocation } from '../litestream/restore-command.ts';
+import { restoreRule } from '../litestream/version.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import { unsoundness } from './soundness.ts';
 
@@ -15,13 +19,15 @@ export interface RestoreJob {
   /** Key prefix of the fleet in the bucket. */
   readonly prefix: string;
   readonly store: S3Settings;
-  readonly litestream: string;
+  readonly litestream: LitestreamBinary;
+  /** What the bucket holds of it. */
+  readonly found: ReplicatedDatabase;
   /** PATH of the restore's environment. */
   readonly searchPath: string;
   readonly timeoutMs: number;
 }
 
-const OUTPUT_TAIL_BYTES = 100_000;
+const MAX_WORDS = 500;
 
 /** Restores one database into its work folder. `file` is null unless the restored file is sound. */
 export async function restoreDatabase(
@@ -29,6 +35,8 @@ export async function restoreDatabase(
 ): Promise<{ record: RestoreRecord; file: string | null }> {
   const startUs = monotonicUs();
   const file = join(job.workDir, 'restored.db');
+  const refused = reasonToRefuse(job);
+  if (refused !== null) return { record: refusal(job, startUs, refused), file: null };
   const run = await runLitestream(job, file);
   const size = await stat(file).then(
     (found) => found.size,
@@ -43,21 +51,53 @@ export async function restoreDatabase(
       endUs: monotonicUs(),
       bytes: size ?? 0,
       detail,
+      ...(run.format === null ? {} : { format: run.format }),
     },
     file: outcome === 'restored' ? file : null,
   });
   if (run.timedOut) return end('timeout', `no end within ${job.timeoutMs} ms`);
   if (run.exitCode !== 0) return end('failed', run.lastWords);
   if (size === null || size === 0) return end('no-file', 'exit code 0, and no file');
+  const newer = newerFormat(job.found);
+  if (run.format !== null && run.format !== newer) {
+    return end('unsound', `it took ${words(run.format)}, and ${words(newer)} hold the newer state`);
+  }
   const reason = await unsoundness(file);
-  return reason === null ? end('restored', '') : end('unsound', reason);
+  if (reason !== null) return end('unsound', reason);
+  return end(
+    'restored',
+    holdsBoth(job.found) ? `from ${words(newer)}, the newer of the two that are there` : '',
+  );
+}
+
+/** A restore that this Litestream cannot do, or only from an older state than the bucket holds. */
+function reasonToRefuse({ found, litestream }: RestoreJob): string | null {
+  const newer = newerFormat(found);
+  if (newer === null || formatTaken(found, restoreRule(litestream)) === newer) return null;
+  const other = holdsBoth(found)
+    ? `, and ${words(newer === 'ltx' ? 'generations' : 'ltx')} only an older one`
+    : '';
+  return `${words(newer)} hold its state${other}; Litestream ${litestream.version} cannot read them`;
+}
+
+function refusal({ path }: RestoreJob, startUs: number, detail: string): RestoreRecord {
+  return { path, outcome: 'failed', exitCode: null, startUs, endUs: monotonicUs(), bytes: 0, detail };
+}
+
+function holdsBoth({ generations, ltx }: ReplicatedDatabase): boolean {
+  return generations.length > 0 && ltx.length > 0;
+}
+
+function words(format: ReplicaFormat | null): string {
+  return format === 'ltx' ? 'the LTX files of Litestream 0.5' : 'the generations of Litestream 0.3';
 }
 
 async function runLitestream(job: RestoreJob, outputFile: string) {
   await mkdir(job.workDir, { recursive: true, mode: 0o700 });
   const configPath = join(job.workDir, 'litestream.yml');
   const invocation = restoreInvocation({
-    litestream: job.litestream,
+    litestream: job.litestream.path,
+    line: job.litestream.line,
     settings: job.store,
     prefix: job.prefix,
     path: job.path,
@@ -66,7 +106,7 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     env: { PATH: job.searchPath, HOME: job.workDir },
   });
   await writeFile(configPath, invocation.configText, { mode: 0o600 });
-  const result = await execa(invocation.command, invocation.args, {
+  const subprocess = execa(invocation.command, invocation.args, {
     cwd: job.workDir,
     env: invocation.env,
     extendEnv: false,
@@ -77,15 +117,26 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     killSignal: 'SIGKILL',
     // A wrapper's own children must not hold the restore open past its limit.
     killDescendants: true,
-    maxBuffer: OUTPUT_TAIL_BYTES,
+    // Its words are read as they come: there may be more of them than anybody wants to keep.
+    buffer: false,
   });
+  let lastLine = '';
+  let format: ReplicaFormat | null = null;
+  for await (const line of subprocess.iterable({ from: 'all' })) {
+    if (line.trim() !== '') lastLine = line.slice(0, MAX_WORDS);
+    format ??= formatNamedIn(line);
+  }
+  const result = await subprocess;
   return {
     exitCode: result.exitCode ?? null,
     timedOut: result.timedOut,
-    lastWords: lastLine(result.all) || (result.shortMessage ?? `signal ${result.signal ?? 'unknown'}`),
+    format: job.litestream.line === '0.3' ? ('generations' as const) : format,
+    lastWords: lastLine || (result.shortMessage ?? `signal ${result.signal ?? 'unknown'}`),
   };
 }
 
-function lastLine(text: string | undefined): string {
-  return (text ?? '').trim().split('\n').at(-1)?.slice(0, 500) ?? '';
+/** Litestream 0.5 says at its debug level which layout it has taken. */
+function formatNamedIn(line: string): ReplicaFormat | null {
+  if (line.includes('"msg":"selected v0.3.x snapshot"')) return 'generations';
+  return line.includes('"msg":"restore plan"') ? 'ltx' : null;
 }

@@ -17,9 +17,10 @@ import { systemClock } from '../clock.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { seedFleet } from '../fleet/seed.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
-import { findLitestream } from '../litestream/binary.ts';
+import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
 import { renderReplicateConfig } from '../litestream/config.ts';
 import { litestreamEnvironment } from '../litestream/environment.ts';
+import { restoreRule } from '../litestream/version.ts';
 import { planDrill } from '../scenario/plan.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { startEmbeddedStore } from '../store/embedded.ts';
@@ -31,13 +32,13 @@ import { restoreFleet } from './restore-fleet.ts';
 /** A small fleet in a real bucket, put there by a real Litestream that is dead by now. */
 let folder: string;
 let store: Store;
-let litestream: string;
+let litestream: LitestreamBinary;
 let paths: string[];
 let out: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drill-recovery-'));
-  litestream = (await findLitestream(null, process.env)).path;
+  litestream = await findLitestream(null, process.env);
   const scenario = scenarioSchema.parse({
     id: 'x',
     title: 'x',
@@ -61,7 +62,7 @@ beforeEach(() => {
 
 async function replicateOnce(): Promise<void> {
   const child = replicate();
-  const watch = new ProtectionWatch(store, join(folder, 'data'), systemClock);
+  const watch = new ProtectionWatch(store, join(folder, 'data'), systemClock, restoreRule(litestream));
   const all = await waitFor(() => (watch.protectedUs.size === paths.length ? true : null), WAIT);
   await watch[Symbol.asyncDispose]();
   child.kill('SIGKILL');
@@ -75,9 +76,15 @@ function replicate(): ChildProcess {
   const config = join(folder, 'litestream.yml');
   writeFileSync(
     config,
-    renderReplicateConfig({ databases, settings: store.writer, prefix: 'prod', replicateIntervalSec: 1 }),
+    renderReplicateConfig({
+      line: litestream.line,
+      databases,
+      settings: store.writer,
+      prefix: 'prod',
+      replicateIntervalSec: 1,
+    }),
   );
-  return spawn(litestream, ['replicate', '-config', config], {
+  return spawn(litestream.path, ['replicate', '-config', config], {
     env: litestreamEnvironment(store.writer, process.env),
     stdio: 'ignore',
   });

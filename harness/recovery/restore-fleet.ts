@@ -5,7 +5,8 @@ import { monotonicUs } from '../clock.ts';
 import { DrillError, messageOf } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
-import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
 import { copyBlobs } from './blobs.ts';
 import type { RecoveryEvent } from './events.ts';
@@ -19,7 +20,7 @@ export interface FleetRecovery {
   readonly prefix: string;
   /** Becomes the new data_dir. Must be empty or absent. */
   readonly outputDir: string;
-  readonly litestream: string;
+  readonly litestream: LitestreamBinary;
   /** PATH of the restores' environment. */
   readonly searchPath: string;
   readonly parallelism: number | 'auto';
@@ -54,7 +55,7 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
   };
   try {
     await restoreTree(recovery, work, inBucket, parallelism, keep);
-    for (const path of [...inBucket].toSorted()) {
+    for (const path of [...inBucket.keys()].toSorted()) {
       if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
     }
     if (recovery.blobsFrom !== null)
@@ -85,11 +86,11 @@ async function provision({ outputDir }: FleetRecovery): Promise<string> {
   return work;
 }
 
-async function discover({ store, prefix }: FleetRecovery): Promise<Set<string>> {
+async function discover({ store, prefix }: FleetRecovery): Promise<Map<string, ReplicatedDatabase>> {
   const client = openS3(store);
   try {
     const objects = await client.list(`${prefix}/`);
-    return new Set(databasesInBucket(objects, prefix).map((found) => found.path));
+    return new Map(databasesInBucket(objects, prefix).map((found) => [found.path, found]));
   } catch (error) {
     throw new DrillError('DRILL_E_STORE_UNREACHABLE', {
       what: `the bucket ${store.bucket} could not be listed`,
@@ -107,7 +108,7 @@ async function discover({ store, prefix }: FleetRecovery): Promise<Set<string>> 
 async function restoreTree(
   recovery: FleetRecovery,
   work: string,
-  inBucket: ReadonlySet<string>,
+  inBucket: ReadonlyMap<string, ReplicatedDatabase>,
   parallelism: number,
   keep: (record: RestoreRecord) => void,
 ): Promise<void> {
@@ -115,7 +116,8 @@ async function restoreTree(
   let nextJob = 0;
   /** Restores one database, lets `read` look into it while it is still alone in its work folder; null: not back. */
   const bringBack = async <T>(path: string, read: (file: string) => T): Promise<T | null> => {
-    if (!inBucket.has(path)) {
+    const found = inBucket.get(path);
+    if (found === undefined) {
       const why =
         path === SYSTEM_PATH ? 'no replica of it' : 'registered by its parent, but no replica of it';
       keep(skipped(path, 'not-in-bucket', `${why} below the prefix "${recovery.prefix}"`));
@@ -127,6 +129,7 @@ async function restoreTree(
       prefix: recovery.prefix,
       store: recovery.store,
       litestream: recovery.litestream,
+      found,
       searchPath: recovery.searchPath,
       timeoutMs: recovery.databaseTimeoutMs,
     };
@@ -153,8 +156,8 @@ async function restoreTree(
   await queue.drained();
 }
 
-function pathsBelow(inBucket: ReadonlySet<string>, pattern: RegExp): string[] {
-  return [...inBucket].flatMap((path) => pattern.exec(path)?.[1] ?? []).toSorted();
+function pathsBelow(inBucket: ReadonlyMap<string, ReplicatedDatabase>, pattern: RegExp): string[] {
+  return [...inBucket.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? []).toSorted();
 }
 
 function skipped(path: string, outcome: 'not-in-bucket' | 'not-registered', detail: string): RestoreRecord {

@@ -58,9 +58,9 @@ export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: num
   });
 }
 
-/** Whether the recovery has read a snapshot of the database at this key. */
+/** Whether the recovery has read what a restore of the database at this key begins with: a snapshot, or an LTX file. */
 export function hasReadSnapshot(log: RequestLog, bucket: string, key: string): boolean {
-  const start = `/${bucket}/${key}/generations/`;
+  const start = `/${bucket}/${key}/`;
   return log.entries.some(
     ({ role, method, url, status }) =>
       role === 'recovery' &&
@@ -68,6 +68,10 @@ export function hasReadSnapshot(log: RequestLog, bucket: string, key: string): b
       status >= 200 &&
       status < 300 &&
       decodeURIComponent(url).startsWith(start) &&
-      url.includes('/snapshots/'),
+      STARTING_POINT.test(decodeURIComponent(url).slice(start.length)),
   );
 }
+
+/** Below a database's key: a snapshot of a generation, or an LTX file of any level. */
+const STARTING_POINT =
+  /^(?:generations\/[0-9a-f]{16}\/snapshots\/[0-9a-f]{8}\.snapshot\.lz4|000[0-9]\/[0-9a-f]{16}-[0-9a-f]{16}\.ltx)(?:\?|$)/;

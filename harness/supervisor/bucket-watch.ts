@@ -5,6 +5,7 @@ import {
   ProtectionTracker,
   type WatchedDatabase,
 } from '../litestream/protection.ts';
+import type { RestoreRule } from '../litestream/version.ts';
 import type { S3Client } from '../store/s3-client.ts';
 import { reasonOf } from './failure.ts';
 import { nowUs } from './log.ts';
@@ -21,7 +22,7 @@ export class BucketWatch {
   #protections: ReadonlyMap<string, Protection> = new Map();
   #bucket: BucketStatus = { listedUs: null, listMs: null, objects: 0, error: null };
 
-  constructor(options: { client: S3Client; prefix: string; stallMs: number }) {
+  constructor(options: { client: S3Client; prefix: string; stallMs: number; rule: RestoreRule }) {
     this.#client = options.client;
     this.#prefix = options.prefix;
     this.#firstStallMs = options.stallMs;
@@ -29,6 +30,7 @@ export class BucketWatch {
     this.#tracker = new ProtectionTracker({
       prefix: options.prefix,
       readObject: (key) => options.client.get(key),
+      rule: options.rule,
     });
   }
 
@@ -115,6 +117,9 @@ function samePlace(a: Mark, b: Mark): boolean {
   return (
     a.position?.generation === b.position?.generation &&
     a.position?.index === b.position?.index &&
-    a.position?.offset === b.position?.offset
+    a.position?.offset === b.position?.offset &&
+    a.ltx?.txid === b.ltx?.txid &&
+    a.ltx?.salts === b.ltx?.salts &&
+    a.ltx?.offset === b.ltx?.offset
   );
 }

@@ -1,6 +1,7 @@
-import { closeSync, type Dirent, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { unsupportedPath } from '../litestream/config.ts';
+import { fileIdentity } from '../litestream/file-identity.ts';
 import { reasonOf } from './failure.ts';
 
 export interface DiscoveredDatabase {
@@ -36,7 +37,7 @@ export function discover(dataDir: string, prefix: string): Discovery {
       } else if (isDatabaseName(entry.name)) {
         const file = join(dataDir, path);
         const reason = entry.isFile() ? look(file, path, prefix) : 'it is not a regular file';
-        if (reason === null) databases.push({ path, file, identity: identityOf(file) });
+        if (reason === null) databases.push({ path, file, identity: fileIdentity(file) });
         else refused.push({ path, reason });
       } else if (entry.isSymbolicLink() && !entry.name.includes('.')) {
         refused.push({ path, reason: 'a symbolic link; databases behind it are not replicated' });
@@ -96,15 +97,4 @@ function look(file: string, path: string, prefix: string): string | null {
     return reasonOf(error);
   }
   return start.toString('latin1') === MAGIC ? null : 'it is not a SQLite database';
-}
-
-function identityOf(file: string): string {
-  try {
-    // Inodes are used again at once; the time of birth is not.
-    const { dev, ino, birthtimeNs } = lstatSync(file, { bigint: true });
-    return `${dev}:${ino}:${birthtimeNs}`;
-  } catch {
-    // Removed a moment ago: the caller drops it.
-    return '';
-  }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { keyBase } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import type { S3Client } from '../store/s3-client.ts';
 import { reasonOf, SupervisorError } from './failure.ts';
 

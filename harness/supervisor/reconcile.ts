@@ -1,5 +1,5 @@
 import { litestreamIntervals, renderReplicateConfig } from '../litestream/config.ts';
-import { localGeneration } from '../litestream/local-position.ts';
+import { hasBegunAnew } from '../litestream/protection.ts';
 import { replaceFile } from './atomic-file.ts';
 import type { BucketWatch } from './bucket-watch.ts';
 import { type Discovery, discover } from './discover.ts';
@@ -43,12 +43,19 @@ async function reconfigure(
   databases: Discovery['databases'],
   replicated: Discovery['databases'],
 ): Promise<void> {
-  const { options, config, files, settings, replication } = run;
-  const { prefix, replicateIntervalSec } = config;
-  replaceFile(files.config, renderReplicateConfig({ databases, settings, prefix, replicateIntervalSec }));
+  const { options, files, replication } = run;
+  replaceFile(files.config, configText(run, databases));
   options.log.write('info', 'the databases to replicate have changed', { count: databases.length });
   if (databases.length === 0) await replication.stop(REPLACE_GRACE_MS);
   else await replace(run, replicated);
+}
+
+function configText({ binary, config, settings }: Run, databases: Discovery['databases']): string {
+  const { prefix, replicateIntervalSec, stopTimeoutSec } = config;
+  const { line } = binary;
+  // Less than the stop timeout: the other databases and the process itself need some of it.
+  const shutdownSyncMs = Math.floor(stopTimeoutSec * 800);
+  return renderReplicateConfig({ line, databases, settings, prefix, replicateIntervalSec, shutdownSyncMs });
 }
 
 /** Puts a new Litestream in the place of the running one, under the guard of what that one has held. */
@@ -80,10 +87,10 @@ function withinCapacity(discovery: Discovery): Discovery {
   return { databases: discovery.databases.slice(0, capacity), refused: [...discovery.refused, ...left] };
 }
 
-/** Whether Litestream has begun a new generation since the last look: the claim of protection is no longer true. */
+/** Whether Litestream has begun anew since the last look: the claim of protection is no longer true. */
 function movedOn(path: string, file: string, watch: BucketWatch): boolean {
   const position = watch.protections.get(path)?.position;
-  return position != null && localGeneration(file) !== position.generation;
+  return position != null && hasBegunAnew(file, position);
 }
 
 function clamp(value: number, from: number, to: number): number {

@@ -32,8 +32,8 @@ export interface DatabaseStatus {
   readonly protected: boolean;
   /** Since when, without a break (monotonic). */
   readonly protectedUs: number | null;
-  /** Everything before this place is in the bucket. */
-  readonly position: { readonly generation: string; readonly index: number; readonly offset: number } | null;
+  /** Everything before this place is in the bucket: a place in a generation (0.3), or a transaction id (0.5). */
+  readonly position: Protection['position'];
   readonly reason: string;
 }
 

@@ -107,7 +107,7 @@ async function seeded(
 }
 
 async function expectSound(databases: readonly WatchedDatabase[], rows: number): Promise<void> {
-  for (const { path } of databases) expect(await rig.findDamage(binary.path, path, rows), path).toBeNull();
+  for (const { path } of databases) expect(await rig.findDamage(binary, path, rows), path).toBeNull();
 }
 
 /** A door in front of the store that can be shut. */

@@ -2,6 +2,7 @@ import { realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findLitestream, type LitestreamBinary, litestreamOnPath } from '../litestream/binary.ts';
 import { litestreamEnvironment } from '../litestream/environment.ts';
+import { restoreRule } from '../litestream/version.ts';
 import { openS3, type S3Client } from '../store/s3-client.ts';
 import { replaceFile } from './atomic-file.ts';
 import { DEFAULT_BACKOFF } from './backoff.ts';
@@ -114,6 +115,7 @@ async function supervise(basis: Basis): Promise<void> {
     watch: new BucketWatch({
       client,
       prefix: config.prefix,
+      rule: restoreRule(binary),
       stallMs: options.stallMs ?? Math.max(120_000, config.replicateIntervalSec * 12_000),
     }),
     guard: new WalGuard(),

@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { metaFolder } from './local-position.ts';
+import { indexedEnd, readStart, WAL_HEADER } from './wal-end.ts';
+
+/**
+ * A place in a database's history as Litestream 0.5 counts it: byte `offset` of the WAL with these salts, written after
+ * the LTX file `txid`, or in it.
+ */
+export interface LtxPosition {
+  readonly txid: number;
+  readonly salts: string;
+  readonly offset: number;
+}
+
+/** The newest LTX file that Litestream has written beside the database, null before it has written one. */
+export function localTxid(file: string): number | null {
+  return localFiles(file).at(-1)?.txid ?? null;
+}
+
+/**
+ * Where the database stands now: every commit so far lies at or before the answer. Null before Litestream 0.5 has begun
+ * with it, and while nobody has it open.
+ *
+ * Never call this in a process that has the same database open with SQLite: closing any descriptor of a file drops
+ * the POSIX locks that the process holds on it.
+ */
+export function ltxPosition(file: string): LtxPosition | null {
+  const txid = localTxid(file);
+  const real = txid === null ? null : indexedEnd(file);
+  return txid === null || real === null ? null : { txid, ...real };
+}
+
+/**
+ * The first LTX file that holds everything up to a position of the same WAL; null: none has been written yet. A file of
+ * another WAL proves nothing here: it may be of the database that lay at this path before.
+ */
+export function txidReaching(file: string, { txid, salts, offset }: LtxPosition): number | null {
+  const later = localFiles(file).filter((one) => one.txid >= txid);
+  return later.find((one) => reaches(one, salts, offset))?.txid ?? null;
+}
+
+/** The same, or else the first file of a later WAL: Litestream goes on to that only when it has the former's last commit. */
+export function txidAfter(file: string, position: LtxPosition): number | null {
+  const reaching = txidReaching(file, position);
+  if (reaching !== null) return reaching;
+  const later = localFiles(file).filter((one) => one.txid > position.txid);
+  const ofLaterWal = (one: LocalFile): boolean => {
+    const header = headerOf(one);
+    return header !== null && header.salts !== position.salts;
+  };
+  return later.find(ofLaterWal)?.txid ?? null;
+}
+
+interface LocalFile {
+  readonly txid: number;
+  readonly file: string;
+}
+
+const NAME = /^[0-9a-f]{16}-([0-9a-f]{16})\.ltx$/;
+const HEADER_BYTES = 100;
+
+function localFiles(file: string): LocalFile[] {
+  const folder = join(metaFolder(file), 'ltx', '0');
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    // Litestream has not begun with this database, or it was removed under our eyes.
+    return [];
+  }
+  return names
+    .flatMap((name) => {
+      const max = NAME.exec(name)?.[1];
+      return max === undefined ? [] : [{ txid: Number.parseInt(max, 16), file: join(folder, name) }];
+    })
+    .toSorted((a, b) => a.txid - b.txid);
+}
+
+function reaches(one: LocalFile, salts: string, offset: number): boolean {
+  const header = headerOf(one);
+  return header !== null && header.salts === salts && header.end >= Math.max(offset, WAL_HEADER);
+}
+
+function headerOf({ file }: LocalFile): { salts: string; end: number } | null {
+  try {
+    const header = readStart(file, HEADER_BYTES);
+    if (header.length < HEADER_BYTES) return null;
+    const end = Number(header.readBigUInt64BE(48) + header.readBigUInt64BE(56));
+    return { salts: header.toString('hex', 64, 72), end };
+  } catch {
+    // Deleted by Litestream's own retention since the folder was read.
+    return null;
+  }
+}

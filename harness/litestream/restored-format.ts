@@ -1,0 +1,25 @@
+import type { ReplicatedDatabase } from './bucket-layout.ts';
+import type { ListedObject } from './listed-object.ts';
+import type { RestoreRule } from './version.ts';
+
+/** The two layouts of a replica: generations of Litestream 0.3, LTX files of 0.5. */
+export type ReplicaFormat = 'generations' | 'ltx';
+
+/** The format that holds the newer state: the one that was updated last, of equals LTX. Null: neither is there. */
+export function newerFormat({ generations, ltx }: ReplicatedDatabase): ReplicaFormat | null {
+  const objects = generations.flatMap(({ snapshots, segments }) => [...snapshots, ...segments]);
+  if (objects.length === 0) return ltx.length === 0 ? null : 'ltx';
+  return newestMs(objects) > newestMs(ltx) ? 'generations' : 'ltx';
+}
+
+/** The format that a restore by this rule takes, whatever the other one holds. Null: it finds nothing to restore. */
+export function formatTaken(database: ReplicatedDatabase, rule: RestoreRule): ReplicaFormat | null {
+  if (rule === 'newer') return newerFormat(database);
+  return database[rule].length === 0 ? null : rule;
+}
+
+function newestMs(objects: readonly ListedObject[]): number {
+  let newest = 0;
+  for (const { modifiedAt } of objects) newest = Math.max(newest, modifiedAt.getTime());
+  return newest;
+}

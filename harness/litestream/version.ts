@@ -1,0 +1,25 @@
+/** The two lines of Litestream that are known here: they differ in config, bucket layout and local state. */
+export type LitestreamLine = '0.3' | '0.5';
+
+/**
+ * What a restore without a point in time reads where a prefix holds both layouts: generations alone (0.3), LTX files
+ * alone (0.5.0 to 0.5.6), or whichever was updated last (from 0.5.7, `shouldUseV3Restore`).
+ */
+export type RestoreRule = 'generations' | 'ltx' | 'newer';
+
+/** The line that a version belongs to; null: none that is known. */
+export function lineOfVersion(version: string): LitestreamLine | null {
+  const line = /^0\.([35])\.\d/.exec(version)?.[1];
+  return line === undefined ? null : line === '3' ? '0.3' : '0.5';
+}
+
+/** A build that does not tell its version is taken for a late one of its line. */
+export function restoreRule({ line, version }: { line: LitestreamLine; version: string }): RestoreRule {
+  if (line === '0.3') return 'generations';
+  return patchOf(version) < 7 ? 'ltx' : 'newer';
+}
+
+function patchOf(version: string): number {
+  const patch = /^0\.5\.(\d+)/.exec(version)?.[1];
+  return patch === undefined ? Number.POSITIVE_INFINITY : Number(patch);
+}
