@@ -33,6 +33,15 @@ test('a wrapper is as good, but does not tell its SQLite', async () => {
   });
 });
 
+test('a development build of the published module has its version', async () => {
+  const line =
+    'mod\tgithub.com/benbjohnson/litestream\tv0.5.14\th1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+  const build = script('litestream', `echo '(development build)'; exit\n${line}`);
+  expect(await findLitestream(build, process.env)).toMatchObject({ version: '0.5.14' });
+  const own = script('litestream', "echo '(development build)'");
+  expect(await findLitestream(own, process.env)).toMatchObject({ version: '(development build)' });
+});
+
 test.for([
   ['absent', 'no/such/file', /ENOENT/],
   ['a folder', '.', /not a file/],

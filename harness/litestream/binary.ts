@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
+import { goModuleVersion } from './go-module.ts';
 
 export interface LitestreamBinary {
   readonly path: string;
@@ -25,7 +26,8 @@ export async function findLitestream(
 ): Promise<LitestreamBinary> {
   const path = choice === null ? packagedLitestream() : resolve(choice);
   assertExecutable(path);
-  const [version, file] = await Promise.all([askVersion(path, env), readProgram(path)]);
+  const [answer, file] = await Promise.all([askVersion(path, env), readProgram(path)]);
+  const version = answer === DEVELOPMENT_BUILD ? ((await goModuleVersion(path)) ?? answer) : answer;
   return { path, version, ...file };
 }
 
@@ -44,6 +46,8 @@ export function litestreamOnPath(env: Readonly<Record<string, string | undefined
 }
 
 const VERSION_TIMEOUT_MS = 10_000;
+/** What `go install` made of every version before 0.5.16 says of itself. */
+const DEVELOPMENT_BUILD = '(development build)';
 
 function packagedLitestream(): string {
   const name = `@flydotio/litestream-${process.platform}-${process.arch}`;
