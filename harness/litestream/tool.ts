@@ -12,6 +12,8 @@ export interface ToolRun {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Finds the reason of a failure in the output, where it is not the last line. */
+  readonly reason?: RegExp;
 }
 
 const OUTPUT_BYTES = 1 << 20;
@@ -39,7 +41,7 @@ export async function runTool(command: string, args: readonly string[], run: Too
   if (result.timedOut) {
     throw new FetchProblem(`\`${name}\` did not end within ${Math.round(run.timeoutMs / 1000)} s`);
   }
-  const words = lastWords(result.all) || (result.shortMessage ?? 'it said nothing');
+  const words = lastWords(result.all, run.reason) || (result.shortMessage ?? 'it said nothing');
   throw new FetchProblem(`\`${name}\` failed: ${words}`);
 }
 
@@ -56,6 +58,7 @@ export function isOnPath(name: string, env: Readonly<Record<string, string | und
   });
 }
 
-function lastWords(output: string): string {
-  return (output.trim().split('\n').at(-1) ?? '').trim().slice(0, LAST_WORDS);
+function lastWords(output: string, reason: RegExp | undefined): string {
+  const words = reason?.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
+  return words.trim().slice(0, LAST_WORDS);
 }
