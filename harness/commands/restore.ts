@@ -1,6 +1,6 @@
 import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
-import { findLitestream } from '../litestream/binary.ts';
+import { chooseLitestream } from '../litestream/choose.ts';
 import { restoreFleet } from '../recovery/restore-fleet.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { Io, RestoreOptions } from './options.ts';
@@ -10,7 +10,7 @@ import type { Io, RestoreOptions } from './options.ts';
  * back, 1 when one is not, 2 and 3 as everywhere.
  */
 export async function restoreCommand(options: RestoreOptions, io: Io): Promise<number> {
-  const litestream = await findLitestream(options.litestream ?? null, io.env);
+  const litestream = await chooseLitestream(options.litestream ?? null, io.env);
   const records = await restoreFleet({
     store: settingsFrom(options.bucket, io.env),
     prefix: options.prefix.replaceAll(/^\/+|\/+$/g, ''),

@@ -6,7 +6,8 @@ import { DrillError } from '../errors.ts';
 import { createEventBus } from '../events.ts';
 import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
-import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
+import type { LitestreamBinary } from '../litestream/binary.ts';
+import { assertAtHand, chooseLitestream } from '../litestream/choose.ts';
 import { preflight } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
@@ -126,10 +127,11 @@ async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<P
   const find = async (choice: string | null): Promise<LitestreamBinary> => {
     const known = found.get(choice);
     if (known !== undefined) return known;
-    const binary = await findLitestream(choice, io.env);
+    const binary = await chooseLitestream(choice, io.env);
     found.set(choice, binary);
     return binary;
   };
+  assertAtHand(wanted.flatMap(choicesOf), io.env);
   const drills: PlannedDrill[] = [];
   for (const drill of wanted) {
     const upgrades: PlannedUpgrade[] = [];
@@ -139,6 +141,10 @@ async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<P
     drills.push({ ...drill, litestream: await find(drill.litestream), upgrades });
   }
   return drills;
+}
+
+function choicesOf({ litestream, loaded }: WantedDrill): (string | null)[] {
+  return [litestream, ...loaded.scenario.upgrades.map((upgrade) => upgrade.litestream)];
 }
 
 function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {

@@ -1,4 +1,5 @@
 import { DrillError, describeError, messageOf } from '../errors.ts';
+import { chooseLitestream } from '../litestream/choose.ts';
 import { SupervisorError } from '../supervisor/failure.ts';
 import { openLog } from '../supervisor/log.ts';
 import { runSupervisor } from '../supervisor/supervisor.ts';
@@ -6,7 +7,7 @@ import { runSupervisor } from '../supervisor/supervisor.ts';
 export interface SuperviseOptions {
   /** Path of rustbase.toml. */
   readonly config: string;
-  /** Path of a Litestream; left out: the first on PATH, or the one of `npm install`. */
+  /** A version, or the path of a Litestream; left out: the first on PATH, or the one of `npm install`. */
   readonly litestream?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -25,10 +26,12 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
+    const env = options.env ?? process.env;
+    const { litestream = null } = options;
     await runSupervisor({
       config: options.config,
-      litestream: options.litestream ?? null,
-      env: options.env ?? process.env,
+      litestream: litestream === null ? null : (await chooseLitestream(litestream, env)).path,
+      env,
       log: openLog(process.stderr),
       stop: stop.signal,
       kill: kill.signal,

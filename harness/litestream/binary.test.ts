@@ -33,6 +33,24 @@ test('a wrapper is as good, but does not tell its SQLite', async () => {
   });
 });
 
+test('a development build of the published module has its version', async () => {
+  const line =
+    'mod\tgithub.com/benbjohnson/litestream\tv0.5.14\th1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+  const build = script('litestream', `echo '(development build)'; exit\n${line}`);
+  expect(await findLitestream(build, process.env)).toMatchObject({ version: '0.5.14' });
+  const own = (help: string) =>
+    script('litestream', `if [ "$1" = help ]; then echo '${help}'; else echo '(development build)'; fi`);
+  const nameless = (help: string) => findLitestream(own(help), process.env);
+  expect(await nameless('  ltx   list LTX files')).toMatchObject({
+    version: '(development build)',
+    line: '0.5',
+  });
+  expect(await nameless('  generations   list')).toMatchObject({ line: '0.3' });
+  await expect(nameless('  serve   something else')).rejects.toMatchObject({
+    why: expect.stringContaining('only the lines 0.3 and 0.5') as unknown,
+  });
+});
+
 test.for([
   ['absent', 'no/such/file', /ENOENT/],
   ['a folder', '.', /not a file/],

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
+import { goModuleVersion } from './go-module.ts';
 import { type LitestreamLine, lineOfVersion } from './version.ts';
 
 export interface LitestreamBinary {
@@ -27,8 +28,8 @@ export async function findLitestream(
 ): Promise<LitestreamBinary> {
   const path = choice === null ? packagedLitestream() : resolve(choice);
   assertExecutable(path);
-  const [answer, { builtAs, ...file }] = await Promise.all([ask(path, ['version'], env), readProgram(path)]);
-  const version = versionOf(path, answer, builtAs);
+  const [answer, file] = await Promise.all([ask(path, ['version'], env), readProgram(path)]);
+  const version = await versionOf(path, answer);
   return { path, version, line: lineOfVersion(version) ?? (await lineByHelp(path, version, env)), ...file };
 }
 
@@ -47,6 +48,8 @@ export function litestreamOnPath(env: Readonly<Record<string, string | undefined
 }
 
 const VERSION_TIMEOUT_MS = 10_000;
+/** What `go install` made of every version before 0.5.16 says of itself. */
+const DEVELOPMENT_BUILD = '(development build)';
 
 function packagedLitestream(): string {
   const name = `@flydotio/litestream-${process.platform}-${process.arch}`;
@@ -95,13 +98,11 @@ async function ask(
   }
 }
 
-const UNTOLD = '(development build)';
-
-/** What it answers, or else what Go's module record in the file says: `go install` builds before 0.5.16 do not answer. */
-function versionOf(path: string, answer: string, builtAs: string | null): string {
+/** What it answers, or else what Go's module record in the file says. */
+async function versionOf(path: string, answer: string): Promise<string> {
   const told = /^v?(\d+\.\d+\.\d+\S*)$/.exec(answer)?.[1];
   if (told !== undefined) return told;
-  if (answer.startsWith('(development build')) return builtAs ?? UNTOLD;
+  if (answer.startsWith('(development build')) return (await goModuleVersion(path)) ?? DEVELOPMENT_BUILD;
   throw missing(path, `it answered \`version\` with ${JSON.stringify(answer.slice(0, 80))}`);
 }
 
@@ -111,7 +112,7 @@ async function lineByHelp(
   version: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<LitestreamLine> {
-  if (version === UNTOLD) {
+  if (version === DEVELOPMENT_BUILD) {
     const help = await ask(path, ['help'], env);
     if (/^\s+ltx\s/m.test(help)) return '0.5';
     if (/^\s+generations\s/m.test(help)) return '0.3';
@@ -120,26 +121,23 @@ async function lineByHelp(
 }
 
 /**
- * Digest, embedded SQLite and Go's module record in one pass: as `strings` would, a run of printable bytes that is
- * nothing but a version 3.x.y, and a line `mod <module> <version>`.
+ * Digest and embedded SQLite version in one pass: as `strings` would, a run of printable bytes that is nothing but a
+ * version 3.x.y.
  */
-async function readProgram(path: string) {
+async function readProgram(path: string): Promise<{ sha256: string; sqlite: string }> {
   const digest = createHash('sha256');
-  const sqliteText = /[^\t\x20-\x7e](3\.\d{1,3}\.\d{1,3})[^\t\x20-\x7e]/;
-  const moduleText = /mod\tgithub\.com\/benbjohnson\/litestream\tv(\d+\.\d+\.\d+)[\t\n]/;
-  const OVERLAP = 80;
+  const version = /[^\t\x20-\x7e](3\.\d{1,3}\.\d{1,3})[^\t\x20-\x7e]/;
+  const OVERLAP = 16;
   let sqlite: string | undefined;
-  let builtAs: string | undefined;
   let tail = '\0';
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
     digest.update(chunk);
-    if (sqlite !== undefined && builtAs !== undefined) continue;
+    if (sqlite !== undefined) continue;
     const text = tail + chunk.toString('latin1');
-    sqlite ??= sqliteText.exec(text)?.[1];
-    builtAs ??= moduleText.exec(text)?.[1];
+    sqlite = version.exec(text)?.[1];
     tail = text.slice(-OVERLAP);
   }
-  return { sha256: digest.digest('hex'), sqlite: sqlite ?? 'unknown', builtAs: builtAs ?? null };
+  return { sha256: digest.digest('hex'), sqlite: sqlite ?? 'unknown' };
 }
 
 function missing(path: string, why: string, cause?: unknown): DrillError {

@@ -49,6 +49,7 @@ it('crosses versions and stores, each version with its own expectation', () => {
 it('lets the command line choose, and keeps what is expected of that version', () => {
   const only = (litestream: string) => combinationsOf(scenario(BAD_AND_GOOD), { litestream, store: 'minio' });
   expect(only('0.5.6')).toMatchObject([{ litestream: '0.5.6', store: 'minio', expect: 'fail', label: '' }]);
+  expect(only('v0.5.6')).toMatchObject([{ litestream: 'v0.5.6', expect: 'fail' }]);
   expect(only('/opt/litestream')).toMatchObject([{ expect: 'pass', mustFail: [] }]);
 });
 

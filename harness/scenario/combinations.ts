@@ -1,3 +1,4 @@
+import { parseVersion } from '../litestream/version.ts';
 import type { Scenario, STORE_KINDS } from './schema.ts';
 
 export type StoreChoice = 'auto' | (typeof STORE_KINDS)[number];
@@ -31,7 +32,8 @@ export function combinationsOf(
   const stores: readonly StoreChoice[] =
     asked.store === 'auto' && matrix?.stores !== undefined ? matrix.stores : [asked.store];
   return versions.flatMap((litestream) => {
-    const cell = listed.find(({ version }) => version === litestream);
+    const asVersion = litestream === null ? null : parseVersion(litestream);
+    const cell = listed.find(({ version }) => version === asVersion);
     const expected = cell?.expect ?? expect;
     const checks = cell?.mustFail ?? (cell?.expect === undefined ? mustFail : []);
     return stores.map((store) => ({
