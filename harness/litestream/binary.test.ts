@@ -41,12 +41,12 @@ test('a development build of the published module has its version', async () => 
   const own = (help: string) =>
     script('litestream', `if [ "$1" = help ]; then echo '${help}'; else echo '(development build)'; fi`);
   const nameless = (help: string) => findLitestream(own(help), process.env);
-  expect(await nameless('  ltx   list LTX files')).toMatchObject({
+  expect(await nameless('The commands are:\n  ltx   list LTX files')).toMatchObject({
     version: '(development build)',
     line: '0.5',
   });
-  expect(await nameless('  generations   list')).toMatchObject({ line: '0.3' });
-  await expect(nameless('  serve   something else')).rejects.toMatchObject({
+  expect(await nameless('The commands are:\n  generations   list')).toMatchObject({ line: '0.3' });
+  await expect(nameless('The commands are:\n  serve   something else')).rejects.toMatchObject({
     why: expect.stringContaining('only the lines 0.3 and 0.5') as unknown,
   });
 });
