@@ -37,6 +37,9 @@ const measurementsSchema = z.strictObject({
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),
+  /** Restored databases by the layout that they came from: generations of Litestream 0.3, LTX files of 0.5. */
+  restoredFromGenerations: maybe.optional(),
+  restoredFromLtx: maybe.optional(),
   clockUncertaintyMs: z.number(),
   /** Stages after the kill, in ms from the kill; null where the recovery did not come so far. */
   rtoStagesMs: z.record(z.string(), maybe),

@@ -27,10 +27,20 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     unknownWrites: sum('unknown'),
     refusedWrites: sum('refused'),
     databasesRestored: fates.filter(({ end }) => end === 'restored').length,
+    restoredFromGenerations: restoredFrom('generations', fates),
+    restoredFromLtx: restoredFrom('ltx', fates),
     clockUncertaintyMs: evidence.clockUncertaintyMs,
     rtoStagesMs: stages(evidence, killUs),
     writeLatencyMs: evidence.writeLatencyMs,
   };
+}
+
+/** null where the restore of a database that is back did not say which layout it took. */
+function restoredFrom(format: 'generations' | 'ltx', fates: readonly Fate[]): number | null {
+  const formats = fates.flatMap(({ end, database }) =>
+    end === 'restored' ? [database.restore?.format ?? null] : [],
+  );
+  return formats.includes(null) ? null : formats.filter((one) => one === format).length;
 }
 
 /** null unless everything that had to come back did: a fleet with a hole in it is not back in service. */

@@ -38,7 +38,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   await firstWrites(drill, recovered, restored);
   // It begins to look only now, so that what it sees covered includes the first writes.
   const watch = resources.use(
-    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(order.litestream)),
+    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(lastLitestream(order))),
   );
   await protectedAgain(drill, watch, restored.length);
   await watch[Symbol.asyncDispose]();

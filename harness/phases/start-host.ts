@@ -7,6 +7,7 @@ import { assertOpenFiles } from '../host/limits.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor, SUPERVISOR } from '../host/subject.ts';
 import { restoreRule } from '../litestream/version.ts';
+import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
 
@@ -56,7 +57,7 @@ export async function startHostUnderTest(
       recorder.subjectFailed('supervisor-ended', `the supervisor ended by itself before the kill (${how})`);
   });
   const watch = resources.use(
-    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(order.litestream)),
+    new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(lastLitestream(order))),
   );
   const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
   const expectSupervisorEnd = (): void => {

@@ -27,6 +27,8 @@ const SCALARS = [
   'unknownWrites',
   'refusedWrites',
   'databasesRestored',
+  'restoredFromGenerations',
+  'restoredFromLtx',
   'clockUncertaintyMs',
 ] as const satisfies readonly KeysHolding<number>[];
 
@@ -98,7 +100,7 @@ export function parseObjective(expression: string): ParsedObjective {
 export function measuredBy(objective: Objective, measurements: Measurements): number | null {
   const actual =
     objective.aggregate === null
-      ? measurements[objective.metric]
+      ? (measurements[objective.metric] ?? null)
       : (measurements[objective.metric]?.[objective.aggregate] ?? null);
   return actual !== null && Number.isFinite(actual) ? actual : null;
 }

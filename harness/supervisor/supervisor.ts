@@ -17,6 +17,7 @@ import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
 import { reconcileLoop } from './reconcile.ts';
 import { Replication } from './replication.ts';
+import { beginAnewAfterLtx } from './rollback.ts';
 import type { Basis, Files, Run, SupervisorOptions } from './run.ts';
 import { databaseStatuses, type Status } from './status.ts';
 import { serveStatus } from './status-server.ts';
@@ -44,7 +45,9 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     const client = openS3(settings);
     try {
       const binary = await preflight(options, config, files, client);
-      await supervise({ options, config, files, settings, client, binary });
+      const basis = { options, config, files, settings, client, binary };
+      await beginAnewAfterLtx(basis);
+      await supervise(basis);
     } finally {
       client.close();
     }
