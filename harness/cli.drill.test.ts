@@ -33,7 +33,9 @@ interface Ended {
 function start(args: readonly string[]) {
   const isRun = args[0] !== 'judge';
   const own = args.some((arg) => arg.startsWith('--litestream=')) ? [] : [`--litestream=${litestream}`];
-  const child = spawn(process.execPath, [CLI, ...args, ...(isRun ? own : [])], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args, ...(isRun ? own : [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();

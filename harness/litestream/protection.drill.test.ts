@@ -77,26 +77,29 @@ test.for([1, 2, 3])(
   },
 );
 
-test.runIf(binary.line === '0.3')('a snapshot alone is no protection: some restore to damage with exit code 0', async () => {
-  rig = await openRig();
-  const databases = appDatabases(rig.dataDir, 120);
-  const files = databases.map(({ file }) => file);
-  const hammer = await rig.hammer({ files, rows: ROWS, writesPerSecond: 1000, rowsPerWrite: 5 });
-  const litestream = replicate(databases, 1);
-  const found = await until('twenty snapshots without a segment', async () => {
-    const listed = databasesInBucket(await rig.store.observer.list('prod/'), 'prod');
-    const bare = listed.filter(({ generations }) =>
-      generations.every(({ segments }) => segments.length === 0),
-    );
-    return bare.length >= 20 && bare;
-  });
-  litestream.kill('SIGKILL');
-  hammer.kill('SIGKILL');
-  await rig.store.settle();
-  const damages = [];
-  for (const { path } of found) damages.push(await rig.findDamage(binary, path, ROWS));
-  expect(damages.filter((damage) => damage !== null)).not.toEqual([]);
-});
+test.runIf(binary.line === '0.3')(
+  'a snapshot alone is no protection: some restore to damage with exit code 0',
+  async () => {
+    rig = await openRig();
+    const databases = appDatabases(rig.dataDir, 120);
+    const files = databases.map(({ file }) => file);
+    const hammer = await rig.hammer({ files, rows: ROWS, writesPerSecond: 1000, rowsPerWrite: 5 });
+    const litestream = replicate(databases, 1);
+    const found = await until('twenty snapshots without a segment', async () => {
+      const listed = databasesInBucket(await rig.store.observer.list('prod/'), 'prod');
+      const bare = listed.filter(({ generations }) =>
+        generations.every(({ segments }) => segments.length === 0),
+      );
+      return bare.length >= 20 && bare;
+    });
+    litestream.kill('SIGKILL');
+    hammer.kill('SIGKILL');
+    await rig.store.settle();
+    const damages = [];
+    for (const { path } of found) damages.push(await rig.findDamage(binary, path, ROWS));
+    expect(damages.filter((damage) => damage !== null)).not.toEqual([]);
+  },
+);
 
 test('idle databases become protected, and a later write is covered once it is in the bucket', async () => {
   rig = await openRig();

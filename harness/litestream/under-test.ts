@@ -25,7 +25,8 @@ export function historyOf(binary: LitestreamBinary, file: string): string | null
 
 function givenLitestream05(): string {
   const path = process.env['DRILL_LITESTREAM_05'];
-  if (path === undefined || path === '') throw new Error('DRILL_LITESTREAM_05 must be the path of a Litestream 0.5');
+  if (path === undefined || path === '')
+    throw new Error('DRILL_LITESTREAM_05 must be the path of a Litestream 0.5');
   return path;
 }
 
