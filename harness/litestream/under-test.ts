@@ -8,10 +8,6 @@ export function litestreamUnderTest(): Promise<LitestreamBinary> {
   return findLitestream(process.env['DRILL_TEST_LINE'] === '0.5' ? givenLitestream05() : null, process.env);
 }
 
-export function litestream05(): Promise<LitestreamBinary> {
-  return findLitestream(givenLitestream05(), process.env);
-}
-
 /**
  * Names the history that Litestream goes on with: it changes when that is cut, and everything taken anew. 0.3: the
  * generation; 0.5: how many of its files hold the whole database.

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { monotonicUs } from '../clock.ts';
@@ -15,6 +16,7 @@ import { runSupervisor } from './supervisor.ts';
 
 const binary = await litestreamUnderTest();
 const is03 = binary.line === '0.3';
+const NEW_ROWS = 12_000;
 const SUPERVISE = new URL('../commands/supervise.ts', import.meta.url).href;
 let rig: Rig;
 
@@ -321,6 +323,33 @@ test('a new database is caught within one interval, a removed one leaves, the ot
   expect((await rig.store.observer.list(`prod/${removed.path}/`)).length).toBeGreaterThan(0);
   await expectSound([...left, added], 5);
 });
+
+test.for([1, 5])(
+  'a database deleted and made anew at its path comes back as the new one (interval %i s)',
+  async (replicate_interval_sec) => {
+    configure({ replicate_interval_sec });
+    const { databases, hammer } = await seeded(3, { writesPerSecond: 0, rows: 50 });
+    start();
+    await allProtected(3);
+    hammer.kill('SIGKILL');
+    const [reborn] = databases;
+    if (reborn === undefined) throw new Error('no database');
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${reborn.file}${suffix}`);
+    // So many that SQLite puts them into the file; what follows is in the WAL alone.
+    const writer = await rig.hammer({
+      files: [reborn.file],
+      rows: NEW_ROWS,
+      writesPerSecond: 50,
+      rowsPerWrite: 1,
+    });
+    await sleep(4000);
+    await caughtUp(databases);
+    writer.kill('SIGKILL');
+    await rig.store.settle();
+    expect(await rig.findDamage(binary, reborn.path, NEW_ROWS)).toBeNull();
+    await expectSound(databases.slice(1), 50);
+  },
+);
 
 test('busy databases keep their generation while Litestream is replaced', async () => {
   configure({ replicate_interval_sec: 2 });
