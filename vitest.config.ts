@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. */
+/**
+ * `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. `line05`: those of them that
+ * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05.
+ */
 export default defineConfig({
   test: {
     // A tool that measures recovery must not retry its own tests.
@@ -12,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['harness/**/*.drill.test.ts'],
+          exclude: ['harness/**/*.drill.test.ts', 'harness/**/*.line05.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -24,6 +27,22 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Drills measure time on the machine's cores: one at a time.
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'line05',
+          include: [
+            'harness/**/*.line05.test.ts',
+            'harness/{cli,litestream/protection,recovery/restore-fleet,supervisor/supervisor}.drill.test.ts',
+          ],
+          globalSetup: ['harness/litestream/line05-setup.ts'],
+          env: { DRILL_TEST_LINE: '0.5' },
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
           maxWorkers: 1,
         },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOfHost } from './host/process-scan.ts';
-import { findLitestream } from './litestream/binary.ts';
+import { litestreamUnderTest } from './litestream/under-test.ts';
 import type { Result, ScenarioResult } from './result.ts';
 import { type LitestreamSabotage, writeSabotagedLitestream } from './sabotaged-litestream.ts';
 import { waitFor } from './waiting.ts';
@@ -19,7 +19,7 @@ let litestream: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drill-cli-'));
-  litestream = (await findLitestream(null, process.env)).path;
+  litestream = (await litestreamUnderTest()).path;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -29,8 +29,13 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** `drill …`, on the Litestream under test unless the arguments name another or start no drill. */
 function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const isRun = args[0] !== 'judge';
+  const own = args.some((arg) => arg.startsWith('--litestream=')) ? [] : [`--litestream=${litestream}`];
+  const child = spawn(process.execPath, [CLI, ...args, ...(isRun ? own : [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();

@@ -7,6 +7,7 @@ import { openFilesLimit, openFilesNeeded } from '../host/limits.ts';
 import { cacheFolder } from '../litestream/cache.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
 import { surveyCache } from '../litestream/survey.ts';
+import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
 import type { Io } from './options.ts';
@@ -76,7 +77,10 @@ async function litestream(choice: string | null, env: NodeJS.ProcessEnv): Promis
   const name = 'Litestream';
   try {
     const { path: file, version, sqlite } = await chooseLitestream(choice, env);
-    return { name, state: 'ok', found: `${version} with SQLite ${sqlite}, ${file}`, fix: '' };
+    const found = `${version} with SQLite ${sqlite}, ${file}`;
+    if (!hasWalResetBug(sqlite)) return { name, state: 'ok', found, fix: '' };
+    const fix = `${walResetWarning(version, sqlite)}; 0.5.17 is the first without it`;
+    return { name, state: 'warn', found, fix };
   } catch (error) {
     if (!(error instanceof DrillError)) throw error;
     return { name, state: 'fail', found: `${error.what}: ${error.why}`, fix: error.fix };

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { litestreamIntervals, renderReplicateConfig, unsupportedPath } from './config.ts';
+import {
+  litestreamIntervals,
+  ownIntervalsSuffice,
+  renderReplicateConfig,
+  replicaUrl,
+  unsupportedPath,
+} from './config.ts';
 
 const settings = {
   endpoint: 'http://127.0.0.1:9000',
@@ -73,4 +79,41 @@ test('paths that Litestream would take for others are refused', () => {
   expect(reason('/data/what?.db')).toMatch(/question mark/);
   expect(reason('/data/a\nb.db')).toMatch(/control character/);
   expect(unsupportedPath({ path: `${'x'.repeat(1000)}.db`, file: '/x.db' }, 'prod')).toMatch(/too long/);
+});
+
+test('0.5 wants one replica a database, and the rest for all', () => {
+  const text = renderReplicateConfig({
+    line: '0.5',
+    databases: [{ path: 'a $HOME.db', file: '/data/a $HOME.db' }],
+    settings,
+    prefix: 'prod',
+    replicateIntervalSec: 1,
+    shutdownSyncMs: 8000,
+    socket: 'litestream.sock',
+  });
+  expect(text).not.toContain('$');
+  expect(parse(text)).toMatchObject({
+    snapshot: { interval: '6h', retention: '24h' },
+    'shutdown-sync-timeout': '8000ms',
+    socket: { enabled: true, path: 'litestream.sock' },
+    dbs: [
+      {
+        path: '/data/a $HOME.db',
+        'monitor-interval': '200ms',
+        replica: { path: 'prod/a $HOME.db', 'sync-interval': '500ms', endpoint: 'http://127.0.0.1:9000' },
+      },
+    ],
+  });
+});
+
+test('what is registered at the socket goes to the same key', () => {
+  const url = new URL(replicaUrl(settings, 'prod', 'realms/ü #%/a+b?.db'));
+  expect(`${url.protocol}//${url.host}`).toBe('s3://drill');
+  expect(decodeURIComponent(url.pathname)).toBe('/prod/realms/ü #%/a+b?.db');
+  expect(url.searchParams.get('endpoint')).toBe('http://127.0.0.1:9000');
+  expect(url.searchParams.get('force-path-style')).toBe('true');
+});
+
+test('intervals of 1 s each keep a promise of 3 s, and none of 2 s', () => {
+  expect([1, 2, 3, 10].map(ownIntervalsSuffice)).toEqual([false, false, true, true]);
 });

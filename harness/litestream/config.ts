@@ -32,6 +32,8 @@ export function renderReplicateConfig(options: {
   replicateIntervalSec: number;
   /** How long Litestream 0.5 may try its last upload when it is told to end. */
   shutdownSyncMs?: number;
+  /** Its control socket, relative to its working folder; left out: none. */
+  socket?: string;
 }): string {
   const { line, databases, replicateIntervalSec } = options;
   const paths = databases.map(({ path }) => path);
@@ -60,6 +62,22 @@ export function renderRestoreConfig(options: {
     logging: { level: options.line === '0.3' ? 'info' : 'debug', type: 'json', stderr: true },
     dbs: [{ path: file, ...(options.line === '0.3' ? { replicas: [from] } : { replica: from }) }],
   });
+}
+
+/** Where a database goes, as Litestream's control socket wants to be told. */
+export function replicaUrl(settings: BucketSettings, prefix: string, path: string): string {
+  const key = `${keyBase(prefix)}${path}`.split('/').map(encodeURIComponent).join('/');
+  const query = new URLSearchParams({
+    ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
+    region: settings.region,
+    'force-path-style': String(settings.forcePathStyle),
+  });
+  return `s3://${settings.bucket}/${key}?${query.toString()}`;
+}
+
+/** Whether Litestream's own intervals, 1 s each, keep the promise as well as those of the config would. */
+export function ownIntervalsSuffice(replicateIntervalSec: number): boolean {
+  return 2000 <= replicateIntervalSec * 700;
 }
 
 /** Litestream's two intervals for a promised one. */
@@ -105,8 +123,9 @@ function databasesOf03({ databases, settings, prefix, replicateIntervalSec }: Re
 }
 
 /** 0.5 takes these for all databases at once; before 0.5.12 it ignored them in a single one. */
-function globals05({ shutdownSyncMs = SHUTDOWN_SYNC_MS }: ReplicateOptions) {
+function globals05({ shutdownSyncMs = SHUTDOWN_SYNC_MS, socket }: ReplicateOptions) {
   return {
+    ...(socket === undefined ? {} : { socket: { enabled: true, path: socket } }),
     snapshot: { interval: '6h', retention: '24h' },
     'shutdown-sync-timeout': `${shutdownSyncMs}ms`,
   };

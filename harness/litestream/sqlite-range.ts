@@ -12,6 +12,11 @@ export function hasWalResetBug(sqliteVersion: string): boolean {
   return version !== undefined && !isBefore(version, BUGGED_FROM) && isBefore(version, FIXED_IN);
 }
 
+/** The warning about it, for whoever runs such a version. */
+export function walResetWarning(version: string, sqlite: string): string {
+  return `Litestream ${version} holds SQLite ${sqlite}, whose WAL-reset bug (3.7.0 to 3.51.2) can damage a busy database`;
+}
+
 function isBefore(version: readonly number[], other: readonly number[]): boolean {
   const at = other.findIndex((part, index) => part !== version[index]);
   return at !== -1 && (version[at] ?? 0) < (other[at] ?? 0);

@@ -19,6 +19,11 @@ export function restoreRule({ line, version }: { line: LitestreamLine; version: 
   return patchOf(version) < 7 ? 'ltx' : 'newer';
 }
 
+/** Databases can be registered at a running Litestream from 0.5.8. */
+export function hasControlSocket({ line, version }: { line: LitestreamLine; version: string }): boolean {
+  return line === '0.5' && patchOf(version) >= 8;
+}
+
 function patchOf(version: string): number {
   const patch = /^0\.5\.(\d+)/.exec(version)?.[1];
   return patch === undefined ? Number.POSITIVE_INFINITY : Number(patch);

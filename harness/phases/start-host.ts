@@ -6,6 +6,7 @@ import { type RunningHost, startHost } from '../host/host.ts';
 import { assertOpenFiles } from '../host/limits.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor, SUPERVISOR } from '../host/subject.ts';
+import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { restoreRule } from '../litestream/version.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
@@ -40,6 +41,8 @@ export async function startHostUnderTest(
     prefix: store.prefix,
     replicateIntervalSec,
   });
+  const { version, sqlite } = order.litestream;
+  if (hasWalResetBug(sqlite)) recorder.note('warn', walResetWarning(version, sqlite));
   found.hostStartUs = order.clock.nowUs();
   const log = join(paths.logs, 'supervisor.log');
   let ordered = false;

@@ -17,9 +17,10 @@ import { systemClock } from '../clock.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { seedFleet } from '../fleet/seed.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
-import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
+import type { LitestreamBinary } from '../litestream/binary.ts';
 import { renderReplicateConfig } from '../litestream/config.ts';
 import { litestreamEnvironment } from '../litestream/environment.ts';
+import { litestreamUnderTest } from '../litestream/under-test.ts';
 import { restoreRule } from '../litestream/version.ts';
 import { planDrill } from '../scenario/plan.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
@@ -38,7 +39,7 @@ let out: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drill-recovery-'));
-  litestream = await findLitestream(null, process.env);
+  litestream = await litestreamUnderTest();
   const scenario = scenarioSchema.parse({
     id: 'x',
     title: 'x',

@@ -47,3 +47,17 @@ it('knows a database that was read from one that was not', () => {
   expect(read({ url: url.replace('realm.db', 'realm.db2') })).toBe(false);
   expect(read({ url: '/drill/?list-type=2&prefix=prod%2Frealms' })).toBe(false);
 });
+
+it('knows a database that was read from LTX files, and whose they were', () => {
+  const url = '/drill/prod/system.db/0009/0000000000000001-0000000000000004.ltx?x-id=GetObject';
+  const read = (key: string, asked = url): boolean =>
+    hasReadSnapshot(
+      { entries: [entry({ method: 'GET', role: 'recovery', url: asked })], complete: true },
+      'drill',
+      key,
+    );
+  expect(read('prod/system.db')).toBe(true);
+  expect(read('prod')).toBe(false);
+  expect(read('prod/system.db', url.replace('0009', '0000'))).toBe(true);
+  expect(read('prod/system.db', '/drill/prod/system.db/0009/other')).toBe(false);
+});

@@ -87,6 +87,11 @@ export class BucketWatch {
     return stalled;
   }
 
+  /** Another file lies at this path now, and nobody replicates it at this moment. */
+  replaced(database: WatchedDatabase): void {
+    this.#tracker.replaced(database);
+  }
+
   /** After a cure the waiting begins anew, and is longer: an upload that is merely slow must come to its end some time. */
   forgetStalls(): void {
     this.#resting.clear();

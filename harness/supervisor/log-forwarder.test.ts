@@ -54,3 +54,28 @@ test('an error that comes every second is told every ten, with the number of tho
     ['b.db', undefined],
   ]);
 });
+
+test.for([
+  [
+    'the path beside it',
+    '"db":"data.db","path":"/srv/data/realms/a/apps/b/data.db"',
+    'realms/a/apps/b/data.db',
+  ],
+  [
+    'the folder in the error',
+    '"db":"data.db","error":"open /srv/data/realms/a/apps/b/.data.db-litestream/ltx/0/1.ltx: no"',
+    'realms/a/apps/b/data.db',
+  ],
+  [
+    'the WAL in the error',
+    '"db":"system.db","error":"open /srv/data/system.db-wal: no such file"',
+    'system.db',
+  ],
+  ['its last part alone', '"db":"data.db","error":"boom"', 'data.db'],
+] as const)('0.5 names a database by %s', ([, fields, database]) => {
+  const { records, forward } = forwarder();
+  forward.push(
+    `{"level":"ERROR","msg":"compaction failed",${fields.replace('"db"', '"system":"store","db"')},"level":9}\n`,
+  );
+  expect(records[0]).toMatchObject({ level: 'error', fields: { database } });
+});

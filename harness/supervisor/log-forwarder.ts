@@ -1,4 +1,4 @@
-import { relative, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import type { Log, LogFields, LogLevel } from './log.ts';
 
 const MAX_LINE = 16 * 1024;
@@ -68,13 +68,36 @@ export class LogForwarder {
     if (typeof record !== 'object' || record === null) return { level: 'info', msg: line, fields: {} };
     // Its time is ours within a moment, and its level goes first.
     const { time: _time, level, msg, db, path, ...rest } = record as Record<string, unknown>;
-    const file = db ?? path;
-    const database = typeof file === 'string' ? { database: this.#nameOf(file) } : {};
+    const file = this.#fileIn(db, path, rest['error']);
+    const database = file === null ? {} : { database: file };
     return {
-      level: levelOf(level),
+      // 0.5 has a second `level`, that of an LTX file, in some lines: the first is the log's.
+      level: levelOf(/"level":"(\w+)"/.exec(line)?.[1] ?? level),
       msg: typeof msg === 'string' ? msg : line,
       fields: { ...database, ...rest },
     };
+  }
+
+  /** 0.3 names the database by its path, 0.5 by its last part alone, which all tenants share: then other fields may tell. */
+  #fileIn(db: unknown, path: unknown, error: unknown): string | null {
+    for (const file of [db, path]) {
+      if (typeof file === 'string' && isAbsolute(file)) return this.#nameOf(file);
+    }
+    const named = typeof error === 'string' ? this.#pathIn(error) : null;
+    return named ?? (typeof db === 'string' ? db : null);
+  }
+
+  /** The database that a text names, or whose Litestream folder it names. */
+  #pathIn(text: string): string | null {
+    const start = text.indexOf(`${this.#dataDir}${sep}`);
+    if (start < 0) return null;
+    const name = /^(.*?\.db)(?=-|[/:\s]|$)/.exec(text.slice(start + this.#dataDir.length + 1))?.[1];
+    return (
+      name
+        ?.split(sep)
+        .join('/')
+        .replace(/(^|\/)\.([^/]+)$/, '$1$2') ?? null
+    );
   }
 
   #nameOf(file: string): string {

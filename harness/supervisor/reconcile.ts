@@ -2,28 +2,28 @@ import { litestreamIntervals, renderReplicateConfig } from '../litestream/config
 import { hasBegunAnew } from '../litestream/protection.ts';
 import { replaceFile } from './atomic-file.ts';
 import type { BucketWatch } from './bucket-watch.ts';
+import { type Changes, changesBetween } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
 import { reasonOf } from './failure.ts';
 import { databaseCapacity } from './preflight.ts';
-import { pause, type Run } from './run.ts';
+import { pause, type Run, SOCKET } from './run.ts';
+import { settle, takeInPlace } from './take-in.ts';
 
 /** Keeps litestream.yml and the child in step with the databases on disk. */
 export async function reconcileLoop(run: Run): Promise<void> {
   const { fleet, watch } = run;
   const { log, stop } = run.options;
   const rescanMs = clamp(run.config.replicateIntervalSec * 100, 100, 1000);
-  let configured: string | null = null;
-  let replicated: Discovery['databases'] = [];
+  let begun = false;
   while (!stop.aborted) {
     const startMs = performance.now();
     try {
       fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix));
       const { databases } = fleet.discovery;
-      const identity = databases.map((database) => `${database.path}\0${database.identity}`).join('\n');
-      if (identity !== configured) {
-        await reconfigure(run, databases, replicated);
-        configured = identity;
-        replicated = databases;
+      const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
+      if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
+        await reconfigure(run, databases, changes);
+        begun = true;
         run.publish();
         fleet.woken.abort();
       } else if (databases.some(({ path, file }) => movedOn(path, file, watch))) {
@@ -38,36 +38,60 @@ export async function reconcileLoop(run: Run): Promise<void> {
   }
 }
 
-async function reconfigure(
-  run: Run,
-  databases: Discovery['databases'],
-  replicated: Discovery['databases'],
-): Promise<void> {
-  const { options, files, replication } = run;
+async function reconfigure(run: Run, databases: Discovery['databases'], changes: Changes): Promise<void> {
+  const { options, files, fleet, replication } = run;
   replaceFile(files.config, configText(run, databases));
   options.log.write('info', 'the databases to replicate have changed', { count: databases.length });
-  if (databases.length === 0) await replication.stop(REPLACE_GRACE_MS);
-  else await replace(run, replicated);
+  for (const { path } of changes.replaced) fleet.strangers.add(path);
+  if (databases.length === 0) {
+    await replication.stop(REPLACE_GRACE_MS);
+    fleet.replicated = [];
+    return;
+  }
+  const taken = await takeInPlace(run, changes, databases);
+  if (taken === null) await replace(run, databases, changes.replaced);
+  else fleet.replicated = taken;
+  for (const { path } of fleet.replicated) fleet.strangers.delete(path);
 }
 
-function configText({ binary, config, settings }: Run, databases: Discovery['databases']): string {
+function configText({ binary, config, settings, socket }: Run, databases: Discovery['databases']): string {
   const { prefix, replicateIntervalSec, stopTimeoutSec } = config;
-  const { line } = binary;
-  // Less than the stop timeout: the other databases and the process itself need some of it.
-  const shutdownSyncMs = Math.floor(stopTimeoutSec * 800);
-  return renderReplicateConfig({ line, databases, settings, prefix, replicateIntervalSec, shutdownSyncMs });
+  return renderReplicateConfig({
+    line: binary.line,
+    databases,
+    settings,
+    prefix,
+    replicateIntervalSec,
+    // Less than the stop timeout: the other databases and the process itself need some of it.
+    shutdownSyncMs: Math.floor(stopTimeoutSec * 800),
+    ...(socket === null ? {} : { socket: SOCKET }),
+  });
 }
 
 /** Puts a new Litestream in the place of the running one, under the guard of what that one has held. */
 export async function replace(
-  { options, config, guard, replication }: Run,
-  replicated: Discovery['databases'],
+  run: Run,
+  databases: Discovery['databases'],
+  replaced: Discovery['databases'],
 ): Promise<void> {
+  const { options, config, files, guard, fleet, replication } = run;
+  const replicated = fleet.replicated;
   if (replication.status().pid !== null) {
-    const held = await guard.hold(replicated.map(({ file }) => file));
+    const newcomers = new Set(replaced.map(({ path }) => path));
+    const held = await guard.hold(
+      replicated.filter(({ path }) => !newcomers.has(path)).map(({ file }) => file),
+    );
     options.log.write('info', 'replacing litestream', { held, databases: replicated.length });
   }
-  await replication.start(REPLACE_GRACE_MS);
+  await replication.start(REPLACE_GRACE_MS, async () => {
+    if (run.binary.line === '0.3' || replaced.length === 0) {
+      fleet.replicated = databases;
+      return;
+    }
+    const strangers = await settle(run, replaced);
+    fleet.replicated = databases.filter(({ path }) => !strangers.has(path));
+    if (strangers.size > 0) replaceFile(files.config, configText(run, fleet.replicated));
+  });
   const { monitorMs } = litestreamIntervals(config.replicateIntervalSec);
   guard.releaseAfter(monitorMs + TAKE_HOLD_MS + replicated.length * TAKE_HOLD_EACH_MS);
 }

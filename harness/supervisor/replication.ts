@@ -46,11 +46,15 @@ export class Replication {
     this.#backoff = new Backoff(options.backoff);
   }
 
-  /** Starts the child, or replaces the running one, with the config file as it is now. */
-  async start(graceMs: number): Promise<void> {
+  /**
+   * Starts the child, or replaces the running one, with the config file as it is by then. `between` is done while there
+   * is none.
+   */
+  async start(graceMs: number, between: () => Promise<void>): Promise<void> {
     this.#wanted = true;
     await this.#inTurn(async () => {
       await this.#end(graceMs);
+      await between();
       if (this.#wanted) await this.#spawn();
     });
   }

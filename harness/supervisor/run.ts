@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LitestreamBinary } from '../litestream/binary.ts';
+import type { ControlSocket } from '../litestream/control-socket.ts';
 import type { S3Client, S3Settings } from '../store/s3-client.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import type { BucketWatch } from './bucket-watch.ts';
@@ -49,12 +50,21 @@ export interface Run extends Basis {
   readonly watch: BucketWatch;
   readonly guard: WalGuard;
   readonly fleet: Fleet;
+  /** By which databases are taken in without a restart; null: this Litestream has none, or it would not keep the interval. */
+  readonly socket: ControlSocket | null;
   /** Writes the status file. */
   readonly publish: () => void;
 }
 
+/** Litestream's control socket, in its working folder. */
+export const SOCKET = 'litestream.sock';
+
 export interface Fleet {
   discovery: Discovery;
+  /** What Litestream has been told to replicate. */
+  replicated: Discovery['databases'];
+  /** Paths at which another database was replicated than lies there now, until that has been taken in. */
+  readonly strangers: Set<string>;
   /** Aborted to cut the pause before the next look at the bucket short. */
   woken: AbortController;
 }

@@ -2,7 +2,10 @@ import { realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findLitestream, type LitestreamBinary, litestreamOnPath } from '../litestream/binary.ts';
 import { litestreamEnvironment } from '../litestream/environment.ts';
-import { restoreRule } from '../litestream/version.ts';
+import { ownIntervalsSuffice } from '../litestream/config.ts';
+import { ControlSocket } from '../litestream/control-socket.ts';
+import { hasControlSocket, restoreRule } from '../litestream/version.ts';
+import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { openS3, type S3Client } from '../store/s3-client.ts';
 import { replaceFile } from './atomic-file.ts';
 import { DEFAULT_BACKOFF } from './backoff.ts';
@@ -18,7 +21,7 @@ import { checkBucket, checkOpenFiles } from './preflight.ts';
 import { reconcileLoop } from './reconcile.ts';
 import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
-import type { Basis, Files, Run, SupervisorOptions } from './run.ts';
+import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
 import { databaseStatuses, type Status } from './status.ts';
 import { serveStatus } from './status-server.ts';
 import { watchLoop } from './watch-loop.ts';
@@ -98,6 +101,7 @@ async function preflight(
     prefix: config.prefix,
     databases: databases.length,
   });
+  if (hasWalResetBug(binary.sqlite)) log.write('warn', walResetWarning(binary.version, binary.sqlite), {});
   return binary;
 }
 
@@ -122,7 +126,16 @@ async function supervise(basis: Basis): Promise<void> {
       stallMs: options.stallMs ?? Math.max(120_000, config.replicateIntervalSec * 12_000),
     }),
     guard: new WalGuard(),
-    fleet: { discovery: { databases: [], refused: [] }, woken: new AbortController() },
+    fleet: {
+      discovery: { databases: [], refused: [] },
+      replicated: [],
+      strangers: new Set(),
+      woken: new AbortController(),
+    },
+    socket:
+      hasControlSocket(binary) && ownIntervalsSuffice(config.replicateIntervalSec)
+        ? ControlSocket.at(join(files.dataDir, SOCKET))
+        : null,
     publish: () => publishStatus(files.status, currentStatus(run, startedAt), log),
   };
   const server =

@@ -35,5 +35,5 @@ async function cureStalls(run: Run): Promise<void> {
     databases: stalled.slice(0, 20),
   });
   watch.forgetStalls();
-  await replace(run, discovery.databases);
+  await replace(run, run.fleet.replicated, []);
 }

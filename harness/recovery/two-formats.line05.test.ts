@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { monotonicUs } from '../clock.ts';
+import type { RestoreRecord } from '../evidence.ts';
+import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
+import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { renderReplicateConfig } from '../litestream/config.ts';
+import { openRig, type Rig, until } from '../litestream/drill-rig.ts';
+import { litestreamEnvironment } from '../litestream/environment.ts';
+import { ProtectionTracker } from '../litestream/protection.ts';
+import { formatTaken } from '../litestream/restored-format.ts';
+import { litestreamUnderTest } from '../litestream/under-test.ts';
+import { restoreRule } from '../litestream/version.ts';
+import { restoreFleet } from './restore-fleet.ts';
+
+/** One prefix that holds what both lines left there, as after an upgrade in place and after the way back. */
+const PATH = 'system.db';
+const old = await findLitestream(null, process.env);
+const young = await litestreamUnderTest();
+let rig: Rig;
+let file: string;
+
+beforeEach(async () => {
+  rig = await openRig();
+  file = join(rig.dataDir, PATH);
+});
+afterEach(async () => rig[Symbol.asyncDispose]());
+
+/** Writes up to `rows` rows and lets a Litestream bring them to the bucket; then both are ended. */
+async function live(binary: LitestreamBinary, rows: number): Promise<void> {
+  const writer = await rig.hammer({ files: [file], rows, writesPerSecond: 0, rowsPerWrite: 1 });
+  const { writer: settings, prefix, observer } = rig.store;
+  const config = join(rig.folder, 'litestream.yml');
+  const databases = [{ path: PATH, file }];
+  writeFileSync(
+    config,
+    renderReplicateConfig({ line: binary.line, databases, settings, prefix, replicateIntervalSec: 1 }),
+  );
+  const env = litestreamEnvironment(settings, process.env);
+  const child = rig.track(spawn(binary.path, ['replicate', '-config', config], { env, stdio: 'ignore' }));
+  const rule = restoreRule(binary);
+  const tracker = new ProtectionTracker({ prefix, readObject: (key) => observer.get(key), rule });
+  await until(`${binary.version} has protected it`, async () => {
+    const seen = await tracker.observe(await observer.list('prod/'), databases, monotonicUs());
+    return seen.get(PATH)?.protectedUs != null;
+  });
+  for (const one of [child, writer]) await killed(one);
+  // Listings tell times in whole seconds.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function inBucket(): Promise<ReplicatedDatabase> {
+  const [found] = databasesInBucket(await rig.store.observer.list('prod/'), 'prod');
+  if (found === undefined) throw new Error('nothing in the bucket');
+  return found;
+}
+
+async function restored(binary: LitestreamBinary): Promise<RestoreRecord | undefined> {
+  const records = await restoreFleet({
+    store: rig.store.recovery,
+    prefix: 'prod',
+    outputDir: mkdtempSync(join(rig.folder, 'out-')),
+    litestream: binary,
+    searchPath: process.env['PATH'] ?? '',
+    parallelism: 1,
+    databaseTimeoutMs: 20_000,
+    blobsFrom: null,
+    emit: () => undefined,
+  });
+  return records.find(({ path }) => path === PATH);
+}
+
+test('LTX files alone: 0.5 restores them, 0.3 says what it cannot read', async () => {
+  await live(young, 50);
+  expect(await restored(young)).toMatchObject({ outcome: 'restored', format: 'ltx', detail: '' });
+  expect(await restored(old)).toMatchObject({
+    outcome: 'failed',
+    exitCode: null,
+    detail: 'the LTX files of Litestream 0.5 hold its state; Litestream 0.3.13 cannot read them',
+  });
+});
+
+test('upgraded in place and back: what is predicted is what each Litestream restores', async () => {
+  await live(old, 50);
+  await live(young, 90);
+  expect(formatTaken(await inBucket(), restoreRule(old))).toBe('generations');
+  expect(formatTaken(await inBucket(), restoreRule(young))).toBe('ltx');
+  expect(await rig.findDamage(young, PATH, 90)).toBeNull();
+  expect(await rig.findDamage(old, PATH, 90)).toBe('50 rows instead of 90');
+  expect(await restored(young)).toMatchObject({
+    outcome: 'restored',
+    format: 'ltx',
+    detail: 'from the LTX files of Litestream 0.5, the newer of the two that are there',
+  });
+  expect(await restored(old)).toMatchObject({
+    outcome: 'failed',
+    detail:
+      'the LTX files of Litestream 0.5 hold its state, and the generations of Litestream 0.3 only an older one; Litestream 0.3.13 cannot read them',
+  });
+
+  await live(old, 120);
+  expect(await rig.findDamage(old, PATH, 120)).toBeNull();
+  expect(await restored(old)).toMatchObject({ outcome: 'restored', format: 'generations' });
+  const taken = formatTaken(await inBucket(), restoreRule(young));
+  if (restoreRule(young) === 'ltx') {
+    expect(taken).toBe('ltx');
+    expect(await rig.findDamage(young, PATH, 120)).toBe('90 rows instead of 120');
+    expect(await restored(young)).toMatchObject({ outcome: 'failed' });
+    return;
+  }
+  expect(taken).toBe('generations');
+  expect(await rig.findDamage(young, PATH, 120)).toBeNull();
+  expect(await restored(young)).toMatchObject({ outcome: 'restored', format: 'generations' });
+
+  await live(young, 150);
+  expect(await rig.findDamage(young, PATH, 150)).toBeNull();
+  expect(await restored(young)).toMatchObject({ outcome: 'restored', format: 'ltx' });
+});

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('wal-restart-process.ts', import.meta.url));
+const LIMIT_MS = 10_000;
+
+/**
+ * Makes databases that took the place of others begin a new WAL. A Litestream that still had the former file open may
+ * have written an LTX file of the former's pages and the newcomer's WAL; its successor would find that WAL in it and go on
+ * from there, and a restore would give back a mixture, with exit code 0. Before a WAL with other salts it takes a whole
+ * snapshot. Nobody may replicate them meanwhile. Answers the files for which it was done.
+ */
+export function restartWals(files: readonly string[]): Promise<ReadonlySet<string>> {
+  if (files.length === 0) return Promise.resolve(new Set());
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {},
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const end = (): void => resolve(new Set(said.endsWith(']') ? (JSON.parse(said) as string[]) : []));
+    child.once('error', end).once('close', end);
+    child.stdin.on('error', () => undefined).end(JSON.stringify(files));
+  });
+}
