@@ -3,15 +3,16 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { MinioContainer, type StartedMinioContainer } from '@testcontainers/minio';
-import { getContainerRuntimeClient } from 'testcontainers';
+import { getContainerRuntimeClient, Wait } from 'testcontainers';
 import { DrillError, messageOf } from '../errors.ts';
 import { ResourceStack } from '../resources.ts';
 import type { AccessKey } from './access-key.ts';
 import { within } from './container-engine.ts';
 import { ownerLabels } from './container-sweep.ts';
-import type { MinioServer } from './minio.ts';
+import { MINIO_READY, type MinioServer } from './minio.ts';
 import type { StoreOptions } from './store.ts';
 
+const MINIO_PORT = 9000;
 const READY_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 25_000;
 const REMOVE_TIMEOUT_MS = 20_000;
@@ -62,6 +63,8 @@ async function start(
     .withPassword(root.secret)
     .withEnvironment({ MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' })
     .withLogConsumer((stream) => void stream.pipe(log, { end: false }))
+    // Over HTTP: an image may have no shell to look for open ports with.
+    .withWaitStrategy(Wait.forHttp(MINIO_READY, MINIO_PORT))
     .withStartupTimeout(READY_TIMEOUT_MS);
   return within(START_TIMEOUT_MS, container.start()).catch((error: unknown) => {
     throw new DrillError('DRILL_E_STORE_START', {

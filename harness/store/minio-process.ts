@@ -6,12 +6,12 @@ import { DrillError, messageOf } from '../errors.ts';
 import { type RunningHost, startHost } from '../host/host.ts';
 import { waitFor } from '../waiting.ts';
 import type { AccessKey } from './access-key.ts';
-import type { MinioServer } from './minio.ts';
+import { MINIO_READY, type MinioServer } from './minio.ts';
 import type { MinioProgram } from './minio-program.ts';
 import type { StoreOptions } from './store.ts';
 
 const NAME = 'minio';
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 1000;
 /** Another program may take the free port before MinIO does. */
 const MAX_TRIES = 3;
@@ -85,7 +85,7 @@ async function answerOf(machine: RunningHost, address: string): Promise<'answers
   if (machine.exitOf(NAME) !== null) return 'ended';
   try {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const { ok } = await fetch(`http://${address}/minio/health/live`, { signal });
+    const { ok } = await fetch(`http://${address}${MINIO_READY}`, { signal });
     return ok ? 'answers' : null;
   } catch {
     return null; // not yet

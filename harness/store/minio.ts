@@ -8,6 +8,8 @@ import { openS3, type S3Settings } from './s3-client.ts';
 import type { Store, StoreOptions } from './store.ts';
 
 const BUCKET = 'drill';
+/** Answers 200 once buckets and credentials can be made; `live` and `ready` do before that. */
+export const MINIO_READY = '/minio/health/cluster';
 
 /** A MinIO that runs for one drill, in a container or as a process. */
 export interface MinioServer extends AsyncDisposable {

@@ -17,21 +17,22 @@ export interface StoreProxy extends AsyncDisposable {
 /** Starts the logging proxy in front of a store that we did not write. */
 export async function startProxy(options: ProxyOptions): Promise<StoreProxy> {
   const service = await startService('the proxy in front of the store', PROGRAM, options);
+  const settle = async (): Promise<boolean> =>
+    ((await service.ask('settle', ANSWER_TIMEOUT_MS)) as { settled: boolean }).settled;
   return {
     endpoint: service.endpoint,
     failure: () => service.failure(),
     settle: async () => {
-      const why = await service
-        .ask('settle', ANSWER_TIMEOUT_MS)
-        .then((answer) =>
-          (answer as { settled: boolean }).settled
-            ? null
-            : 'requests from before the kill are still under way',
-        )
-        .catch(messageOf);
-      if (why !== null) throw notSettled(why);
+      const settled = await settle().catch((error: unknown) => {
+        throw notSettled(messageOf(error));
+      });
+      if (!settled) throw notSettled('requests that came before are still under way');
     },
-    [Symbol.asyncDispose]: async () => service[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // What has been answered is in the log only an instant later.
+      if (service.failure() === null) await settle().catch(() => undefined);
+      await service[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -7,8 +7,8 @@ import type { RequestLogEntry, StoreRole } from './request-log.ts';
 export type Roles = Readonly<Record<string, StoreRole>>;
 
 /**
- * Writes a line for every request that this S3 service (or the proxy in front of one) answers, at once and before
- * anybody else hears of it: the log is complete up to the instant at which the process is killed.
+ * Writes a line for every request of this S3 service (or of the proxy in front of one) as soon as it is over, with one
+ * synchronous call: what has been written outlives a kill of the process.
  */
 export function logRequests(server: Server, { logFile, roles }: { logFile: string; roles: Roles }): void {
   const log = openSync(logFile, 'a');
