@@ -44,16 +44,12 @@ function imageDiagnosis(image: string, found: ImageState | DrillError): Diagnosi
   if (found instanceof DrillError) {
     return { name, state: 'warn', found: `${image}: there is no engine to ask`, fix: '' };
   }
-  switch (found.state) {
-    case 'present':
-      return { name, state: 'ok', found: `${image} is there`, fix: '' };
-    case 'can be pulled':
-      return { name, state: 'ok', found: `${image} will be pulled when it is needed`, fix: '' };
-    case 'unknown': {
-      const error = notPullable(image, found.why, null);
-      return { name, state: 'warn', found: `${error.what}: ${error.why}`, fix: error.fix };
-    }
+  if (found.state === 'unknown') {
+    const error = notPullable(image, found.why, null);
+    return { name, state: 'warn', found: `${error.what}: ${error.why}`, fix: error.fix };
   }
+  const where = found.state === 'present' ? 'is there' : 'will be pulled when it is needed';
+  return { name, state: 'ok', found: `${image} ${where}`, fix: '' };
 }
 
 function tell<T>(name: string, found: T | DrillError, describe: (found: T) => string): Diagnosis {

@@ -3,19 +3,10 @@ import { openS3, type S3Client, type S3Settings } from './s3-client.ts';
 import { readRequestLog } from './request-log.ts';
 import type { Store } from './store.ts';
 
+const KEY = 'prod/realms/a b/ä+ö.db/x';
+
 /** What a store on MinIO must allow and refuse, however MinIO runs: real requests, refused by MinIO itself. */
 export function itKeepsRights(open: () => { readonly store: Store; readonly logFile: string }): void {
-  const KEY = 'prod/realms/a b/ä+ö.db/x';
-
-  async function as<T>(settings: S3Settings, work: (client: S3Client) => Promise<T>): Promise<T> {
-    const client = openS3(settings);
-    try {
-      return await work(client);
-    } finally {
-      client.close();
-    }
-  }
-
   it('both writers put, list, get and delete, with any bytes in a key', async () => {
     const { store } = open();
     for (const writer of [store.writer, store.newWriter]) {
@@ -87,4 +78,13 @@ export function itKeepsRights(open: () => { readonly store: Store; readonly logF
     expect(store.version).toMatch(/^\S+ \((container|process) \S+\)$/);
     expect(store.failure()).toBeNull();
   });
+}
+
+async function as<T>(settings: S3Settings, work: (client: S3Client) => Promise<T>): Promise<T> {
+  const client = openS3(settings);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }
