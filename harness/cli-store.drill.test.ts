@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
+import { findLitestream } from './litestream/binary.ts';
 import type { Result } from './result.ts';
+import { type LitestreamSabotage, writeSabotagedLitestream } from './sabotaged-litestream.ts';
 import { findMinioProgram } from './store/minio-program.ts';
 import { waitFor } from './waiting.ts';
 
@@ -106,6 +108,25 @@ describe.skipIf(minio === null)('a drill on MinIO as a process', () => {
     );
     expect(repeatCommand).toContain('--store=minio');
     expect(workFolders(outputDir)).toEqual([]);
+  });
+
+  const lies: readonly [LitestreamSabotage, string][] = [
+    ['uploads-after-the-kill', 'no-late-uploads'],
+    ['restore-from-a-hidden-copy', 'clean-host'],
+  ];
+  it.each(lies)('%s: what the proxy has seen makes %s fail', async (sabotage, check) => {
+    const wrapper = writeSabotagedLitestream(
+      folder,
+      (await findLitestream(null, process.env)).path,
+      sabotage,
+    );
+    const outputDir = mkdtempSync(join(folder, 'lie-'));
+    const args = ['--scenario=smoke', '--seed=3', '--store=minio', '--json', `--litestream=${wrapper}`];
+    const { exitCode, stdout } = await start([...args, `--output-dir=${outputDir}`], env).ended;
+    const [scenario] = (JSON.parse(stdout) as Result).scenarios;
+    const failed = scenario?.checks.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
+    expect(failed).toEqual([check]);
+    expect(exitCode).toBe(1);
   });
 
   it.each(['store', 'load', 'restore'])('SIGINT in phase %s ends it too', async (phase) => {
