@@ -142,23 +142,24 @@ it('an image that nobody has: exit code 3 within 30 s, the image named, nothing 
   expect(readdirSync(`${folder}/none`)).toEqual([]);
 });
 
-it('an image that is not MinIO: told within the time of a start, its log kept, no container left', async () => {
+it('an image whose program cannot be started: named, within the time of a start, no container left', async () => {
   const before = await containers();
   const image = `drill-not-minio:${randomUUID()}`;
   const { id } = await engine.dockerode.createContainer({ Image: minioImage(process.env) });
   const template = engine.dockerode.getContainer(id);
   const [repo, tag] = image.split(':');
-  // The same program, told to do something that ends at once.
   await template.commit({ repo, tag, changes: 'ENTRYPOINT ["/nothing-of-that-name"]' });
   await template.remove({ force: true });
   try {
     const env = { ...process.env, DRILL_MINIO_IMAGE: image };
-    const args = ['--scenario=smoke', '--store=minio', `--output-dir=${folder}/other`];
+    const args = ['--scenario=smoke', '--store=minio', '--json', `--output-dir=${folder}/other`];
     const startMs = performance.now();
     const { exitCode, stdout } = await start(args, env).ended;
     expect(performance.now() - startMs).toBeLessThan(40_000);
     expect(exitCode).toBe(3);
-    expect(stdout).toContain(`MinIO did not start in a container of the image ${image}`);
+    expect((JSON.parse(stdout) as Result).reason).toContain(
+      `MinIO did not start in a container of the image ${image}`,
+    );
     expect(await containers()).toEqual(before);
   } finally {
     await engine.dockerode.getImage(image).remove({ force: true });
