@@ -167,10 +167,11 @@ async function sweepLeftovers(
   { outputDir }: RunOptions,
   io: Io,
 ): Promise<void> {
+  const say = (line: string): void => void io.stderr.write(`${line}\n`);
   const swept = await sweepCrashedRuns(outputDir);
   const inContainers = drills.some(({ store }) => store.kind === 'minio' && store.runs === 'container');
-  if (swept.length > 0 || inContainers) swept.push(...(await sweepCrashedContainers(io.env)));
-  for (const leftover of swept) io.stderr.write(`swept what a crashed run had left: ${leftover}\n`);
+  if (swept.length > 0 || inContainers) swept.push(...(await sweepCrashedContainers(io.env, say)));
+  for (const leftover of swept) say(`swept what a crashed run had left: ${leftover}`);
 }
 
 function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { StoreChoice } from '../scenario/combinations.ts';
 import { chooseStore, describeChoice, minioWays, type StorePlan } from '../store/choose.ts';
 import { findContainerEngine } from '../store/container-engine.ts';
@@ -20,7 +21,15 @@ export async function planStores(
 }
 
 /** Removes the containers that crashed runs left. Without an engine that answers there is nothing to be done. */
-export async function sweepCrashedContainers(env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function sweepCrashedContainers(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<string[]> {
   const engine = await findContainerEngine(env).catch(() => null);
-  return engine === null ? [] : sweepContainers(engine.client);
+  if (engine === null) return [];
+  return sweepContainers(engine.client).catch((error: unknown) => {
+    // What is left costs memory and nothing else: no reason not to drill. The next start tries again.
+    say(`containers of crashed runs could not be swept: ${messageOf(error)}`);
+    return [];
+  });
 }

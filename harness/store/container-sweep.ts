@@ -23,10 +23,22 @@ export async function sweepContainers({ container }: ContainerRuntimeClient): Pr
   for (const { Id, Names, Labels } of labelled) {
     const owner = { pid: Number(Labels[OWNER_PID]), startTicks: Labels[OWNER_TICKS] ?? '' };
     if (await isRunning(owner)) continue;
-    await container.dockerode.getContainer(Id).remove({ force: true, v: true });
+    const gone = await container.dockerode
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      // Another start, or the reaper, may be at it: then it is theirs to tell.
+      .then(() => true, isBeingRemoved);
+    if (!gone) continue;
     swept.push((Names[0] ?? Id).replace(/^\//, ''));
   }
   return swept;
+}
+
+function isBeingRemoved(error: unknown): false {
+  if (error instanceof Error && 'statusCode' in error && [404, 409].includes(Number(error.statusCode))) {
+    return false;
+  }
+  throw error;
 }
 
 /** An engine may serve several machines, and several spaces of process ids on one of them. */

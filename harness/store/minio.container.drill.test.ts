@@ -120,6 +120,19 @@ it('knows an image that is there', async () => {
   expect(await imageState(await findContainerEngine(process.env), image)).toEqual({ state: 'present' });
 });
 
+it('takes the engine that DOCKER_HOST names, and no other when that one does not answer', async () => {
+  const { socketPath } = client.container.dockerode.modem as { socketPath?: string };
+  if (socketPath !== undefined) {
+    const named = await findContainerEngine({ ...process.env, DOCKER_HOST: `unix://${socketPath}` });
+    expect(named.description).toContain(client.info.containerRuntime.operatingSystem);
+  }
+  await expect(
+    findContainerEngine({ ...process.env, DOCKER_HOST: 'unix:///none.sock' }),
+  ).rejects.toMatchObject({
+    what: 'no container engine answers at DOCKER_HOST=unix:///none.sock',
+  });
+});
+
 it('sweeps what a crashed run left, and neither what is in use nor what another machine owns', async () => {
   const before = await containers();
   const labels = await ownerLabels();
