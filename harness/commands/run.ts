@@ -167,7 +167,7 @@ async function sweepLeftovers(
   { outputDir }: RunOptions,
   io: Io,
 ): Promise<void> {
-  const say = (line: string): void => void io.stderr.write(`${line}\n`);
+  const say = (line: string): void => io.stderr.write(`${line}\n`);
   const swept = await sweepCrashedRuns(outputDir);
   const inContainers = drills.some(({ store }) => store.kind === 'minio' && store.runs === 'container');
   if (swept.length > 0 || inContainers) swept.push(...(await sweepCrashedContainers(io.env, say)));
