@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. `line05`: those of them that
- * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05.
+ * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05. `container`: with a container engine. Not every
+ * machine has the last two, so only `npm run test:line05` and `npm run test:container` run them.
  */
 export default defineConfig({
   test: {
@@ -24,6 +25,9 @@ export default defineConfig({
         test: {
           name: 'drill',
           include: ['harness/**/*.drill.test.ts'],
+          exclude: ['harness/**/*.container.drill.test.ts'],
+          // What the tests plan with must not depend on what else this machine has.
+          env: { DRILL_STORE: 'embedded' },
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // Drills measure time on the machine's cores: one at a time.
@@ -40,7 +44,18 @@ export default defineConfig({
             'harness/{cli,litestream/protection,recovery/restore-fleet,supervisor/supervisor}.drill.test.ts',
           ],
           globalSetup: ['harness/litestream/line05-setup.ts'],
-          env: { DRILL_TEST_LINE: '0.5' },
+          env: { DRILL_TEST_LINE: '0.5', DRILL_STORE: 'embedded' },
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'container',
+          include: ['harness/**/*.container.drill.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,10 +1,16 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processesOfHost } from './host/process-scan.ts';
+import {
+  type Ended,
+  phaseStarted,
+  processesBelow,
+  readOrEmpty,
+  start as startProgram,
+  workFolders,
+} from './cli-rig.ts';
 import { litestreamUnderTest } from './litestream/under-test.ts';
 import type { Result, ScenarioResult } from './result.ts';
 import { type LitestreamSabotage, writeSabotagedLitestream } from './sabotaged-litestream.ts';
@@ -12,7 +18,6 @@ import { waitFor } from './waiting.ts';
 
 /** The whole program, as a user starts it: real Litestream, real kills, real S3 traffic. */
 
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
 const signal = new AbortController().signal;
 let folder: string;
 let litestream: string;
@@ -23,30 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** `drill …`, on the Litestream under test unless the arguments name another or start no drill. */
+/** `drill …`, on the Litestream under test unless the arguments name another. */
 function start(args: readonly string[]) {
-  const isRun = args[0] !== 'judge';
-  const own = args.some((arg) => arg.startsWith('--litestream=')) ? [] : [`--litestream=${litestream}`];
-  const child = spawn(process.execPath, [CLI, ...args, ...(isRun ? own : [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const ended = new Promise<Ended>((resolve) =>
-    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
-  );
-  return { child, ended, stderr: () => stderr };
+  return startProgram(args, { ...process.env, DRILL_LITESTREAM: litestream });
 }
 
 async function drill(...args: string[]): Promise<Ended & { result: Result; scenario: ScenarioResult }> {
@@ -226,47 +210,6 @@ function smokeWith(replaced: string): string {
   const smoke = readFileSync(fileURLToPath(new URL('../scenarios/smoke.yaml', import.meta.url)), 'utf8');
   const kept = smoke.split(/\n(?=[a-z#])/).filter((block) => !keys.has(block.split(':')[0]));
   return [...kept.map((block) => block.trimEnd()), replaced, ''].join('\n');
-}
-
-function phaseStarted(outputDir: string, phase: string): boolean {
-  return readdirSync(outputDir).some((run) => {
-    const events = join(outputDir, run, 'events.ndjson');
-    return (
-      existsSync(events) &&
-      readFileSync(events, 'utf8').includes(`"type":"phase-start","drillId":"smoke","phase":"${phase}"`)
-    );
-  });
-}
-
-/** Processes that have the run's folder in their command line or as their home: hosts, the store, restores. */
-function processesBelow(outputDir: string): string[] {
-  const named = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))
-    .filter((command) => command.includes(`${outputDir}/`));
-  const hosts = workFolders(outputDir).flatMap((work) =>
-    ['host-1', 'host-2', 'host-3'].map((host) => join(work, 'smoke', host)),
-  );
-  return [
-    ...named,
-    ...hosts.flatMap((host) =>
-      processesOfHost({ groupId: null, folder: host }).map((found) => found.command),
-    ),
-  ];
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function workFolders(outputDir: string): string[] {
-  return readdirSync(outputDir)
-    .map((run) => join(outputDir, run, 'work'))
-    .filter((work) => existsSync(work));
 }
 
 /** The embedded store of a run: a child of its harness. */

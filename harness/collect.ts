@@ -46,7 +46,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         ? {}
         : { upgrades: order.upgrades.map(({ atMs, litestream }) => ({ atMs, ...factsOf(litestream) })) }),
     },
-    store: found.storeVersion ?? { kind: 'embedded', version: 'not started' },
+    store: found.storeVersion ?? { kind: order.store.kind, version: 'not started' },
     fleet: fleetSize(drill),
     timeline: recorder.timeline,
     kill:

@@ -1,7 +1,7 @@
 import type { LitestreamBinary } from './litestream/binary.ts';
-import type { StoreChoice } from './scenario/combinations.ts';
 import type { LoadedScenario } from './scenario/load.ts';
 import type { Scenario } from './scenario/schema.ts';
+import type { StorePlan } from './store/choose.ts';
 
 /** Litestream is replaced by another so long after the start of the load. */
 export interface PlannedUpgrade {
@@ -17,7 +17,7 @@ export interface PlannedDrill {
   readonly litestream: LitestreamBinary;
   /** What takes its place under the living fleet, in the order of time. */
   readonly upgrades: readonly PlannedUpgrade[];
-  readonly store: StoreChoice;
+  readonly store: StorePlan;
   /** What is expected of this combination; the scenario's own expectation unless its matrix says otherwise. */
   readonly expect: Scenario['expect'];
   readonly mustFail: Scenario['mustFail'];

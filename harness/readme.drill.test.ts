@@ -24,7 +24,7 @@ function run(args: string): { status: number | null; stdout: string; stderr: str
   const ended = spawnSync('/bin/sh', ['-c', `exec '${process.execPath}' harness/start.mjs ${args}`], {
     cwd: ROOT,
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', DRILL_STORE: 'embedded' },
   });
   return { status: ended.status, stdout: ended.stdout, stderr: ended.stderr };
 }

@@ -10,9 +10,11 @@ import { surveyCache } from '../litestream/survey.ts';
 import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
+import { storeDiagnoses } from './doctor-store.ts';
 import type { Io } from './options.ts';
 
-interface Diagnosis {
+/** One thing that was looked at. */
+export interface Diagnosis {
   readonly name: string;
   /** warn: a drill runs without it. */
   readonly state: 'ok' | 'warn' | 'fail';
@@ -43,7 +45,8 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     openFiles(),
     outputFolder(options.outputDir),
     diskSpace(options.outputDir),
-  ]);
+    storeDiagnoses(io.env),
+  ]).then((found) => found.flat());
   if (options.json) io.stdout.write(`${JSON.stringify({ checks: diagnoses }, null, 2)}\n`);
   else for (const diagnosis of diagnoses) io.stdout.write(`${line(diagnosis, io.stdout.colour)}\n`);
   return diagnoses.some(({ state }) => state === 'fail') ? 3 : 0;

@@ -73,7 +73,10 @@ function addRun(program: Command, io: Io, done: Done): Command {
     )
     .addOption(option('--tag <tag>', 'Drill the scenarios with this tag.').argParser(notEmpty))
     .addOption(
-      option('--store <store>', 'S3 service to use: auto, embedded; auto takes the embedded one.')
+      option(
+        '--store <store>',
+        'S3 service to use: minio (in a container, or a program on PATH), embedded, or auto.',
+      )
         .default('auto')
         .env('DRILL_STORE')
         .argParser(oneOf(STORES)),

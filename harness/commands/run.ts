@@ -15,7 +15,7 @@ import { createLiveReporter } from '../report/live.ts';
 import { resultText } from '../run-directory.ts';
 import type { PlannedDrill, PlannedUpgrade } from '../planned-drill.ts';
 import { runDrills, type RunRequest } from '../run.ts';
-import { combinationsOf } from '../scenario/combinations.ts';
+import { combinationsOf, type StoreChoice } from '../scenario/combinations.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
@@ -23,6 +23,7 @@ import { durationMs } from '../scenario/schema.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
+import { planStores, sweepCrashedContainers } from './stores.ts';
 
 /** A seed that can be typed; any whole number is as good. */
 const NEW_SEED_BELOW = 1_000_000_000;
@@ -35,14 +36,10 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const wanted = wantedDrills(scenarios, seed, options);
   const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
   if (options.dryRun) return printPlans(plans, options, io);
-  const drills = await withLitestream(wanted, io);
+  const ready = await withLitestream(wanted, io);
   await preflight(options.outputDir, plans);
-  for (const folder of await sweepCrashedRuns(options.outputDir)) {
-    io.stderr.write(`swept what a crashed run had left: ${folder}\n`);
-  }
-  if (options.store === 'auto' && !options.quiet) {
-    io.stderr.write('store: embedded (in memory, in a process of its own)\n');
-  }
+  const drills = await withStores(ready, options, io);
+  await sweepLeftovers(drills, options, io);
   const runId = newRunId(scenarios);
   const runDir = path.join(options.outputDir, runId);
   return drillAndReport(options, io, {
@@ -99,7 +96,12 @@ function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[]
 }
 
 /** A drill whose Litestream has not been looked for yet. */
-type WantedDrill = Omit<PlannedDrill, 'litestream' | 'upgrades'> & { readonly litestream: string | null };
+type WantedDrill = Omit<DrillWithoutStore, 'litestream' | 'upgrades'> & {
+  readonly litestream: string | null;
+};
+
+/** A drill whose store has not been looked for yet. */
+type DrillWithoutStore = Omit<PlannedDrill, 'store'> & { readonly store: StoreChoice };
 
 /** Every combination of every scenario; each repetition has a seed of its own, the first one the run's. */
 function wantedDrills(
@@ -122,7 +124,7 @@ function wantedDrills(
 }
 
 /** Finds every Litestream that is wanted, once, before anything is started. */
-async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<PlannedDrill[]> {
+async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<DrillWithoutStore[]> {
   const found = new Map<string | null, LitestreamBinary>();
   const find = async (choice: string | null): Promise<LitestreamBinary> => {
     const known = found.get(choice);
@@ -132,7 +134,7 @@ async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<P
     return binary;
   };
   assertAtHand(wanted.flatMap(choicesOf), io.env);
-  const drills: PlannedDrill[] = [];
+  const drills: DrillWithoutStore[] = [];
   for (const drill of wanted) {
     const upgrades: PlannedUpgrade[] = [];
     for (const { at, litestream } of drill.loaded.scenario.upgrades) {
@@ -145,6 +147,31 @@ async function withLitestream(wanted: readonly WantedDrill[], io: Io): Promise<P
 
 function choicesOf({ litestream, loaded }: WantedDrill): (string | null)[] {
   return [litestream, ...loaded.scenario.upgrades.map((upgrade) => upgrade.litestream)];
+}
+
+async function withStores(
+  drills: readonly DrillWithoutStore[],
+  { quiet }: RunOptions,
+  io: Io,
+): Promise<PlannedDrill[]> {
+  const choices = drills.map(({ store }) => store);
+  const planOf = await planStores(choices, io.env, (line) => {
+    if (!quiet) io.stderr.write(`${line}\n`);
+  });
+  return drills.map((drill) => ({ ...drill, store: planOf(drill.store) }));
+}
+
+/** Ends what crashed runs left. A container engine is asked only when there is a reason to. */
+async function sweepLeftovers(
+  drills: readonly PlannedDrill[],
+  { outputDir }: RunOptions,
+  io: Io,
+): Promise<void> {
+  const say = (line: string): void => io.stderr.write(`${line}\n`);
+  const swept = await sweepCrashedRuns(outputDir);
+  const inContainers = drills.some(({ store }) => store.kind === 'minio' && store.runs === 'container');
+  if (swept.length > 0 || inContainers) swept.push(...(await sweepCrashedContainers(io.env, say)));
+  for (const leftover of swept) say(`swept what a crashed run had left: ${leftover}`);
 }
 
 function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {

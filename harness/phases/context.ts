@@ -42,6 +42,8 @@ export interface DrillPaths {
   readonly config: string;
   readonly plan: string;
   readonly requestLog: string;
+  /** Where a store that runs as a process has its data. */
+  readonly store: string;
   readonly host: string;
   readonly newHost: string;
   readonly deadDisk: string;
@@ -160,6 +162,7 @@ function drillPaths(order: DrillOrder): DrillPaths {
     config: join(evidence, 'config'),
     plan: join(evidence, 'plan.json'),
     requestLog: join(evidence, 'store-requests.ndjson'),
+    store: join(work, 'store'),
     host: join(work, 'host-1'),
     newHost: join(work, 'host-2'),
     deadDisk: join(work, 'dead-disk'),

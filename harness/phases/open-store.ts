@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { startEmbeddedStore } from '../store/embedded.ts';
+import { openStoreByPlan } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
 
@@ -7,11 +7,19 @@ import type { DrillContext } from './context.ts';
 const PREFIX = 'prod';
 
 /** Opens the store that stands outside the host and outlives it. */
-export async function openStore({ paths, resources, found }: DrillContext): Promise<Store> {
+export async function openStore({ paths, resources, found, order }: DrillContext): Promise<Store> {
   for (const folder of [paths.ledger, paths.secondLedger, paths.logs, paths.config, paths.work]) {
     await mkdir(folder, { recursive: true });
   }
-  const store = resources.use(await startEmbeddedStore({ logFile: paths.requestLog, prefix: PREFIX }));
+  const store = resources.use(
+    await openStoreByPlan(order.store, {
+      prefix: PREFIX,
+      logFile: paths.requestLog,
+      logsDir: paths.logs,
+      workDir: paths.store,
+      signal: order.signal,
+    }),
+  );
   found.store = store;
   found.storeVersion = { kind: store.kind, version: store.version };
   return store;

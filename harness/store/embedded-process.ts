@@ -3,12 +3,10 @@
  * Takes its options as one line of JSON on standard input (they hold keys); says `{"port":…}` on stdout when it answers, logs
  * every request, and ends when its standard input ends (so it never outlives the harness).
  */
-import { openSync, writeSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import { buildApp } from 'fauxqs';
-import { monotonicUs } from '../clock.ts';
-import type { EmbeddedOptions, RequestLogEntry, StoreRole } from './request-log.ts';
+import type { EmbeddedOptions, StoreRole } from './request-log.ts';
+import { logRequests, roleOf } from './request-logger.ts';
 
 createInterface({ input: process.stdin })
   .once('line', (line) => void serve(JSON.parse(line) as EmbeddedOptions))
@@ -16,12 +14,11 @@ createInterface({ input: process.stdin })
   .on('close', () => process.exit(0));
 
 async function serve({ logFile, roles, bucket }: EmbeddedOptions): Promise<void> {
-  const log = openSync(logFile, 'a');
   const app = buildApp({ logger: false, host: '127.0.0.1', defaultRegion: 'us-east-1' });
   app.addHook('onRequest', (request, reply, done) => {
-    const role = roles[accessKeyOf(request.raw)];
-    if (role === undefined || !isAllowed(role, request.method, request.url, bucket)) {
-      const code = role === undefined ? 'InvalidAccessKeyId' : 'AccessDenied';
+    const role = roleOf(request.raw, roles);
+    if (role === 'unknown' || !isAllowed(role, request.method, request.url, bucket)) {
+      const code = role === 'unknown' ? 'InvalidAccessKeyId' : 'AccessDenied';
       void reply
         .code(403)
         .type('application/xml')
@@ -30,21 +27,7 @@ async function serve({ logFile, roles, bucket }: EmbeddedOptions): Promise<void>
     }
     done();
   });
-  app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const atUs = monotonicUs();
-    response.once('close', () => {
-      const entry: RequestLogEntry = {
-        atUs,
-        endUs: monotonicUs(),
-        method: request.method ?? '',
-        url: request.url ?? '',
-        status: response.writableFinished ? response.statusCode : 0,
-        bytes: Number(request.headers['content-length'] ?? 0),
-        role: roles[accessKeyOf(request)] ?? 'unknown',
-      };
-      writeSync(log, `${JSON.stringify(entry)}\n`);
-    });
-  });
+  logRequests(app.server, { logFile, roles });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   process.stdout.write(`${JSON.stringify({ port: Number(new URL(address).port) })}\n`);
   // Ctrl-C reaches the whole terminal group; the harness decides when the store ends.
@@ -55,8 +38,4 @@ async function serve({ logFile, roles, bucket }: EmbeddedOptions): Promise<void>
 function isAllowed(role: StoreRole, method: string, url: string, bucket: string): boolean {
   if (role === 'writer' || role === 'new-writer' || ['GET', 'HEAD'].includes(method)) return true;
   return role === 'observer' && method === 'PUT' && [`/${bucket}`, `/${bucket}/`].includes(url);
-}
-
-function accessKeyOf(request: IncomingMessage): string {
-  return /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 }

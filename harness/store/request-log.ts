@@ -13,6 +13,13 @@ export interface EmbeddedOptions {
   readonly roles: Readonly<Record<string, StoreRole>>;
 }
 
+/** What the proxy in front of a store is told: where the store is, and who asks with which access key. */
+export interface ProxyOptions {
+  readonly upstream: string;
+  readonly logFile: string;
+  readonly roles: Readonly<Record<string, StoreRole>>;
+}
+
 /** One request as the store saw it. `status` 0: the client was gone before the answer was out. */
 export interface RequestLogEntry {
   readonly atUs: number;

@@ -61,10 +61,12 @@ export function openS3(settings: S3Settings): S3Client {
     remove: async (keys) => {
       for (let start = 0; start < keys.length; start += DELETE_BATCH) {
         const batch = keys.slice(start, start + DELETE_BATCH).map((key) => ({ Key: key }));
-        await client.send(
+        const { Errors: [error] = [] } = await client.send(
           new DeleteObjectsCommand({ ...bucket, Delete: { Objects: batch, Quiet: true } }),
           limit(),
         );
+        // Status 200 only says that the list was read.
+        if (error !== undefined) throw new Error(`${error.Key} was not deleted: ${error.Code}`);
       }
     },
     close: () => client.destroy(),

@@ -1,8 +1,22 @@
+import type { Evidence } from '../evidence.ts';
 import type { S3Client, S3Settings } from './s3-client.ts';
+
+/** What a store of any kind is opened with. */
+export interface StoreOptions {
+  readonly prefix: string;
+  /** Takes a line for every request. */
+  readonly logFile: string;
+  /** Kept as evidence: the logs of what runs for the drill. */
+  readonly logsDir: string;
+  /** The store's own folder, thrown away after the drill; nobody else uses it. */
+  readonly workDir: string;
+  readonly signal: AbortSignal;
+}
 
 /** A running store with its bucket: what the drill needs of it, whichever kind it is. */
 export interface Store extends AsyncDisposable {
-  readonly kind: 'embedded';
+  readonly kind: Evidence['store']['kind'];
+  /** Of the server, and where it says little of itself how it runs. */
   readonly version: string;
   /** For the host: the supervisor's own credential. */
   readonly writer: S3Settings;

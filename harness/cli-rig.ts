@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { processesOfHost } from './host/process-scan.ts';
+
+/** The whole program, as a user starts it, and what of it can be seen from outside. */
+
+const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts `drill` with these arguments; `env` instead of this process' own. */
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
+  );
+  return { child, ended, stderr: () => stderr };
+}
+
+/** Whether the smoke drill of a run has come so far. */
+export function phaseStarted(outputDir: string, phase: string): boolean {
+  return readdirSync(outputDir).some((run) => {
+    const events = join(outputDir, run, 'events.ndjson');
+    return (
+      existsSync(events) &&
+      readFileSync(events, 'utf8').includes(`"type":"phase-start","drillId":"smoke","phase":"${phase}"`)
+    );
+  });
+}
+
+/** Processes that have the run's folder in their command line or as their home: hosts, the store, restores. */
+export function processesBelow(outputDir: string): string[] {
+  const named = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' '))
+    .filter((command) => command.includes(`${outputDir}/`));
+  const hosts = workFolders(outputDir).flatMap((work) =>
+    ['store', 'host-1', 'host-2', 'host-3'].map((host) => join(work, 'smoke', host)),
+  );
+  return [
+    ...named,
+    ...hosts.flatMap((host) =>
+      processesOfHost({ groupId: null, folder: host }).map((found) => found.command),
+    ),
+  ];
+}
+
+/** Work folders that are still there. */
+export function workFolders(outputDir: string): string[] {
+  return readdirSync(outputDir)
+    .map((run) => join(outputDir, run, 'work'))
+    .filter((work) => existsSync(work));
+}
+
+/** A file of /proc may be gone at any time. */
+export function readOrEmpty(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
