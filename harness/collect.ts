@@ -53,8 +53,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.kill === null
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
-    lateUploads: lateUploads(drill, log),
-    requestLogComplete: log.complete,
+    ...uploads(drill, log),
     plannedWrites: plannedWrites(drill),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,
@@ -127,6 +126,20 @@ function fleetSize({ found }: DrillContext): Evidence['fleet'] {
   return { databases, realms, apps, rows, bytes };
 }
 
+type Uploads = Pick<Evidence, 'lateUploads' | 'requestLogComplete' | 'uploadWatch' | 'uploadWindows'>;
+
+function uploads(drill: DrillContext, log: RequestLog): Uploads {
+  const { store, uploadWatch } = drill.found;
+  if (store?.uploadWatch !== 'listing')
+    return { lateUploads: lateUploads(drill, log), requestLogComplete: log.complete };
+  return {
+    lateUploads: uploadWatch.changes,
+    requestLogComplete: uploadWatch.failure === null && uploadWatch.before === null,
+    uploadWatch: 'listing',
+    uploadWindows: uploadWatch.windows,
+  };
+}
+
 function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUploads'] {
   if (found.uploadsSettledUs === null) return [];
   const untilSecondDeathUs = found.secondUploadsSettledUs ?? Number.POSITIVE_INFINITY;
@@ -140,7 +153,8 @@ function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUp
 /** Databases that came back although nobody has read their replica: from a copy that the bucket knows nothing of. */
 function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
   const { store } = found;
-  if (store === null) return [];
+  // Without a log of the store's requests nobody can tell; the judge says so.
+  if (store?.uploadWatch !== 'request-log') return [];
   return found.restores
     .filter(({ outcome }) => outcome === 'restored')
     .filter(({ path }) => !hasReadSnapshot(log, store.recovery.bucket, `${store.prefix}/${path}`))

@@ -10,6 +10,7 @@ import { liveAgain } from './phases/second-life.ts';
 import { seedHost } from './phases/seed.ts';
 import { startHostUnderTest } from './phases/start-host.ts';
 import { strike } from './phases/strike.ts';
+import { closeUploadWindow } from './phases/upload-watch.ts';
 import { verifyRestored } from './phases/verify.ts';
 
 /**
@@ -47,4 +48,5 @@ async function runPhases(drill: DrillContext): Promise<void> {
   if (drill.scenario.recovery.secondLife) {
     await recorder.phase('second life', () => liveAgain(drill, store, recovered));
   }
+  await closeUploadWindow(drill, store);
 }

@@ -159,6 +159,19 @@ export type StoreRequests = z.infer<typeof storeRequestsSchema>;
 
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
+/** The store of a drill. All but the first two were not recorded from the beginning. */
+export const storeSchema = z.strictObject({
+  kind: z.enum(['minio', 'embedded', 'external']),
+  version: z.string(),
+  /** Who really answered: the resolved URL, and the address of the other end of the connection. */
+  endpoint: z.string().optional(),
+  address: z.string().optional(),
+  /** Our clock minus the store's, to the second. */
+  clockSkewMs: z.number().optional(),
+  /** Whether it refuses a put with `If-None-Match: *` where an object already is. */
+  conditionalPut: z.boolean().optional(),
+});
+
 export const evidenceSchema = z.strictObject({
   schemaVersion: z.literal(1),
   drillId: z.string(),
@@ -194,7 +207,7 @@ export const evidenceSchema = z.strictObject({
       )
       .optional(),
   }),
-  store: z.strictObject({ kind: z.enum(['minio', 'embedded', 'external']), version: z.string() }),
+  store: storeSchema,
   fleet: z.strictObject({
     databases: z.number().int(),
     realms: z.number().int(),
@@ -222,6 +235,12 @@ export const evidenceSchema = z.strictObject({
   lateUploads: z.array(z.strictObject({ atUs: z.number(), method: z.string(), key: z.string() })),
   /** Whether the request log could be read to its end: without it late uploads cannot be judged. */
   requestLogComplete: z.boolean(),
+  /**
+   * By which means late uploads were looked for; absent: by the request log. `listing`: by comparing listings at both
+   * ends of `uploadWindows`; `requestLogComplete` then says whether they could all be made.
+   */
+  uploadWatch: z.enum(['request-log', 'listing']).optional(),
+  uploadWindows: z.array(z.strictObject({ fromUs: z.number(), toUs: z.number() })).optional(),
   /** Writes that the open-loop schedule wanted begun before the kill. */
   plannedWrites: z.number().int(),
   /** Latencies from the schedule's due instant to the acknowledgement. */

@@ -64,14 +64,17 @@ export class Recorder {
   /** The rig failed: what follows cannot be measured. An error that nobody foresaw is a bug in the harness. */
   harnessFault(error: unknown): void {
     const known = foreseen(error);
-    if (known !== null) this.fault(known.code, `${known.what}: ${known.why}`);
-    else if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
+    if (known !== null) {
+      const told = [known.what, ...known.details].join('; ');
+      this.fault(known.code, `${told}: ${known.why}`, known.fix);
+    } else if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError')) {
       this.fault('DRILL_E_TIMEOUT', 'the drill did not end within its time limit');
     } else this.fault(HARNESS_BUG, messageOf(error));
   }
 
-  fault(code: DrillErrorCode | typeof HARNESS_BUG, message: string): void {
+  fault(code: DrillErrorCode | typeof HARNESS_BUG, message: string, fix = ''): void {
     this.harnessFaults.push({ code, phase: this.#phase, message });
-    this.note('warn', `${message} (${code}, in phase ${this.#phase})`);
+    const todo = fix === '' ? '' : `; do: ${fix}`;
+    this.note('warn', `${message} (${code}, in phase ${this.#phase})${todo}`);
   }
 }

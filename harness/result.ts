@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkIdSchema, storeRequestsSchema } from './evidence.ts';
+import { checkIdSchema, storeRequestsSchema, storeSchema } from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -104,7 +104,7 @@ const scenarioResultSchema = z.strictObject({
       )
       .optional(),
   }),
-  store: z.strictObject({ kind: z.enum(['minio', 'embedded', 'external']), version: z.string() }),
+  store: storeSchema,
   fleet: z.strictObject({
     databases: z.number().int(),
     realms: z.number().int(),

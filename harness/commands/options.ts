@@ -11,7 +11,7 @@ export interface Io {
 }
 
 export const TIERS = ['smoke', 'gate', 'nightly'] as const;
-export const STORES = ['auto', 'minio', 'embedded'] as const;
+export const STORES = ['auto', 'minio', 'embedded', 'external'] as const;
 
 /** `drill run`, parsed. null: not given. */
 export interface RunOptions {

@@ -75,7 +75,7 @@ function addRun(program: Command, io: Io, done: Done): Command {
     .addOption(
       option(
         '--store <store>',
-        'S3 service to use: minio (in a container, or a program on PATH), embedded, or auto.',
+        'S3 service to use: minio (in a container, or a program on PATH), embedded, external (DRILL_S3_…), or auto.',
       )
         .default('auto')
         .env('DRILL_STORE')

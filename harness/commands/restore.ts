@@ -2,6 +2,7 @@ import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
 import { restoreFleet } from '../recovery/restore-fleet.ts';
+import { endpointProblem, PATH_STYLE_VARIABLE, pathStyleOf, shownEndpoint } from '../store/endpoint.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { Io, RestoreOptions } from './options.ts';
 
@@ -16,7 +17,7 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     prefix: options.prefix.replaceAll(/^\/+|\/+$/g, ''),
     outputDir: options.outputDir,
     litestream,
-    searchPath: io.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    env: io.env,
     parallelism: options.parallelism,
     databaseTimeoutMs: options.databaseTimeout,
     blobsFrom: options.blobsFrom ?? null,
@@ -53,13 +54,26 @@ function settingsFrom(bucket: string, env: NodeJS.ProcessEnv): S3Settings {
       exit: 2,
     });
   }
-  const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? null;
+  const endpoint = env['AWS_ENDPOINT_URL_S3'] || null;
+  const problem = endpoint === null ? null : endpointProblem(endpoint);
+  const forcePathStyle = pathStyleOf(env[PATH_STYLE_VARIABLE], endpoint);
+  if (problem !== null || forcePathStyle === null) {
+    throw new DrillError('DRILL_E_USAGE', {
+      what: 'the environment does not say where the bucket is',
+      why:
+        problem === null
+          ? `${PATH_STYLE_VARIABLE} is ${env[PATH_STYLE_VARIABLE]}, not true or false`
+          : `AWS_ENDPOINT_URL_S3: ${shownEndpoint(endpoint ?? '')} cannot be used: ${problem}`,
+      fix: 'set AWS_ENDPOINT_URL_S3 to http(s)://HOST[:PORT] for any service but AWS',
+      exit: 2,
+    });
+  }
   return {
-    endpoint,
-    region: env['AWS_REGION'] ?? 'us-east-1',
+    endpoint: endpoint?.replace(/\/$/, '') ?? null,
+    region: env['AWS_REGION'] || 'us-east-1',
     bucket: bucket.replace(/^s3:\/\//, '').replace(/\/+$/, ''),
     accessKeyId,
     secretAccessKey,
-    forcePathStyle: endpoint !== null,
+    forcePathStyle,
   };
 }

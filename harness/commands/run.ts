@@ -154,11 +154,10 @@ async function withStores(
   { quiet }: RunOptions,
   io: Io,
 ): Promise<PlannedDrill[]> {
-  const choices = drills.map(({ store }) => store);
-  const planOf = await planStores(choices, io.env, (line) => {
+  const planOf = await planStores(drills, io.env, (line) => {
     if (!quiet) io.stderr.write(`${line}\n`);
   });
-  return drills.map((drill) => ({ ...drill, store: planOf(drill.store) }));
+  return drills.map((drill) => ({ ...drill, store: planOf(drill) }));
 }
 
 /** Ends what crashed runs left. A container engine is asked only when there is a reason to. */

@@ -1,23 +1,43 @@
 import { messageOf } from '../errors.ts';
 import type { StoreChoice } from '../scenario/combinations.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { chooseStore, describeChoice, minioWays, type StorePlan } from '../store/choose.ts';
 import { findContainerEngine } from '../store/container-engine.ts';
 import { sweepContainers } from '../store/container-sweep.ts';
+import { externalSettings } from '../store/external-settings.ts';
+
+/** The store that a drill wants. Only an external one depends on the scenario. */
+interface Wanted {
+  readonly store: StoreChoice;
+  readonly loaded: { readonly scenario: Pick<Scenario, 'store'> };
+}
 
 /** Finds every store that is wanted, once, before anything is started, and says what it came to. */
 export async function planStores(
-  choices: Iterable<StoreChoice>,
+  wanted: readonly Wanted[],
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
-): Promise<(choice: StoreChoice) => StorePlan> {
+): Promise<(drill: Wanted) => StorePlan> {
   const ways = minioWays(env, (image) => say(`pulling the image ${image}`));
   const plans = new Map<StoreChoice, StorePlan>();
-  for (const choice of new Set(choices)) {
+  const externalPlans = new Map<Scenario['store'], StorePlan>();
+  for (const { store: choice, loaded } of wanted) {
+    const place = loaded.scenario.store;
+    if (choice === 'external' ? externalPlans.has(place) : plans.has(choice)) continue;
+    if (choice === 'external') {
+      const plan: StorePlan = { kind: 'external', settings: externalSettings(env, place) };
+      externalPlans.set(place, plan);
+      say(`store: ${describeChoice({ plan, passedOver: [] })}`);
+      continue;
+    }
     const chosen = await chooseStore(choice, ways);
     if (choice !== 'embedded') say(`store: ${describeChoice(chosen)}`);
     plans.set(choice, chosen.plan);
   }
-  return (choice) => plans.get(choice) ?? { kind: 'embedded' };
+  return ({ store, loaded }) =>
+    (store === 'external' ? externalPlans.get(loaded.scenario.store) : plans.get(store)) ?? {
+      kind: 'embedded',
+    };
 }
 
 /** Removes the containers that crashed runs left. Without an engine that answers there is nothing to be done. */

@@ -2,6 +2,7 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'smol-toml';
+import { PATH_STYLE_VARIABLE } from '../store/endpoint.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { HostPaths, RunningHost } from './host.ts';
 
@@ -38,11 +39,23 @@ export async function prepareHost(
   await symlink(options.subject.litestream, join(paths.binDir, 'litestream'));
 }
 
+/** Which certificates this machine trusts, for Go and for Node; where they are set, a host on it has them too. */
+const TRUST = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
+
 /**
- * The whole environment of a supervisor: AWS credentials and endpoint, PATH, HOME. No side channel.
+ * The whole environment of a supervisor: AWS credentials and endpoint, PATH, HOME, and what the machine trusts. No side
+ * channel. The path style is said only where it is not what an endpoint, or none, lets expect.
  */
 export function subjectEnvironment(paths: HostPaths, store: S3Settings): Record<string, string> {
+  const trust = TRUST.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined || value === '' ? [] : [[name, value] as const];
+  });
   return {
+    ...Object.fromEntries(trust),
+    ...(store.forcePathStyle === (store.endpoint !== null)
+      ? {}
+      : { [PATH_STYLE_VARIABLE]: String(store.forcePathStyle) }),
     AWS_ACCESS_KEY_ID: store.accessKeyId,
     AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
     AWS_REGION: store.region,

@@ -5,7 +5,7 @@ import { inventory } from './inventory.ts';
 import { objectivesCheck } from './objectives.ts';
 import { secondLife } from './second-life.ts';
 import { checkResult, explainedNote, type Failure, findingsOf, partFindings, type Tally } from './tally.ts';
-import { lateUploads } from './uploads.ts';
+import { lateUploads, readsNote } from './uploads.ts';
 
 /** Checks of the whole restored fleet that the verification must have made. */
 const FLEET_CHECK_IDS: readonly CheckId[] = ['inventory', 'clean-host', 'invariants', 'blobs'];
@@ -53,7 +53,7 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
     whenPassed: 'so it is',
     failures,
     unmeasured: thrown(id, evidence),
-    notes: explainedNote(explained),
+    notes: [...explainedNote(explained), ...(id === 'clean-host' ? readsNote(evidence) : [])],
   };
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);

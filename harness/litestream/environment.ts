@@ -18,5 +18,15 @@ export function litestreamEnvironment(
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...trustedCas(env),
   };
+}
+
+/**
+ * Where a Go program finds the certificates that it trusts. They belong to the machine, like its own store of them, and
+ * not to AWS: a service with a CA of its own can be reached only with them.
+ */
+function trustedCas(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const named = ['SSL_CERT_FILE', 'SSL_CERT_DIR'].map((name) => [name, env[name]] as const);
+  return Object.fromEntries(named.filter((entry): entry is [string, string] => Boolean(entry[1])));
 }

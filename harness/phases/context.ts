@@ -12,6 +12,7 @@ import type { PlannedDrill } from '../planned-drill.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
+import { newUploadWatch, type UploadWatch } from './upload-watch.ts';
 import type { FleetVerification } from '../verify/verify-fleet.ts';
 
 /** One drill to run. */
@@ -57,6 +58,7 @@ export interface Findings {
   startUs: number;
   store: Store | null;
   storeVersion: Evidence['store'] | null;
+  readonly uploadWatch: UploadWatch;
   seeded: SeedSummary | null;
   hostStartUs: number | null;
   /** Per database path: the instant at which the harness saw it protected. */
@@ -114,6 +116,7 @@ export function openContext(order: DrillOrder): DrillContext {
       startUs: order.clock.nowUs(),
       store: null,
       storeVersion: null,
+      uploadWatch: newUploadWatch(),
       seeded: null,
       hostStartUs: null,
       protectedUs: new Map(),

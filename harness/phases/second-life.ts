@@ -11,6 +11,7 @@ import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { assertRunning, startWriters } from './load.ts';
+import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
 
 const FIRST_WRITES_TIMEOUT_MS = 60_000;
@@ -33,6 +34,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
     prefix: store.prefix,
     replicateIntervalSec,
   });
+  await closeUploadWindow(drill, store);
   found.newHostStarted = true;
   startSupervisor(host, subject, store.newWriter, join(paths.logs, 'supervisor-life-2.log'));
   await firstWrites(drill, recovered, restored);
@@ -45,6 +47,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   const dead = host.kill();
   found.secondSeal = await sealLedger(paths.secondLedger);
   await store.settle();
+  await openUploadWindow(drill, store);
   found.secondUploadsSettledUs = order.clock.nowUs();
   const again = await restoreFromBucket(drill, store, dead, 2);
   found.secondRestores = again.records;

@@ -7,6 +7,7 @@ import { readClaims } from '../host/subject.ts';
 import type { Store } from '../store/store.ts';
 import { finding } from '../verify/finding.ts';
 import type { DrillContext } from './context.ts';
+import { openUploadWindow } from './upload-watch.ts';
 import type { HostUnderTest } from './start-host.ts';
 
 /** Files of the dead host that explain a verdict, kept as evidence. None holds a credential. */
@@ -35,6 +36,7 @@ export async function strike(
   found.recovery.detectedUs = order.clock.nowUs();
   found.ownFindings.push(...(await secondNames(paths.deadDisk)));
   await store.settle();
+  await openUploadWindow(drill, store);
   found.uploadsSettledUs = order.clock.nowUs();
   found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
   for (const name of KEPT) {

@@ -22,8 +22,8 @@ export interface RestoreJob {
   readonly litestream: LitestreamBinary;
   /** What the bucket holds of it. */
   readonly found: ReplicatedDatabase;
-  /** PATH of the restore's environment. */
-  readonly searchPath: string;
+  /** The caller's environment, of which Litestream gets what is on its allow-list. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
 }
 
@@ -103,7 +103,7 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     path: job.path,
     output: outputFile,
     configPath,
-    env: { PATH: job.searchPath, HOME: job.workDir },
+    env: { ...job.env, HOME: job.workDir },
   });
   await writeFile(configPath, invocation.configText, { mode: 0o600 });
   const subprocess = execa(invocation.command, invocation.args, {

@@ -97,7 +97,7 @@ async function restore(outputDir: string): Promise<Map<string, RestoreRecord>> {
     prefix: 'prod',
     outputDir,
     litestream,
-    searchPath: process.env['PATH'] ?? '',
+    env: process.env,
     parallelism: 2,
     databaseTimeoutMs: 20_000,
     blobsFrom: join(folder, 'data'),

@@ -2,11 +2,13 @@ import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
-import { DrillError, messageOf } from '../errors.ts';
+import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { clockProblem } from '../store/clock-skew.ts';
+import { AWS_NAMES, diagnose, type SettingNames } from '../store/diagnose.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
 import { copyBlobs } from './blobs.ts';
 import type { RecoveryEvent } from './events.ts';
@@ -21,14 +23,17 @@ export interface FleetRecovery {
   /** Becomes the new data_dir. Must be empty or absent. */
   readonly outputDir: string;
   readonly litestream: LitestreamBinary;
-  /** PATH of the restores' environment. */
-  readonly searchPath: string;
+  /** The caller's environment, of which Litestream gets what is on its allow-list. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly parallelism: number | 'auto';
   readonly databaseTimeoutMs: number;
   /** Folder with the operator's copy of the blobs, laid out as data_dir; null: nothing to copy. */
   readonly blobsFrom: string | null;
   readonly emit: (event: RecoveryEvent) => void;
 }
+
+/** The recovery is told the bucket on its command line. */
+const NAMES: SettingNames = { ...AWS_NAMES, bucket: '--bucket' };
 
 /** Work in progress lies here, and goes when the recovery ends. */
 const WORK_FOLDER = '.restoring';
@@ -42,9 +47,12 @@ const FOLDER_MODE = 0o750;
  * is sound. Never stops at a failing database. Returns one record a database.
  */
 export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreRecord[]> {
-  const work = await provision(recovery);
+  const { work, made } = await provision(recovery);
   recovery.emit({ event: 'provisioned', atUs: monotonicUs() });
-  const inBucket = await discover(recovery);
+  const inBucket = await discover(recovery).catch(async (error: unknown) => {
+    await rm(made, { recursive: true, force: true }); // nothing has been restored yet
+    throw error;
+  });
   const parallelism =
     recovery.parallelism === 'auto' ? Math.max(2, availableParallelism() * 2) : recovery.parallelism;
   recovery.emit({ event: 'discovered', atUs: monotonicUs(), databases: inBucket.size, parallelism });
@@ -68,9 +76,10 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
   return [...records.values()];
 }
 
-async function provision({ outputDir }: FleetRecovery): Promise<string> {
+/** `made`: the outermost folder that was not there before. */
+async function provision({ outputDir }: FleetRecovery): Promise<{ work: string; made: string }> {
   const work = join(outputDir, WORK_FOLDER);
-  await mkdir(outputDir, { recursive: true, mode: FOLDER_MODE });
+  const made = await mkdir(outputDir, { recursive: true, mode: FOLDER_MODE });
   // What an interrupted recovery left is ours to remove; anything else is somebody's.
   await rm(work, { recursive: true, force: true });
   const found = await readdir(outputDir);
@@ -83,22 +92,21 @@ async function provision({ outputDir }: FleetRecovery): Promise<string> {
     });
   }
   await mkdir(work, { mode: 0o700 });
-  return work;
+  return { work, made: made ?? work };
 }
 
 async function discover({ store, prefix }: FleetRecovery): Promise<Map<string, ReplicatedDatabase>> {
   const client = openS3(store);
   try {
     const objects = await client.list(`${prefix}/`);
+    const clock = clockProblem(client.contact());
+    if (clock !== null) throw new DrillError('DRILL_E_STORE_REFUSED', { ...clock, exit: 3 });
     return new Map(databasesInBucket(objects, prefix).map((found) => [found.path, found]));
   } catch (error) {
-    throw new DrillError('DRILL_E_STORE_UNREACHABLE', {
-      what: `the bucket ${store.bucket} could not be listed`,
-      why: messageOf(error),
-      fix: 'check endpoint, bucket and the recovery credential (it needs s3:ListBucket and s3:GetObject)',
-      exit: 3,
-      cause: error,
-    });
+    if (error instanceof DrillError) throw error;
+    const { kind, ...words } = diagnose(error, `list the bucket ${store.bucket}`, store, NAMES);
+    const code = kind === 'refused' ? 'DRILL_E_STORE_REFUSED' : 'DRILL_E_STORE_UNREACHABLE';
+    throw new DrillError(code, { ...words, exit: 3, cause: error });
   } finally {
     client.close();
   }
@@ -130,7 +138,7 @@ async function restoreTree(
       store: recovery.store,
       litestream: recovery.litestream,
       found,
-      searchPath: recovery.searchPath,
+      env: recovery.env,
       timeoutMs: recovery.databaseTimeoutMs,
     };
     const { record, file } = await restoreDatabase(job);

@@ -70,7 +70,7 @@ async function restored(binary: LitestreamBinary): Promise<RestoreRecord | undef
     prefix: 'prod',
     outputDir: mkdtempSync(join(rig.folder, 'out-')),
     litestream: binary,
-    searchPath: process.env['PATH'] ?? '',
+    env: process.env,
     parallelism: 1,
     databaseTimeoutMs: 20_000,
     blobsFrom: null,

@@ -188,6 +188,25 @@ export const scenarioSchema = z.strictObject({
     })
     .optional()
     .describe('Combinations of Litestream and store: one drill each, shown side by side.'),
+  store: z
+    .strictObject({
+      endpoint: z
+        .string()
+        .optional()
+        .describe('http(s)://HOST[:PORT]; without it AWS. DRILL_S3_ENDPOINT goes before it.'),
+      bucket: z.string().optional().describe('DRILL_S3_BUCKET goes before it.'),
+      region: z.string().optional().describe('us-east-1 without it. DRILL_S3_REGION goes before it.'),
+      pathStyle: z
+        .boolean()
+        .optional()
+        .describe('Bucket in the path, not in the host name. DRILL_S3_PATH_STYLE goes before it.'),
+      prefix: z
+        .string()
+        .optional()
+        .describe('Each drill works in a prefix of its own below it. DRILL_S3_PREFIX goes before it.'),
+    })
+    .optional()
+    .describe('Where an external store is. Its credentials come from the environment alone.'),
   objectives: z
     .array(z.string())
     .min(1)

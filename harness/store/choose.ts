@@ -1,6 +1,8 @@
 import { DrillError } from '../errors.ts';
 import type { StoreChoice } from '../scenario/combinations.ts';
 import { findContainerEngine, imageState, notPullable, pullImage, startReaper } from './container-engine.ts';
+import { where } from './diagnose.ts';
+import type { ExternalSettings } from './external-settings.ts';
 import { findMinioProgram, type MinioProgram } from './minio-program.ts';
 
 /** The last release of MinIO of which an image is still served. */
@@ -10,6 +12,7 @@ const MINIO_IMAGE = 'quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z';
 export type StorePlan =
   | { readonly kind: 'minio'; readonly runs: 'container'; readonly image: string }
   | { readonly kind: 'minio'; readonly runs: 'process'; readonly program: MinioProgram }
+  | { readonly kind: 'external'; readonly settings: ExternalSettings }
   | { readonly kind: 'embedded' };
 
 /** A plan, and why it is not the one that was preferred. */
@@ -28,8 +31,10 @@ export interface MinioWays {
  * What `--store` comes to on this machine. `auto`: MinIO in a container, else as a process, else the embedded store.
  * `minio` is one of the first two or nothing.
  */
-export async function chooseStore(choice: StoreChoice, ways: MinioWays): Promise<ChosenStore> {
-  if (choice === 'external') throw noExternal();
+export async function chooseStore(
+  choice: Exclude<StoreChoice, 'external'>,
+  ways: MinioWays,
+): Promise<ChosenStore> {
   if (choice === 'embedded') return { plan: { kind: 'embedded' }, passedOver: [] };
   return firstOf([ways.container, ways.process], (passedOver) => {
     if (choice === 'minio') throw noMinio(passedOver);
@@ -85,18 +90,14 @@ export function describeChoice({ plan, passedOver }: ChosenStore): string {
 
 function describePlan(plan: StorePlan): string {
   if (plan.kind === 'embedded') return 'embedded (in memory, in a process of its own)';
+  if (plan.kind === 'external') return describeExternal(plan.settings);
   return plan.runs === 'container'
     ? `MinIO in a container (${plan.image})`
     : `MinIO as a process (${plan.program.path})`;
 }
 
-function noExternal(): DrillError {
-  return new DrillError('DRILL_E_USAGE', {
-    what: 'an external store cannot be drilled on',
-    why: 'this version knows the stores minio and embedded',
-    fix: 'take the store external out of the matrix of the scenario',
-    exit: 2,
-  });
+function describeExternal({ writer, prefix }: ExternalSettings): string {
+  return `external (bucket ${writer.bucket} at ${where(writer)}, below "${prefix}/")`;
 }
 
 function noMinio(reasons: readonly DrillError[]): DrillError {

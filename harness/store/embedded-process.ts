@@ -5,27 +5,38 @@
  */
 import { createInterface } from 'node:readline';
 import { buildApp } from 'fauxqs';
+import { sortByBytes, withNextPage } from './embedded-lists.ts';
 import type { EmbeddedOptions, StoreRole } from './request-log.ts';
-import { logRequests, roleOf } from './request-logger.ts';
+import { accessKeyOf, logRequests, roleOf } from './request-logger.ts';
+import { refusalOf } from './signature.ts';
 
 createInterface({ input: process.stdin })
   .once('line', (line) => void serve(JSON.parse(line) as EmbeddedOptions))
   // Without a harness there is nothing to serve.
   .on('close', () => process.exit(0));
 
-async function serve({ logFile, roles, bucket }: EmbeddedOptions): Promise<void> {
+async function serve({ logFile, roles, secrets, bucket }: EmbeddedOptions): Promise<void> {
+  sortByBytes();
   const app = buildApp({ logger: false, host: '127.0.0.1', defaultRegion: 'us-east-1' });
   app.addHook('onRequest', (request, reply, done) => {
     const role = roleOf(request.raw, roles);
-    if (role === 'unknown' || !isAllowed(role, request.method, request.url, bucket)) {
-      const code = role === 'unknown' ? 'InvalidAccessKeyId' : 'AccessDenied';
+    const secret = secrets[accessKeyOf(request.raw)];
+    const refusal =
+      secret === undefined
+        ? 'InvalidAccessKeyId'
+        : (refusalOf(request.raw, secret) ??
+          (isAllowed(role, request.method, request.url, bucket) ? null : 'AccessDenied'));
+    if (refusal !== null) {
       void reply
         .code(403)
         .type('application/xml')
-        .send(`<Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+        .send(`<Error><Code>${refusal}</Code><Message>${refusal}</Message></Error>`);
       return;
     }
     done();
+  });
+  app.addHook('onSend', (_request, _reply, payload, done) => {
+    done(null, typeof payload === 'string' ? withNextPage(payload) : payload);
   });
   logRequests(app.server, { logFile, roles });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });

@@ -15,7 +15,8 @@ const BUCKET = 'drill';
 /** Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its bucket. */
 export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' | 'prefix'>): Promise<Store> {
   const { keys, roles } = newAccessKeys();
-  const embedded: EmbeddedOptions = { bucket: BUCKET, logFile: options.logFile, roles };
+  const secrets = Object.fromEntries(Object.values(keys).map(({ id, secret }) => [id, secret]));
+  const embedded: EmbeddedOptions = { bucket: BUCKET, logFile: options.logFile, roles, secrets };
   const service = await startService('the embedded store', PROGRAM, embedded);
   const settings = (key: AccessKey): S3Settings => ({
     endpoint: service.endpoint,
@@ -35,6 +36,7 @@ export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' |
     recovery: settings(keys.recovery),
     observer,
     prefix: options.prefix,
+    uploadWatch: 'request-log',
     failure: () => service.failure(),
     settle: async () => {
       await observer.list(`${options.prefix}/`);

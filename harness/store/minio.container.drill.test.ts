@@ -45,6 +45,8 @@ function storeOptions(name: string): StoreOptions {
     logsDir,
     workDir: join(folder, name, 'store'),
     signal,
+    keep: false,
+    note: () => undefined,
   };
 }
 

@@ -52,6 +52,7 @@ export async function openMinioStore(
       recovery: settingsFor(proxy.endpoint, keys.recovery),
       observer,
       prefix: options.prefix,
+      uploadWatch: 'request-log',
       failure: () => server.failure() ?? proxy.failure(),
       settle: () => proxy.settle(),
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),

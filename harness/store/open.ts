@@ -4,6 +4,10 @@ import type { Store, StoreOptions } from './store.ts';
 /** Opens a store by its plan. What each kind needs is loaded only for that kind. */
 export async function openStoreByPlan(plan: StorePlan, options: StoreOptions): Promise<Store> {
   if (plan.kind === 'minio') return openMinio(plan, options);
+  if (plan.kind === 'external') {
+    const { startExternalStore } = await import('./external.ts');
+    return startExternalStore(plan.settings, options);
+  }
   const { startEmbeddedStore } = await import('./embedded.ts');
   return startEmbeddedStore(options);
 }

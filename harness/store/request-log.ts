@@ -11,6 +11,8 @@ export interface EmbeddedOptions {
   readonly logFile: string;
   /** By access key. Handed over on standard input: a command line can be read by everybody. */
   readonly roles: Readonly<Record<string, StoreRole>>;
+  /** By access key. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** What the proxy in front of a store is told: where the store is, and who asks with which access key. */

@@ -31,6 +31,9 @@ export function logRequests(server: Server, { logFile, roles }: { logFile: strin
 
 /** Who asks: the access key stands in the clear in the signature of a request. */
 export function roleOf(request: IncomingMessage, roles: Roles): StoreRole {
-  const key = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  return roles[key] ?? 'unknown';
+  return roles[accessKeyOf(request)] ?? 'unknown';
+}
+
+export function accessKeyOf(request: IncomingMessage): string {
+  return /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
 }

@@ -20,6 +20,18 @@ export interface S3Object {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
+  /** Changes with the content, where the store says it. */
+  readonly etag?: string;
+}
+
+/** Who answered last, read from the answer and its socket, not from the settings. */
+export interface Contact {
+  readonly url: string;
+  /** null: the socket was gone before it could be asked. */
+  readonly address: string | null;
+  readonly server: string | null;
+  /** Our clock minus the store's, to the second; null: it does not tell its time. */
+  readonly clockSkewMs: number | null;
 }
 
 /** The few calls that supervisor and drill need. Every call ends within `CALL_TIMEOUT_MS`, retries included. */
@@ -29,23 +41,45 @@ export interface S3Client {
   put(key: string, body: Uint8Array | string): Promise<void>;
   get(key: string): Promise<Uint8Array>;
   remove(keys: readonly string[]): Promise<void>;
+  /** null before the first answer. */
+  contact(): Contact | null;
   close(): void;
 }
 
 const MAX_OBJECTS = 2_000_000;
 const CALL_TIMEOUT_MS = 20_000;
+/** Three of them, with the pauses between, fit into one call. */
+const CONNECT_TIMEOUT_MS = 5000;
 const DELETE_BATCH = 1000;
 
-export function openS3(settings: S3Settings): S3Client {
-  const client = new AwsS3Client({
+/**
+ * The SDK's client for one bucket. Whatever it would take from the caller's AWS_* variables or profile files is said here:
+ * a stray variable there must change nothing.
+ */
+export function openAws(settings: S3Settings): AwsS3Client {
+  return new AwsS3Client({
     ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
     region: settings.region,
     forcePathStyle: settings.forcePathStyle,
     credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
     maxAttempts: 3,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    ignoreConfiguredEndpointUrls: true,
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS },
     // Many S3-compatible stores know neither the trailing checksums nor the headers that newer SDKs add by default.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+export function openS3(settings: S3Settings): S3Client {
+  const client = openAws(settings);
+  let contact: Contact | null = null;
+  watchContact(client, (seen) => {
+    contact = seen;
   });
   const bucket = { Bucket: settings.bucket };
   const limit = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
@@ -69,8 +103,45 @@ export function openS3(settings: S3Settings): S3Client {
         if (error !== undefined) throw new Error(`${error.Key} was not deleted: ${error.Code}`);
       }
     },
+    contact: () => contact,
     close: () => client.destroy(),
   };
+}
+
+interface Answer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: { readonly socket?: { readonly remoteAddress?: string } };
+}
+
+/** Sees every answer, also a refusal, before anything has been made of it. */
+function watchContact(client: AwsS3Client, onContact: (contact: Contact) => void): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const sentMs = Date.now();
+      const result = await next(args);
+      const { protocol, hostname, port } = args.request as {
+        protocol: string;
+        hostname: string;
+        port?: number;
+      };
+      const { headers, body } = result.response as Answer;
+      onContact({
+        url: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
+        address: body?.socket?.remoteAddress ?? null,
+        server: headers['server'] ?? null,
+        clockSkewMs: clockSkewMs(headers['date'], (sentMs + Date.now()) / 2),
+      });
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'contact' },
+  );
+}
+
+/** The header counts whole seconds and cuts off the rest. */
+function clockSkewMs(date: string | undefined, nowMs: number): number | null {
+  const storeMs = Date.parse(date ?? '');
+  if (Number.isNaN(storeMs)) return null;
+  return Math.trunc((nowMs - (storeMs + 500)) / 1000) * 1000 + 0;
 }
 
 async function listAll(
@@ -96,6 +167,7 @@ async function listAll(
         key: item.Key,
         sizeBytes: item.Size ?? 0,
         modifiedAt: item.LastModified ?? new Date(0),
+        ...(item.ETag === undefined ? {} : { etag: item.ETag }),
       });
     }
     if (objects.length > MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} objects below ${prefix}`);

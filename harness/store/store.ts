@@ -11,6 +11,9 @@ export interface StoreOptions {
   /** The store's own folder, thrown away after the drill; nobody else uses it. */
   readonly workDir: string;
   readonly signal: AbortSignal;
+  /** Leave in the store what the drill has written. */
+  readonly keep: boolean;
+  readonly note: (level: 'info' | 'warn', message: string) => void;
 }
 
 /** A running store with its bucket: what the drill needs of it, whichever kind it is. */
@@ -27,6 +30,8 @@ export interface Store extends AsyncDisposable {
   /** For the harness to look at the bucket. */
   readonly observer: S3Client;
   readonly prefix: string;
+  /** How uploads after a kill are told: by the store's log of requests, or by comparing listings of it. */
+  readonly uploadWatch: 'request-log' | 'listing';
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
   /** Resolves when everything sent to the store before this call has been taken in. */

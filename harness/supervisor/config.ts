@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { endpointProblem, PATH_STYLE_VARIABLE, pathStyleOf, shownEndpoint } from '../store/endpoint.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import { reasonOf, SupervisorError } from './failure.ts';
 import { lineOfKey } from './toml-lines.ts';
@@ -64,10 +65,15 @@ export function storeSettings(config: SupervisorConfig, env: Env): S3Settings {
     );
   }
   const endpoint = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || null;
-  if (endpoint !== null && !/^https?:\/\/[^/\s]+\/?$/.test(endpoint)) {
+  const problem = endpoint === null ? null : endpointProblem(endpoint);
+  if (endpoint !== null && problem !== null) {
+    throw credentials(`the endpoint ${shownEndpoint(endpoint)} is no address of a service`, problem);
+  }
+  const forcePathStyle = pathStyleOf(env[PATH_STYLE_VARIABLE], endpoint);
+  if (forcePathStyle === null) {
     throw credentials(
-      `the endpoint ${endpoint} is no address of a service`,
-      'AWS_ENDPOINT_URL_S3 is not http(s)://HOST[:PORT]',
+      'the path style is neither true nor false',
+      `${PATH_STYLE_VARIABLE} is ${env[PATH_STYLE_VARIABLE]}`,
     );
   }
   return {
@@ -76,8 +82,8 @@ export function storeSettings(config: SupervisorConfig, env: Env): S3Settings {
     bucket: config.bucket,
     accessKeyId,
     secretAccessKey,
-    // Only AWS itself wants the bucket in the host name; other services are reached by path.
-    forcePathStyle: endpoint !== null,
+    // Only AWS itself wants the bucket in the host name; other services are reached by path unless the environment says no.
+    forcePathStyle,
   };
 }
 

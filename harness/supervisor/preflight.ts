@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { keyBase } from '../litestream/listed-object.ts';
-import type { S3Client } from '../store/s3-client.ts';
-import { reasonOf, SupervisorError } from './failure.ts';
+import { clockProblem } from '../store/clock-skew.ts';
+import { type Diagnosis, diagnose } from '../store/diagnose.ts';
+import type { S3Client, S3Settings } from '../store/s3-client.ts';
+import { SupervisorError } from './failure.ts';
 
 /** Litestream 0.3 holds 7 descriptors a database; with too few it neither works nor ends. */
 const FILES_PER_DATABASE = 8;
@@ -26,50 +28,45 @@ export function checkOpenFiles(databases: number, openFiles: number = openFileLi
 }
 
 /** Does in the bucket what Litestream will do: list, put, get, remove. */
-export async function checkBucket(client: S3Client, bucket: string, prefix: string): Promise<void> {
+export async function checkBucket(client: S3Client, settings: S3Settings, prefix: string): Promise<void> {
+  const { bucket } = settings;
   const token = randomBytes(16).toString('hex');
   const key = `${keyBase(prefix)}.supervisor-preflight-${token}`;
+  const attempt = async <T>(doing: string, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw clockError(client) ?? storeError(diagnose(error, doing, settings), error);
+    }
+  };
   await attempt(`list the bucket ${bucket}`, () => client.list(key));
+  const clock = clockError(client);
+  if (clock !== null) throw clock;
   await attempt(`write to the bucket ${bucket}`, () => client.put(key, token));
   try {
     const body = await attempt(`read from the bucket ${bucket}`, () => client.get(key));
     if (Buffer.from(body).toString() !== token) {
-      throw refused(
-        `the bucket ${bucket} gave back other bytes than were written`,
-        'the store is not a working S3 service',
-      );
+      throw new SupervisorError('DRILL_E_STORE_REFUSED', {
+        what: `the bucket ${bucket} gave back other bytes than were written`,
+        why: 'the store is not a working S3 service',
+        fix: 'use another one',
+        exit: 3,
+      });
     }
   } finally {
     await attempt(`delete from the bucket ${bucket}`, () => client.remove([key]));
   }
 }
 
-async function attempt<T>(what: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-    const status = $metadata?.httpStatusCode;
-    if (status !== undefined && status < 500)
-      throw refused(`cannot ${what}`, `${name}: ${reasonOf(error)} (HTTP ${status})`, error);
-    throw new SupervisorError('DRILL_E_STORE_UNREACHABLE', {
-      what: `cannot ${what}`,
-      why: reasonOf(error) || String(name),
-      fix: 'check AWS_ENDPOINT_URL_S3 and that the service runs',
-      exit: 3,
-      cause: error,
-    });
-  }
+/** Our SDK corrects a wrong clock by itself; Litestream does not. */
+function clockError(client: S3Client): SupervisorError | null {
+  const problem = clockProblem(client.contact());
+  return problem === null ? null : new SupervisorError('DRILL_E_STORE_REFUSED', { ...problem, exit: 3 });
 }
 
-function refused(what: string, why: string, cause?: unknown): SupervisorError {
-  return new SupervisorError('DRILL_E_STORE_REFUSED', {
-    what,
-    why,
-    fix: 'check that the bucket exists and that the credentials may list, read, write and delete in it',
-    exit: 3,
-    cause,
-  });
+function storeError({ kind, ...words }: Diagnosis, cause: unknown): SupervisorError {
+  const code = kind === 'refused' ? 'DRILL_E_STORE_REFUSED' : 'DRILL_E_STORE_UNREACHABLE';
+  return new SupervisorError(code, { ...words, exit: 3, cause });
 }
 
 function openFileLimit(): number {

@@ -6,7 +6,7 @@ import { ownIntervalsSuffice } from '../litestream/config.ts';
 import { ControlSocket } from '../litestream/control-socket.ts';
 import { hasControlSocket, restoreRule } from '../litestream/version.ts';
 import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
-import { openS3, type S3Client } from '../store/s3-client.ts';
+import { openS3, type S3Client, type S3Settings } from '../store/s3-client.ts';
 import { replaceFile } from './atomic-file.ts';
 import { DEFAULT_BACKOFF } from './backoff.ts';
 import { BucketWatch } from './bucket-watch.ts';
@@ -47,7 +47,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     const settings = storeSettings(config, env);
     const client = openS3(settings);
     try {
-      const binary = await preflight(options, config, files, client);
+      const binary = await preflight(options, config, files, client, settings);
       const basis = { options, config, files, settings, client, binary };
       await beginAnewAfterLtx(basis);
       await supervise(basis);
@@ -88,12 +88,13 @@ async function preflight(
   config: SupervisorConfig,
   files: Files,
   client: S3Client,
+  settings: S3Settings,
 ): Promise<LitestreamBinary> {
   const { databases } = discover(files.dataDir, config.prefix);
   checkOpenFiles(databases.length);
   const [binary] = await Promise.all([
     findLitestream(litestream ?? litestreamOnPath(env), env),
-    checkBucket(client, config.bucket, config.prefix),
+    checkBucket(client, settings, config.prefix),
   ]);
   log.write('info', 'preflight passed', {
     ...binary,
