@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,13 +17,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function shell(host: RunningHost, name: string, text: string): void {
+function shell(
+  host: RunningHost,
+  name: string,
+  text: string,
+  env: Readonly<Record<string, string>> = {},
+): void {
   host.start({
     name,
     argv: null,
     shell: text,
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
     logFile: join(folder, `${name}.log`),
     relay: true,
     ledgerFile: null,
@@ -63,6 +68,23 @@ it('finds, kills and names a process that left the group, whatever it does to hi
   const dead = host.kill();
   expect(dead.record.escaped.map((found) => found.command).toSorted()).toEqual(['sleep 1001', 'sleep 1002']);
   expect(dead.record.survivors).toEqual([]);
+});
+
+it('gives a process that left the group no moment longer than the group', async () => {
+  const host = await startHost(folder);
+  const program = `const { openSync, writeSync } = require('node:fs');
+    const file = openSync(process.argv[1], 'w');
+    for (;;) writeSync(file, String(process.hrtime.bigint()), 0);`;
+  const [inside, outside] = [join(folder, 'inside'), join(folder, 'outside')];
+  const beats = `'${process.execPath}' -e "$PROGRAM"`;
+  shell(host, 'a', `setsid ${beats} ${outside} & ${beats} ${inside} & wait`, { PROGRAM: program });
+  const lastBeatMs = (file: string): number | null =>
+    existsSync(file) ? Number(readFileSync(file, 'utf8')) / 1e6 : null;
+  const beating = () => (lastBeatMs(inside) ?? 0) * (lastBeatMs(outside) ?? 0) || null;
+  expect(await waitFor(beating, { timeoutMs: 5000, everyMs: 5, signal })).not.toBeNull();
+  expect(host.kill().record.escaped).toHaveLength(1);
+  // Finding it by a look through /proc after the group was dead took 20 to 60 ms, enough for an upload.
+  expect((lastBeatMs(outside) ?? 0) - (lastBeatMs(inside) ?? 0)).toBeLessThan(15);
 });
 
 it('moves the disk out of reach: nothing is left at the old path', async () => {

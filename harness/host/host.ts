@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
-import { type FoundProcess, killHost, processesOfHost } from './process-scan.ts';
+import { type FoundProcess, killHost, outsideGroup, processesOfHost } from './process-scan.ts';
 import type { HostCommand, HostEvent, StartCommand } from './protocol.ts';
 
 const LEADER = fileURLToPath(new URL('leader-process.ts', import.meta.url));
@@ -129,8 +129,9 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
 
 function killNow(paths: HostPaths, groupId: number): DeadHost {
   const killed = processesOfHost({ groupId, folder: paths.folder });
+  const outside = outsideGroup(killed, groupId);
   const atUs = monotonicUs();
-  const { escaped, survivors } = killHost({ groupId, folder: paths.folder });
+  const { escaped, survivors } = killHost({ groupId, folder: paths.folder, outside });
   const record: KillRecord = { atUs, confirmedUs: monotonicUs(), killed, escaped, survivors };
   return {
     record,

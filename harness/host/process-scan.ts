@@ -22,21 +22,30 @@ export function processesOfHost(host: { groupId: number | null; folder: string }
 }
 
 /**
- * Sends SIGKILL to the group and to every process that left it, again until none is found. Returns who was in the
- * group, who had escaped, and who could not be ended.
+ * Sends SIGKILL to the group and to every process that left it, again until none is found. `outside`: who is known to
+ * have left it dies in the same instant, for a look through /proc takes long enough for an upload. Returns who had
+ * escaped, and who could not be ended.
  */
-export function killHost(host: { groupId: number | null; folder: string; sparePids?: readonly number[] }): {
+export function killHost(host: {
+  groupId: number | null;
+  folder: string;
+  outside?: readonly FoundProcess[];
+  sparePids?: readonly number[];
+}): {
   readonly escaped: FoundProcess[];
   readonly survivors: FoundProcess[];
 } {
+  const { outside = [] } = host;
   if (host.groupId !== null) killGroup(host.groupId);
+  for (const { pid } of outside) kill(pid);
   const spared = new Set(host.sparePids ?? []);
-  const escaped = new Map<number, FoundProcess>();
+  const escaped = new Map(outside.map((found) => [found.pid, found]));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const left = processesOfHost(host).filter((found) => !spared.has(found.pid));
     if (left.length === 0) return { escaped: [...escaped.values()], survivors: [] };
     for (const found of left) {
-      if (!inGroup(found.pid, host.groupId)) escaped.set(found.pid, found);
+      // One that is dying has no command line any more.
+      if (!inGroup(found.pid, host.groupId) && !escaped.has(found.pid)) escaped.set(found.pid, found);
       kill(found.pid);
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // let the kernel reap
@@ -45,6 +54,11 @@ export function killHost(host: { groupId: number | null; folder: string; sparePi
     escaped: [...escaped.values()],
     survivors: processesOfHost(host).filter((found) => !spared.has(found.pid)),
   };
+}
+
+/** Those of a host's processes that are not in its group. */
+export function outsideGroup(found: readonly FoundProcess[], groupId: number): FoundProcess[] {
+  return found.filter(({ pid }) => !inGroup(pid, groupId));
 }
 
 function killGroup(groupId: number): void {
