@@ -2,17 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatabaseEvidence, type Evidence, evidenceSchema, type Finding } from './evidence.ts';
 import { databaseKind } from './fleet/layout.ts';
-import { supervisorCommand } from './host/subject.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { storeRequests } from './store/request-counts.ts';
+import { supervisorInWords } from './scenario/supervisor.ts';
 import { finding } from './verify/finding.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
-  const { order, scenario, found, plan, recorder, subject } = drill;
+  const { order, scenario, found, plan, recorder } = drill;
   const storeFault = found.store?.failure() ?? null;
   if (storeFault !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', storeFault);
   // The store has ended by now: the log holds all that there ever was.
@@ -40,7 +40,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     startUs: found.startUs,
     endUs: order.clock.nowUs(),
     subject: {
-      supervisor: subject.supervisor === null ? 'drill supervise' : supervisorCommand(subject),
+      supervisor: supervisorInWords(order.loaded, order.supervisor),
       litestream: factsOf(order.litestream),
       ...(order.upgrades.length === 0
         ? {}
@@ -54,6 +54,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
     ...uploads(drill, log),
+    ...(found.bucket === null ? {} : { bucket: found.bucket }),
     plannedWrites: plannedWrites(drill),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,

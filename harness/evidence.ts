@@ -156,6 +156,17 @@ export const storeRequestsSchema = z.strictObject({
   bytes: z.number().int(),
 });
 export type StoreRequests = z.infer<typeof storeRequestsSchema>;
+/** What lay in the bucket when the host was dead and everything that it had sent was in. */
+const bucketContentsSchema = z.strictObject({
+  /** Key prefix that the fleet was told to use. */
+  prefix: z.string(),
+  /** Looked at: the whole bucket, or the prefix alone where the bucket is not the drill's own. */
+  looked: z.enum(['bucket', 'prefix']),
+  objects: z.number().int(),
+  /** Every replica of Litestream: the key that its objects lie below, and how many there are. Sorted by key. */
+  replicas: z.array(z.strictObject({ at: z.string(), objects: z.number().int() })),
+});
+export type BucketContents = z.infer<typeof bucketContentsSchema>;
 
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
@@ -231,6 +242,8 @@ export const evidenceSchema = z.strictObject({
       uploadsSettledUs: z.number(),
     })
     .nullable(),
+  /** Absent: it was not looked at. */
+  bucket: bucketContentsSchema.optional(),
   /** Writes to the store after `uploadsSettledUs` by anybody but the new host, which has a credential of its own. */
   lateUploads: z.array(z.strictObject({ atUs: z.number(), method: z.string(), key: z.string() })),
   /** Whether the request log could be read to its end: without it late uploads cannot be judged. */

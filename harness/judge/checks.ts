@@ -58,7 +58,7 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);
   const looked = withCoverage(base, evidence, fates);
-  if (id === 'inventory') return inventory(looked, fates);
+  if (id === 'inventory') return inventory(looked, evidence, fates);
   return id === 'integrity' ? { ...looked, failures: [...looked.failures, ...unsound(fates)] } : looked;
 }
 

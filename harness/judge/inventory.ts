@@ -1,13 +1,16 @@
+import type { Evidence } from '../evidence.ts';
 import type { Fate } from './fates.ts';
 import { type Failure, plural, type Tally } from './tally.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /**
  * Registry, bucket and restored set against the ledger. Protected implies restorable: a protected database that is
  * not back is a failure whatever its age. One that was neither protected nor older than the RPO objective was never
  * promised; it is counted and named in a remark.
  */
-export function inventory(tally: Tally, fates: readonly Fate[]): Tally {
+export function inventory(tally: Tally, evidence: Evidence, fates: readonly Fate[]): Tally {
   const excused = fates.filter((fate) => fate.excused);
+  const where = whereabouts(evidence, fates);
   const back = fates.filter(({ end }) => end === 'restored').length;
   return {
     ...tally,
@@ -17,7 +20,7 @@ export function inventory(tally: Tally, fates: readonly Fate[]): Tally {
       ...tally.unmeasured,
       ...fates.flatMap(({ end, name, why }) => (end === 'unknown' ? [`${name}: ${why}`] : [])),
     ],
-    notes: [...tally.notes, ...excusedNotes(excused)],
+    notes: [...tally.notes, ...(where === null ? [] : [where]), ...excusedNotes(excused)],
   };
 }
 

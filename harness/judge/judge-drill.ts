@@ -7,6 +7,7 @@ import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { progressOf } from './progress.ts';
 import { decide } from './verdict.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /**
  * From what was recorded to what it means. Pure: it sees the evidence and nothing else, and the same evidence gives
@@ -19,8 +20,8 @@ export function judge(evidence: Evidence): ScenarioResult {
   const measurements = measure(evidence, fates, acceptedLossMs);
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
-  const { verdict, reason } = decide(evidence, checks, measurements);
   const progress = progressOf(evidence, fates);
+  const { verdict, reason } = decide(evidence, checks, measurements, whereabouts(evidence, fates));
   return {
     id: scenario.id,
     drillId: evidence.drillId,

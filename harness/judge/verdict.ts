@@ -20,6 +20,8 @@ export function decide(
   evidence: Evidence,
   checks: readonly CheckResult[],
   measurements: Measurements,
+  /** Where the objects of what did not come back lie; null: nothing to tell. */
+  where: string | null,
 ): Decision {
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   const [fault] = evidence.harnessFaults;
@@ -29,19 +31,19 @@ export function decide(
   }
   const gaps = unmeasured(evidence, measurements);
   return evidence.scenario.expect === 'fail'
-    ? decideControl(evidence, checks, gaps)
-    : decideDrill(evidence, checks, failed, gaps);
+    ? decideControl(evidence, checks, gaps, where)
+    : decideDrill(evidence, failed, checks, gaps, where);
 }
 
 function decideDrill(
   evidence: Evidence,
-  checks: readonly CheckResult[],
   failed: readonly CheckResult[],
+  checks: readonly CheckResult[],
   gaps: readonly string[],
+  where: string | null,
 ): Decision {
-  const [failure] = evidence.subjectFailures;
   const failures = [
-    ...(failure === undefined ? [] : [failure.message]),
+    ...inWords(evidence, where),
     ...(failed.length === 0 ? [] : [`${plural(failed.length, 'check')} failed: ${names(failed)}`]),
   ];
   if (failures.length > 0) return { verdict: 'fail', reason: failures.join('; ') };
@@ -52,12 +54,20 @@ function decideDrill(
   return { verdict: 'pass', reason: 'every check held and every objective was kept' };
 }
 
+/** What the subject failed at, and where its objects lie instead. */
+function inWords({ subjectFailures }: Evidence, where: string | null): string[] {
+  const [failure] = subjectFailures;
+  return [...(failure === undefined ? [] : [failure.message]), ...(where === null ? [] : [where])];
+}
+
 /** A negative control is good when exactly the checks it was planted for go red, on evidence. */
 function decideControl(
-  { scenario }: Evidence,
+  evidence: Evidence,
   checks: readonly CheckResult[],
   gaps: readonly string[],
+  where: string | null,
 ): Decision {
+  const { scenario } = evidence;
   const [gap] = gaps;
   if (gap !== undefined) return inconclusive(gap);
   const wanted = checks.filter(({ id }) => scenario.mustFail.includes(id));
@@ -68,7 +78,9 @@ function decideControl(
   }
   const open = wanted.filter(({ verdict }) => verdict === 'inconclusive');
   if (open.length > 0) return inconclusive(`could not be judged: ${names(open)}`);
-  return { verdict: 'pass', reason: `the negative control was caught by ${names(wanted)}` };
+  const words = inWords(evidence, where);
+  const why = words.length === 0 ? '' : `: ${words.join('; ')}`;
+  return { verdict: 'pass', reason: `the negative control was caught by ${names(wanted)}${why}` };
 }
 
 /** With less than this of the planned writes the scenario was not run: whoever stalls the writers loses nothing. */

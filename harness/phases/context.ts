@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
-import type { Evidence, Finding, RestoreRecord } from '../evidence.ts';
+import type { BucketContents, Evidence, Finding, RestoreRecord } from '../evidence.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
@@ -11,6 +11,7 @@ import { ResourceStack } from '../resources.ts';
 import type { PlannedDrill } from '../planned-drill.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { supervisorFor } from '../scenario/supervisor.ts';
 import type { Store } from '../store/store.ts';
 import { newUploadWatch, type UploadWatch } from './upload-watch.ts';
 import type { FleetVerification } from '../verify/verify-fleet.ts';
@@ -66,6 +67,7 @@ export interface Findings {
   kill: KillRecord | null;
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
+  bucket: BucketContents | null;
   newHostStarted: boolean;
   /** What `sealLedger` returned for the first and the second life. */
   seal: string | null;
@@ -107,7 +109,10 @@ export function openContext(order: DrillOrder): DrillContext {
     order,
     scenario,
     plan: planDrill(scenario, order.seed),
-    subject: { supervisor: order.supervisor, litestream: order.litestream.path },
+    subject: {
+      supervisor: supervisorFor(order.loaded, order.supervisor),
+      litestream: order.litestream.path,
+    },
     paths: drillPaths(order),
     recorder: new Recorder(order.bus, order.clock, order.drillId),
     resources: new ResourceStack(),
@@ -123,6 +128,7 @@ export function openContext(order: DrillOrder): DrillContext {
       kill: null,
       uploadsSettledUs: null,
       claims: null,
+      bucket: null,
       newHostStarted: false,
       seal: null,
       secondSeal: null,

@@ -1,9 +1,10 @@
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Finding } from '../evidence.ts';
+import type { BucketContents, Finding } from '../evidence.ts';
 import { type DeadHost, hostPaths } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';
+import { replicasIn } from '../litestream/replicas.ts';
 import type { Store } from '../store/store.ts';
 import { finding } from '../verify/finding.ts';
 import type { DrillContext } from './context.ts';
@@ -12,6 +13,9 @@ import type { HostUnderTest } from './start-host.ts';
 
 /** Files of the dead host that explain a verdict, kept as evidence. None holds a credential. */
 const KEPT = ['litestream.yml', 'litestream-status.json'];
+
+/** Kinds of store that are started for a drill, with a bucket of its own. */
+const OWN_BUCKET: ReadonlySet<string> = new Set(['embedded', 'minio']);
 
 /**
  * The disaster: SIGKILL of the whole host at one instant, proof that nothing of it is left, and its disk moved out of
@@ -38,6 +42,7 @@ export async function strike(
   await store.settle();
   await openUploadWindow(drill, store);
   found.uploadsSettledUs = order.clock.nowUs();
+  found.bucket = await contentsOf(store);
   found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
   for (const name of KEPT) {
     await copyFile(join(paths.deadDisk, name), join(paths.config, name)).catch(() => undefined); // it may write neither
@@ -50,6 +55,18 @@ export async function strike(
     );
   }
   return dead;
+}
+
+/** What lies where in the bucket. It only explains a verdict, so a store that cannot answer is left to those who need it. */
+async function contentsOf({ kind, prefix, observer }: Store): Promise<BucketContents | null> {
+  // A bucket that is not the drill's own may hold anything, and as much of it as it likes.
+  const looked = OWN_BUCKET.has(kind) ? 'bucket' : 'prefix';
+  try {
+    const objects = await observer.list(looked === 'bucket' ? '' : `${prefix}/`);
+    return { prefix, looked, objects: objects.length, replicas: replicasIn(objects) };
+  } catch {
+    return null;
+  }
 }
 
 /** Files of the dead disk that have another name somewhere: moving the disk does not take that one out of reach. */
