@@ -92,7 +92,7 @@ function addRun(program: Command, io: Io, done: Done): Command {
     .addOption(
       option(
         '--supervisor <command>',
-        'Supervisor under test, run in the host folder; without it our own.',
+        'Supervisor under test, run in the host folder; without it our own. A scenario that names one keeps it.',
       ).argParser(notEmpty),
     )
     .addOption(

@@ -20,6 +20,7 @@ import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
 import { durationMs } from '../scenario/schema.ts';
+import { assertStarted } from '../scenario/supervisor.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
@@ -31,6 +32,7 @@ const NEW_SEED_BELOW = 1_000_000_000;
 /** `drill run`: everything is checked before the first slow step, then the drills run one after the other. */
 export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const scenarios = chooseScenarios(options);
+  assertStarted(options.supervisor, scenarios);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   io.stderr.write(`seed ${seed}\n`);
   const wanted = wantedDrills(scenarios, seed, options);

@@ -86,9 +86,17 @@ export const scenarioSchema = z.strictObject({
         .max(3600)
         .default(10)
         .describe('[litestream] replicate_interval_sec.'),
+      command: z
+        .string()
+        .min(1)
+        .max(2000)
+        .optional()
+        .describe(
+          'Supervisor under test instead of our own, run through the shell in the host folder; {here} is the folder of this file.',
+        ),
     })
     .default({ replicateIntervalSec: 10 })
-    .describe('What goes into rustbase.toml.'),
+    .describe('What goes into rustbase.toml, and who acts on it.'),
   workload: z
     .strictObject({
       writesPerSecond: z
