@@ -5,8 +5,8 @@ import { databaseKind } from './fleet/layout.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
-import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { storeRequests } from './store/request-counts.ts';
+import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog, until } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
 import { finding } from './verify/finding.ts';
 
@@ -54,7 +54,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
     ...uploads(drill, log),
-    ...(found.bucket === null ? {} : { bucket: found.bucket }),
+    ...bucketAndRunbook(drill),
     plannedWrites: plannedWrites(drill),
     writeLatencyMs: found.ledger?.latencyMs ?? null,
     clockUncertaintyMs: found.ledger?.clockUncertaintyMs ?? 0,
@@ -72,6 +72,13 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   });
   await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
   return evidence;
+}
+
+function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'runbook'> {
+  return {
+    ...(found.bucket === null ? {} : { bucket: found.bucket }),
+    ...(found.runbook === null ? {} : { runbook: found.runbook }),
+  };
 }
 
 /** What was found in the fleet as a whole, in both lives. */
@@ -156,9 +163,11 @@ function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
   const { store } = found;
   // Without a log of the store's requests nobody can tell; the judge says so.
   if (store?.uploadWatch !== 'request-log') return [];
+  // What is read later, by the second restore or by who follows the page, does not speak for the first one.
+  const first = until(log, found.recovery.restoredUs ?? Number.POSITIVE_INFINITY);
   return found.restores
     .filter(({ outcome }) => outcome === 'restored')
-    .filter(({ path }) => !hasReadSnapshot(log, store.recovery.bucket, `${store.prefix}/${path}`))
+    .filter(({ path }) => !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${path}`))
     .map(({ path }) =>
       finding('clean-host', path, {
         expected: 'restored from the bucket',

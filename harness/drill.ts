@@ -3,6 +3,7 @@ import { collectEvidence } from './collect.ts';
 import type { Evidence } from './evidence.ts';
 import { awaitProtection } from './phases/await-protection.ts';
 import { type DrillContext, type DrillOrder, openContext } from './phases/context.ts';
+import { followThePage } from './phases/documented-runbook.ts';
 import { openStore } from './phases/open-store.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
@@ -47,6 +48,9 @@ async function runPhases(drill: DrillContext): Promise<void> {
   await recorder.phase('verify', () => verifyRestored(drill, recovered));
   if (drill.scenario.recovery.secondLife) {
     await recorder.phase('second life', () => liveAgain(drill, store, recovered));
+  }
+  if (drill.scenario.recovery.runbook === 'documented') {
+    await recorder.phase('documented runbook', () => followThePage(drill, store));
   }
   await closeUploadWindow(drill, store);
 }

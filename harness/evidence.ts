@@ -168,6 +168,41 @@ const bucketContentsSchema = z.strictObject({
 });
 export type BucketContents = z.infer<typeof bucketContentsSchema>;
 
+/** The documented page, followed to the letter: every command and what came of it. */
+const runbookEvidenceSchema = z.strictObject({
+  bucket: z.string(),
+  /** What the operator set as AWS_ENDPOINT_URL_S3; null: AWS itself. */
+  endpoint: z.string().nullable(),
+  commands: z.array(
+    z.strictObject({
+      /** Step of the page's "Restoring", 1 to 5. */
+      step: z.number().int(),
+      /** How the command differs from the page; null: exactly as there. */
+      beyondPage: z.enum(['endpoint-by-address', 'endpoint-in-url']).nullable(),
+      command: z.string(),
+      /** Database that it is for, null where it is for none. */
+      database: z.string().nullable(),
+      exitCode: z.number().int().nullable(),
+      timedOut: z.boolean(),
+      /** Hosts that it asked; the outside is fenced off, and what is refused there is noted. */
+      asked: z.array(
+        z.strictObject({ host: z.string(), answer: z.enum(['passed on', 'refused', 'no such host']) }),
+      ),
+      /** Size of the database file that it had to make; null: none is there. */
+      sizeBytes: z.number().int().nullable(),
+      unsound: z.string().nullable(),
+      /** Files that it left beside the database. */
+      litter: z.array(z.string()),
+      /** Databases that a starting RustBaas would not find. */
+      missing: z.array(z.string()),
+      /** Last line that it wrote. */
+      words: z.string(),
+      durationMs: z.number(),
+    }),
+  ),
+});
+export type RunbookEvidence = z.infer<typeof runbookEvidenceSchema>;
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** The store of a drill. All but the first two were not recorded from the beginning. */
@@ -282,6 +317,8 @@ export const evidenceSchema = z.strictObject({
     .optional(),
   /** What the store was asked for, by whom and how often; absent where no request log can be kept. */
   storeRequests: z.array(storeRequestsSchema).optional(),
+  /** Absent: the page was not followed. */
+  runbook: runbookEvidenceSchema.optional(),
   /** Fleet-wide findings and which fleet-wide checks ran. */
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),

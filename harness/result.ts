@@ -44,6 +44,8 @@ const measurementsSchema = z.strictObject({
   /** Stages after the kill, in ms from the kill; null where the recovery did not come so far. */
   rtoStagesMs: z.record(z.string(), maybe),
   writeLatencyMs: distributionSchema.nullable(),
+  /** Of the documented page's five steps, those that failed; absent: nobody followed it. */
+  runbookStepsFailed: z.number().int().optional(),
 });
 export type Measurements = z.infer<typeof measurementsSchema>;
 
@@ -84,6 +86,43 @@ const databaseResultSchema = z.strictObject({
   detail: z.string(),
 });
 export type DatabaseResult = z.infer<typeof databaseResultSchema>;
+
+const runbookStepSchema = z.strictObject({
+  /** Step of the documented page, 1 to 5. */
+  step: z.number().int(),
+  /** How the command differs from the page; null: exactly as there. */
+  beyondPage: z.enum(['endpoint-by-address', 'endpoint-in-url']).nullable(),
+  command: z.string(),
+  database: z.string().nullable(),
+  outcome: z.enum(['works', 'fails']),
+  /** Stable word for the reason of a failure. */
+  cause: z
+    .enum([
+      'endpoint-ignored',
+      'bucket-in-host',
+      'other-host',
+      'nothing-there',
+      'no-file',
+      'unsound',
+      'limit',
+      'databases-missing',
+      'other',
+    ])
+    .nullable(),
+  /** The reason in words; of one that works, what is remarkable about it. */
+  why: z.string(),
+  exitCode: z.number().int().nullable(),
+  /** Hosts that it asked. Whoever is not the store's was asked in vain: the outside is fenced off. */
+  asked: z.array(z.string()),
+});
+export type RunbookStepResult = z.infer<typeof runbookStepSchema>;
+
+const runbookResultSchema = z.strictObject({
+  steps: z.array(runbookStepSchema),
+  /** What `drill restore` brought back from the same bucket. */
+  drillRestore: z.strictObject({ restored: z.number().int(), databases: z.number().int() }),
+});
+export type RunbookResult = z.infer<typeof runbookResultSchema>;
 
 const scenarioResultSchema = z.strictObject({
   id: z.string(),
@@ -127,6 +166,8 @@ const scenarioResultSchema = z.strictObject({
     .optional(),
   storeRequests: z.array(storeRequestsSchema).optional(),
   databases: z.array(databaseResultSchema),
+  /** The documented page, followed to the letter; absent: it was not. */
+  runbook: runbookResultSchema.optional(),
 });
 export type ScenarioResult = z.infer<typeof scenarioResultSchema>;
 

@@ -6,6 +6,7 @@ import { fatesOf } from './fates.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { progressOf } from './progress.ts';
+import { judgeRunbook, stepsFailed } from './runbook.ts';
 import { decide } from './verdict.ts';
 import { whereabouts } from './whereabouts.ts';
 
@@ -17,7 +18,12 @@ export function judge(evidence: Evidence): ScenarioResult {
   const { scenario } = evidence;
   const acceptedLossMs = rpoObjectiveMs(evidence);
   const fates = fatesOf(evidence, acceptedLossMs);
-  const measurements = measure(evidence, fates, acceptedLossMs);
+  const runbook = judgeRunbook(evidence, fates);
+  const failedSteps = stepsFailed(runbook);
+  const measurements = {
+    ...measure(evidence, fates, acceptedLossMs),
+    ...(failedSteps === null ? {} : { runbookStepsFailed: failedSteps }),
+  };
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
   const progress = progressOf(evidence, fates);
@@ -50,5 +56,6 @@ export function judge(evidence: Evidence): ScenarioResult {
     ...(progress === null ? {} : { progress }),
     ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),
     databases: judgeDatabases(evidence, fates, acceptedLossMs),
+    ...(runbook === null ? {} : { runbook }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ListedObject } from './bucket-layout.ts';
+import type { ListedObject } from './listed-object.ts';
 
 /** Objects of either line: below generations/ of 0.3, or in a level folder of 0.5. */
 const REPLICA =

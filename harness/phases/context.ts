@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
-import type { BucketContents, Evidence, Finding, RestoreRecord } from '../evidence.ts';
+import type { BucketContents, Evidence, Finding, RestoreRecord, RunbookEvidence } from '../evidence.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
@@ -51,6 +51,7 @@ export interface DrillPaths {
   readonly deadDisk: string;
   readonly blobMirror: string;
   readonly secondRestore: string;
+  readonly runbookHost: string;
 }
 
 /** What the phases found, in the order in which they found it; null: not reached. */
@@ -89,6 +90,7 @@ export interface Findings {
   secondRestores: readonly RestoreRecord[];
   secondVerification: FleetVerification | null;
   recovery: Evidence['recovery'];
+  runbook: RunbookEvidence | null;
 }
 
 export interface DrillContext {
@@ -156,6 +158,7 @@ export function openContext(order: DrillOrder): DrillContext {
         protectedAgainUs: null,
         parallelism: 0,
       },
+      runbook: null,
     },
   };
 }
@@ -177,5 +180,6 @@ function drillPaths(order: DrillOrder): DrillPaths {
     deadDisk: join(work, 'dead-disk'),
     blobMirror: join(work, 'blob-mirror'),
     secondRestore: join(work, 'host-3'),
+    runbookHost: join(work, 'host-4'),
   };
 }

@@ -4,6 +4,7 @@ import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
 import { litestreamInWords } from './subject.ts';
+import { runbookTable } from './runbook-table.ts';
 import { table } from './table.ts';
 
 export interface Page {
@@ -43,6 +44,13 @@ function renderDrill(drill: ScenarioResult, page: Page, isOnly: boolean): string
     ...head,
     ...section('objectives', objectiveLines(drill.objectives, page), page),
     ...section('checks', checkLines(drill.checks, page), page),
+    ...(drill.runbook === undefined
+      ? []
+      : section(
+          'the documented page, step by step',
+          runbookTable(drill.runbook, page.columns - 2, page.colour),
+          page,
+        )),
     ...section('databases, worst first', fleetTable(drill, page.columns - 2, page.colour), page),
   ];
 }

@@ -21,6 +21,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofExpectation(scenario),
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
+    ...ofRunbook(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -138,6 +139,18 @@ function ofUpgrades(scenario: Scenario): Contradiction[] {
   });
 }
 
+/** The page has its operator type a command a database. */
+const MOST_TYPED = 30;
+
+function ofRunbook({ recovery, fleet, workload }: Scenario): Contradiction[] {
+  if (recovery.runbook === 'ours') return [];
+  const { realms, appsPerRealm } = fleet;
+  const databases = 1 + realms * (1 + appsPerRealm) + workload.newRealms + workload.newApps;
+  if (databases <= MOST_TYPED) return [];
+  const message = `the documented runbook restores one database after the other by hand: ${databases} are too many, at most ${MOST_TYPED}`;
+  return [contradiction(message, 'recovery.runbook', 'fleet.realms', 'fleet.appsPerRealm')];
+}
+
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
 
 function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
@@ -157,6 +170,9 @@ function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
     else if (objective.metric === 'protectedAgainMs' && !recovery.secondLife) {
       const message = 'protectedAgainMs is measured in the second life, which secondLife: false leaves out';
       found.push({ at, fields: [at, ['recovery', 'secondLife']], message });
+    } else if (objective.metric === 'runbookStepsFailed' && recovery.runbook === 'ours') {
+      const message = 'runbookStepsFailed is measured with recovery.runbook: documented';
+      found.push({ at, fields: [at, ['recovery', 'runbook']], message });
     }
     if (objectives.indexOf(expression) < index) {
       found.push({ at, fields: [at], message: `"${expression}" is there twice` });

@@ -176,6 +176,18 @@ describe('contradictions', () => {
     ['  - rtoMs < 120000', '  - rpoMs max < 15000', ['a.yaml:8:5: "rpoMs max < 15000" is there twice']],
     [
       '  - rtoMs < 120000',
+      '  - runbookStepsFailed == 0',
+      ['a.yaml:8:5: runbookStepsFailed is measured with recovery.runbook: documented'],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 10, appsPerRealm: 2 }\nrecovery: { runbook: documented }',
+      [
+        'a.yaml:5:22: the documented runbook restores one database after the other by hand: 31 are too many, at most 30',
+      ],
+    ],
+    [
+      '  - rtoMs < 120000',
       '  - protectedAgainMs < 9\nrecovery: { secondLife: false }',
       ['a.yaml:8:5: protectedAgainMs is measured in the second life, which secondLife: false leaves out'],
     ],

@@ -30,6 +30,7 @@ const SCALARS = [
   'restoredFromGenerations',
   'restoredFromLtx',
   'clockUncertaintyMs',
+  'runbookStepsFailed',
 ] as const satisfies readonly KeysHolding<number>[];
 
 /** Measurements whose value is a `Value`, or null where it could not be measured. */

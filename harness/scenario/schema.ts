@@ -178,8 +178,14 @@ export const scenarioSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('Boot the new host, write, protect, and restore a second time.'),
+      runbook: z
+        .enum(['ours', 'documented'])
+        .default('ours')
+        .describe(
+          "documented: follow RustBaas' page to the letter as well, on another host, and report step by step.",
+        ),
     })
-    .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true })
+    .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true, runbook: 'ours' })
     .describe('How the fleet comes back.'),
   matrix: z
     .strictObject({

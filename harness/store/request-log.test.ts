@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hasReadSnapshot, lateChanges, type RequestLogEntry } from './request-log.ts';
+import { hasReadSnapshot, lateChanges, type RequestLogEntry, until } from './request-log.ts';
 
 function entry(parts: Partial<RequestLogEntry>): RequestLogEntry {
   return {
@@ -60,4 +60,11 @@ it('knows a database that was read from LTX files, and whose they were', () => {
   expect(read('prod')).toBe(false);
   expect(read('prod/system.db', url.replace('0009', '0000'))).toBe(true);
   expect(read('prod/system.db', '/drill/prod/system.db/0009/other')).toBe(false);
+});
+
+it('does not take a later read for an earlier one', () => {
+  const url = '/drill/prod/system.db/generations/0123456789abcdef/snapshots/00000000.snapshot.lz4';
+  const log = { entries: [entry({ method: 'GET', role: 'recovery', url, atUs: 500 })], complete: true };
+  expect(hasReadSnapshot(until(log, 500), 'drill', 'prod/system.db')).toBe(true);
+  expect(hasReadSnapshot(until(log, 499), 'drill', 'prod/system.db')).toBe(false);
 });

@@ -56,6 +56,11 @@ export async function readRequestLog(file: string): Promise<RequestLog> {
   return { entries, complete };
 }
 
+/** The log up to an instant. */
+export function until(log: RequestLog, atUs: number): RequestLog {
+  return { ...log, entries: log.entries.filter((entry) => entry.atUs <= atUs) };
+}
+
 /**
  * Uploads and deletions after a host was dead: by anybody but the new host after `afterUs`, and by the new host itself
  * after `afterSecondUs`. Refused ones count too: somebody was alive to try.
