@@ -62,7 +62,8 @@ ${runbookMarkdown(of('shipped-by-hand'))}
   metadata service was asked for keys.
 - There was no RustBaas to start. Step 5 looks at what it would find: it makes every database that is missing, empty, and starts.
 - The page keeps no list of the databases ("every realm.db and every app data.db"); their names came from the drill's ledger.
-- The store was on the same machine. An endpoint by its address takes no bucket before it; yours has a name.
+- The store was on the same machine. An endpoint by its address takes no bucket before it; yours has a name. Where the DNS of a
+  provider knows \`<bucket>.<endpoint>\`, 0.5 gets further with the variable alone than it does here; 0.3 never does.
 `,
 );
 process.stdout.write('docs/documented-runbook.md\n');
