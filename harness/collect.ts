@@ -6,6 +6,7 @@ import { supervisorCommand } from './host/subject.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
+import { mirrorIntervalSec } from './scenario/schema.ts';
 import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { storeRequests } from './store/request-counts.ts';
 import { finding } from './verify/finding.ts';
@@ -65,6 +66,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
     ...fleetEvidence(drill, log),
+    ...besideDatabases(drill),
     faults: found.faults,
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
@@ -114,6 +116,19 @@ function acknowledgements({ found }: DrillContext): Pick<Evidence, 'acknowledgem
     }
   }
   return { acknowledgements: { fromUs: loadStartUs, spanUs, counts } };
+}
+
+function besideDatabases({ found, scenario }: DrillContext): Pick<Evidence, 'blobs' | 'hooks'> {
+  const { verification, kill, mirroredUpToUs } = found;
+  if (verification?.blobs === undefined || kill === null) return {};
+  const blobs = {
+    backend: scenario.blobs.backend,
+    mirrorIntervalSec: mirrorIntervalSec(scenario),
+    mirrorBehindMs: mirroredUpToUs === null ? null : (kill.atUs - mirroredUpToUs) / 1000,
+    ...verification.blobs,
+  };
+  const hasHooks = scenario.hooks.perApp > 0 && verification.hooks !== undefined;
+  return { blobs, ...(hasHooks ? { hooks: verification.hooks } : {}) };
 }
 
 function plannedWrites({ found, scenario }: DrillContext): number {

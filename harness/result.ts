@@ -44,6 +44,13 @@ const measurementsSchema = z.strictObject({
   /** Stages after the kill, in ms from the kill; null where the recovery did not come so far. */
   rtoStagesMs: z.record(z.string(), maybe),
   writeLatencyMs: distributionSchema.nullable(),
+  /** Age at the kill of the oldest acknowledged upload whose blob did not come back as it was; 0 where all did. */
+  blobRpoMs: maybe.optional(),
+  lostBlobs: maybe.optional(),
+  acknowledgedUploads: maybe.optional(),
+  /** Hooks saved live and not back, because nobody committed them; left out where no app has hooks. */
+  lostHookEdits: maybe.optional(),
+  acknowledgedHookEdits: maybe.optional(),
 });
 export type Measurements = z.infer<typeof measurementsSchema>;
 

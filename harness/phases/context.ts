@@ -49,6 +49,7 @@ export interface DrillPaths {
   readonly newHost: string;
   readonly deadDisk: string;
   readonly blobMirror: string;
+  readonly versionControl: string;
   readonly secondRestore: string;
 }
 
@@ -71,7 +72,7 @@ export interface Findings {
   seal: string | null;
   secondSeal: string | null;
   loadStartUs: number | null;
-  /** Start of the last completed round of the operator's blob mirror. */
+  /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */
   secondUploadsSettledUs: number | null;
@@ -170,6 +171,7 @@ function drillPaths(order: DrillOrder): DrillPaths {
     newHost: join(work, 'host-2'),
     deadDisk: join(work, 'dead-disk'),
     blobMirror: join(work, 'blob-mirror'),
+    versionControl: join(work, 'version-control'),
     secondRestore: join(work, 'host-3'),
   };
 }

@@ -30,6 +30,11 @@ const SCALARS = [
   'restoredFromGenerations',
   'restoredFromLtx',
   'clockUncertaintyMs',
+  'blobRpoMs',
+  'lostBlobs',
+  'acknowledgedUploads',
+  'lostHookEdits',
+  'acknowledgedHookEdits',
 ] as const satisfies readonly KeysHolding<number>[];
 
 /** Measurements whose value is a `Value`, or null where it could not be measured. */
@@ -102,7 +107,7 @@ export function measuredBy(objective: Objective, measurements: Measurements): nu
     objective.aggregate === null
       ? (measurements[objective.metric] ?? null)
       : (measurements[objective.metric]?.[objective.aggregate] ?? null);
-  return actual !== null && Number.isFinite(actual) ? actual : null;
+  return actual != null && Number.isFinite(actual) ? actual : null;
 }
 
 /** Whether a measured figure keeps the objective. */

@@ -1,8 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { Finding } from '../evidence.ts';
-import { LAYOUT } from '../fleet/layout.ts';
 import { counted, few, finding } from './finding.ts';
-import { placeOf } from './places.ts';
+import { BLOB_PATH, HOOK_PATH, placeOf } from './places.ts';
 import type { FolderEntry } from './restored-folder.ts';
 
 export interface CleanHostOptions {
@@ -13,13 +12,12 @@ export interface CleanHostOptions {
   readonly deadDataDir: string | null;
 }
 
-const BLOB = new RegExp(`^${LAYOUT.tenantFolder}/[^/]+/apps/[^/]+/storage/[^/]+$`);
 const SIDE_FILE = /-(wal|shm|journal)$/;
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
- * `clean-host`: the restored folder holds databases and blobs, all of them plain files that their owner can read and
+ * `clean-host`: the restored folder holds databases, blobs and hooks, all of them plain files that their owner can read and
  * write, and nothing else: no side file of SQLite (it would be applied at the first opening, or it would break it), no
  * leftover of a restore, no link to another disk. And the dead host's disk is out of reach.
  */
@@ -70,7 +68,8 @@ function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null 
   }
   if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
   if (SIDE_FILE.test(path)) return 'side file of SQLite';
-  if (!known.has(path) && placeOf(path) === null && !BLOB.test(path)) return 'leftover';
+  if (!known.has(path) && placeOf(path) === null && !BLOB_PATH.test(path) && !HOOK_PATH.test(path))
+    return 'leftover';
   if (links > 1) return 'linked elsewhere';
   if (uid !== owner) return 'belongs to another user';
   return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';
