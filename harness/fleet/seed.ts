@@ -180,7 +180,7 @@ async function seedBlobs(
 ): Promise<void> {
   if (realm === null || app === null) return;
   if (putBlob === undefined) mkdirSync(join(dataDir, appFolder(realm, app), 'storage'), { recursive: true });
-  for (const { fileId, sizeBytes } of blobs) {
+  const seedBlob = async ({ fileId, sizeBytes }: PlannedBlob): Promise<void> => {
     const content = blobContent(fileId, sizeBytes);
     const sha256 = contentHash(content);
     ledger.append({ t: 'blob-put', db: path, file: fileId, sizeBytes, sha256, at: monotonicUs() });
@@ -188,7 +188,9 @@ async function seedBlobs(
     if (putBlob === undefined) writeFileSync(join(dataDir, blob), content);
     else await putBlob(blob, content);
     ledger.append({ t: 'blob-stored', db: path, file: fileId, at: monotonicUs() });
-  }
+  };
+  // An app has few: they go out together.
+  await Promise.all(blobs.map(seedBlob));
 }
 
 function seedHooks(

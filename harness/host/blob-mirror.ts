@@ -49,6 +49,8 @@ export class BlobMirror implements AsyncDisposable {
   /** Whether it came to its end. */
   async #round(): Promise<boolean> {
     await mkdir(this.#mirrorDir, { recursive: true });
+    // A disk that is out of reach is no fleet without blobs: this throws, and nothing is dropped.
+    await readdir(this.#dataDir);
     const here = new Set<string>();
     for (const folder of await this.#storageFolders()) {
       for (const name of await this.#namesIn(folder)) {

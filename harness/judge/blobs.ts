@@ -38,9 +38,7 @@ export function blobNotes(evidence: Evidence, explained: readonly Finding[]): st
   return [
     ...(unmirrored === 0
       ? []
-      : [
-          `${plural(unmirrored, 'blob')} not yet mirrored, within the ${seconds(acceptedMs)} that the mirror promises`,
-        ]),
+      : [`${plural(unmirrored, 'blob')} not yet mirrored, within the accepted ${seconds(acceptedMs)}`]),
     ...(ofLostWrites === 0
       ? []
       : [

@@ -207,6 +207,11 @@ describe('blobs in a bucket of their own', () => {
     expect(await found({ blobFacts: facts })).toEqual([['blobs', 1, null, undefined]]);
   });
 
+  test('have no copy in the restored folder', async () => {
+    const facts = new Map(await localBlobFacts(scene.dataDir, await listRestored(scene.dataDir)));
+    expect(await found({ blobFacts: facts })).toEqual([['clean-host', facts.size, null, undefined]]);
+  });
+
   test('stay when their app is deleted', async () => {
     const facts = new Map(await localBlobFacts(scene.dataDir, await listRestored(scene.dataDir)));
     const gone = [...scene.ledger.databases.values()].filter(({ deletedUs }) => deletedUs !== null);
@@ -218,6 +223,7 @@ describe('blobs in a bucket of their own', () => {
         }),
     );
     expect(left.length).toBeGreaterThan(0);
+    for (const path of facts.keys()) rmSync(join(scene.dataDir, path));
     expect(await found({ blobFacts: new Map([...facts, ...left]) })).toEqual([]);
   });
 });

@@ -8,6 +8,8 @@ export interface CleanHostOptions {
   readonly entries: readonly FolderEntry[];
   /** Databases that the ledger knows, wherever they lie. */
   readonly known: ReadonlySet<string>;
+  /** Whether blobs belong here; otherwise they are in a bucket of their own. */
+  readonly blobsHere: boolean;
   /** Where the dead host had its data; null: nothing to look for. */
   readonly deadDataDir: string | null;
 }
@@ -24,11 +26,12 @@ const OWNER_FOLDER = 0o700;
 export async function cleanHostFindings({
   entries,
   known,
+  blobsHere,
   deadDataDir,
 }: CleanHostOptions): Promise<Finding[]> {
   const faults = new Map<string, { database: string | null; what: string; paths: string[] }>();
   for (const entry of entries) {
-    const what = faultOf(entry, known);
+    const what = faultOf(entry, known, blobsHere);
     if (what === null) continue;
     const database = databaseBeside(entry.path, entries, known);
     const key = `${what}\n${database ?? ''}`;
@@ -58,7 +61,7 @@ export async function cleanHostFindings({
   return findings;
 }
 
-function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null {
+function faultOf(entry: FolderEntry, known: ReadonlySet<string>, blobsHere: boolean): string | null {
   const { path, kind, mode, uid, links } = entry;
   const owner = process.getuid?.() ?? uid;
   if (kind === 'folder') {
@@ -68,8 +71,9 @@ function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null 
   }
   if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
   if (SIDE_FILE.test(path)) return 'side file of SQLite';
-  if (!known.has(path) && placeOf(path) === null && !BLOB_PATH.test(path) && !HOOK_PATH.test(path))
-    return 'leftover';
+  const belongs =
+    known.has(path) || placeOf(path) !== null || HOOK_PATH.test(path) || (blobsHere && BLOB_PATH.test(path));
+  if (!belongs) return 'leftover';
   if (links > 1) return 'linked elsewhere';
   if (uid !== owner) return 'belongs to another user';
   return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';

@@ -79,7 +79,12 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
   };
   await run('inventory', () => inventoryFindings(view));
   await run('clean-host', () =>
-    cleanHostFindings({ entries, known: new Set(ledger.databases.keys()), deadDataDir }),
+    cleanHostFindings({
+      entries,
+      known: new Set(ledger.databases.keys()),
+      blobsHere: options.blobFacts === undefined,
+      deadDataDir,
+    }),
   );
   await run('invariants', () => invariantFindings(view));
   await run('blobs', () => [...blobFindings(view), ...strayBlobFindings(view)]);

@@ -15,7 +15,7 @@ import type { Scenario } from '../scenario/schema.ts';
 
 /** For tests of fleet and workload: a small seeded fleet, and a reading of the ledger that shares no code with it. */
 
-type Input = Partial<Pick<Scenario, 'fleet' | 'workload' | 'disaster'>>;
+type Input = Partial<Pick<Scenario, 'fleet' | 'workload' | 'disaster' | 'blobs' | 'hooks'>>;
 
 /** A scenario of some apps; what is given replaces the parts. */
 export function smallScenario(parts: { [Part in keyof Input]?: object } = {}): Scenario {
