@@ -49,7 +49,7 @@ export async function layOut(drilled: DrilledFleet, options: SceneOptions = {}):
     const last = lastSeq(history);
     const seq = deletedUs === null ? (options.seqOf ?? ((_path, at) => at))(path, last) : null;
     const file = seq === null ? undefined : drilled.snapshots.get(path)?.get(seq);
-    if (file !== undefined) placeDatabase(dataDir, path, file);
+    if (file !== undefined) placeDatabase(dataDir, path, file, (id) => history.blobs.has(id));
     placeHooks(dataDir, history);
   }
   const killUs = Math.max(...records.map(instantOf)) + SETTLED_US;
@@ -84,14 +84,20 @@ function instantOf(record: LedgerRecord): number {
   return record.t === 'intent' ? record.due : record.at;
 }
 
-/** Puts a file where a restore would have put it, with the blobs that its rows promise. */
-export function placeDatabase(dataDir: string, path: string, content: Buffer): void {
+/** Puts a file where a restore would have put it, with the blobs that its rows promise, if they were ever put. */
+export function placeDatabase(
+  dataDir: string,
+  path: string,
+  content: Buffer,
+  wasPut: (id: string) => boolean = () => true,
+): void {
   const file = join(dataDir, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content, { mode: 0o600 });
   const place = placeOf(path);
   if (place?.kind !== 'app') return;
   for (const [id, sizeBytes] of fromSnapshot(content, blobsOf)) {
+    if (!wasPut(id)) continue;
     const blob = join(dataDir, blobPath(place.realm, place.app, id));
     mkdirSync(dirname(blob), { recursive: true });
     writeFileSync(blob, blobContent(id, sizeBytes), { mode: 0o600 });
