@@ -111,6 +111,14 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'DRILL_E_USAGE' }, exitCode: 2 });
   });
 
+  test.each(['--blobs-from', '--hooks-from'])('restore %s a folder that is not there', async (flag) => {
+    const missing = path.join(folder, 'missing');
+    const args = ['restore', '--bucket=b', `--output-dir=${path.join(folder, 'out')}`, `${flag}=${missing}`];
+    const { code, stderr } = await drill(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^\\[DRILL_E_USAGE\\] ${flag}=${missing} is no folder\n`));
+  });
+
   test('a scenario with three mistakes prints three problems', async () => {
     const file = path.join(folder, 'bad.yaml');
     writeFileSync(file, 'id: bad\ntitle: Bad\ntier: gat\nfleet: { realm: 1 }\nobjectives: [rpoMS max < 1]\n');

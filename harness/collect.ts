@@ -5,6 +5,7 @@ import { databaseKind } from './fleet/layout.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
+import { mirrorIntervalSec } from './scenario/schema.ts';
 import { storeRequests } from './store/request-counts.ts';
 import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog, until } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
@@ -66,6 +67,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
     ...fleetEvidence(drill, log),
+    ...besideDatabases(drill),
     faults: found.faults,
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
@@ -122,6 +124,19 @@ function acknowledgements({ found }: DrillContext): Pick<Evidence, 'acknowledgem
     }
   }
   return { acknowledgements: { fromUs: loadStartUs, spanUs, counts } };
+}
+
+function besideDatabases({ found, scenario }: DrillContext): Pick<Evidence, 'blobs' | 'hooks'> {
+  const { verification, kill, mirroredUpToUs } = found;
+  if (verification?.blobs === undefined || kill === null) return {};
+  const blobs = {
+    backend: scenario.blobs.backend,
+    mirrorIntervalSec: mirrorIntervalSec(scenario),
+    mirrorBehindMs: mirroredUpToUs === null ? null : (kill.atUs - mirroredUpToUs) / 1000,
+    ...verification.blobs,
+  };
+  const hasHooks = scenario.hooks.perApp > 0 && verification.hooks !== undefined;
+  return { blobs, ...(hasHooks ? { hooks: verification.hooks } : {}) };
 }
 
 function plannedWrites({ found, scenario }: DrillContext): number {

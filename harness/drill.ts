@@ -39,13 +39,13 @@ export async function runDrill(order: DrillOrder): Promise<Evidence> {
 async function runPhases(drill: DrillContext): Promise<void> {
   const { recorder } = drill;
   const store = await recorder.phase('store', () => openStore(drill));
-  const seeded = await recorder.phase('seed', () => seedHost(drill));
+  const seeded = await recorder.phase('seed', () => seedHost(drill, store));
   const host = await recorder.phase('start host', () => startHostUnderTest(drill, store, seeded));
   await recorder.phase('await protection', () => awaitProtection(drill, host));
-  await recorder.phase('load', () => runLoad(drill, host));
+  await recorder.phase('load', () => runLoad(drill, store, host));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
-  await recorder.phase('verify', () => verifyRestored(drill, recovered));
+  await recorder.phase('verify', () => verifyRestored(drill, store, recovered));
   if (drill.scenario.recovery.secondLife) {
     await recorder.phase('second life', () => liveAgain(drill, store, recovered));
   }

@@ -20,6 +20,7 @@ export const CHECK_IDS = [
   'blobs',
   'no-late-uploads',
   'second-life',
+  'hooks',
   'objectives',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
@@ -54,6 +55,8 @@ const findingSchema = z.strictObject({
    * state across files that recover independently). null: nothing explains it, it is a defect whatever the RPO.
    */
   explainedByLossAgeMs: z.number().nullable(),
+  /** Whose promise bounds that age: the blobs' own; left out: the databases'. */
+  promise: z.literal('blobs').optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
@@ -319,6 +322,34 @@ export const evidenceSchema = z.strictObject({
   storeRequests: z.array(storeRequestsSchema).optional(),
   /** Absent: the page was not followed. */
   runbook: runbookEvidenceSchema.optional(),
+  /** File blobs, which Litestream does not replicate; left out: they were not looked at. */
+  blobs: z
+    .strictObject({
+      backend: z.enum(['local', 's3']),
+      /** Interval of the operator's mirror, and how far it was behind at the kill; null: there is none. */
+      mirrorIntervalSec: z.number().nullable(),
+      mirrorBehindMs: z.number().nullable(),
+      /** Blobs whose upload was acknowledged, and that had to come back: seeded ones too. */
+      expected: z.number().int(),
+      /** Uploads that were acknowledged during the load. */
+      acknowledgedUploads: z.number().int(),
+      /** Ages at the kill (ms) of the expected blobs that are missing or other than uploaded, oldest first. */
+      lostAgesMs: z.array(z.number()),
+    })
+    .optional(),
+  /** Hooks, which come back from version control; left out: no app has any. */
+  hooks: z
+    .strictObject({
+      /** Hooks in version control. */
+      committed: z.number().int(),
+      /** Hooks saved live during the load, each time counted. */
+      acknowledgedEdits: z.number().int(),
+      /** Of these, the ones that did not come back: nobody had committed them. */
+      lostEdits: z.number().int(),
+      /** Hooks that came back other than they were live; the first few by name. */
+      drifted: z.array(z.string()),
+    })
+    .optional(),
   /** Fleet-wide findings and which fleet-wide checks ran. */
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),

@@ -46,6 +46,13 @@ const measurementsSchema = z.strictObject({
   writeLatencyMs: distributionSchema.nullable(),
   /** Of the documented page's five steps, those that failed; absent: nobody followed it. */
   runbookStepsFailed: z.number().int().optional(),
+  /** Age at the kill of the oldest acknowledged upload whose blob did not come back as it was; 0 where all did. */
+  blobRpoMs: maybe.optional(),
+  lostBlobs: maybe.optional(),
+  acknowledgedUploads: maybe.optional(),
+  /** Hooks saved live and not back, because nobody committed them; left out where no app has hooks. */
+  lostHookEdits: maybe.optional(),
+  acknowledgedHookEdits: maybe.optional(),
 });
 export type Measurements = z.infer<typeof measurementsSchema>;
 

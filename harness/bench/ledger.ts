@@ -79,7 +79,7 @@ interface Side {
 /** One of the two contenders. `ledger`: descriptor of its ledger; null: the one that proves nothing. */
 function side(plan: Plan, dataDir: string, ledger: number | null): Side {
   mkdirSync(dataDir, { recursive: true });
-  const file = ledgerFile(ledger ?? -1);
+  const file = ledger === null ? { append: () => undefined } : ledgerFile(ledger);
   const formatReal = realFormatter();
   const pool = new HandlePool((path, account) =>
     ledger === null

@@ -56,6 +56,7 @@ export interface RestoreOptions {
   /** Milliseconds. */
   readonly databaseTimeout: number;
   readonly blobsFrom?: string;
+  readonly hooksFrom?: string;
   /** One JSON document a line on stdout, for programs; without it a line a database for people. */
   readonly events: boolean;
 }

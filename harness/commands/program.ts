@@ -206,7 +206,16 @@ function addRestore(program: Command, io: Io, done: Done): void {
         .default(60_000, '60s')
         .argParser(duration),
     )
-    .addOption(option('--blobs-from <dir>', "Your mirror of the apps' file blobs, laid out as data_dir."))
+    .addOption(
+      option('--blobs-from <dir>', "Your mirror of the apps' file blobs, laid out as data_dir.").argParser(
+        notEmpty,
+      ),
+    )
+    .addOption(
+      option('--hooks-from <dir>', "Your checkout of the apps' hooks, laid out as data_dir.").argParser(
+        notEmpty,
+      ),
+    )
     .addOption(option('--events', 'Print one JSON document a line as it goes.').default(false))
     .action(async (flags: RestoreOptions) => {
       const { restoreCommand } = await import('./restore.ts');

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
@@ -11,6 +12,12 @@ import type { Io, RestoreOptions } from './options.ts';
  * back, 1 when one is not, 2 and 3 as everywhere.
  */
 export async function restoreCommand(options: RestoreOptions, io: Io): Promise<number> {
+  for (const [flag, folder] of [
+    ['--blobs-from', options.blobsFrom],
+    ['--hooks-from', options.hooksFrom],
+  ] as const) {
+    if (folder !== undefined) await assertFolder(flag, folder);
+  }
   const litestream = await chooseLitestream(options.litestream ?? null, io.env);
   const records = await restoreFleet({
     store: settingsFrom(options.bucket, io.env),
@@ -21,8 +28,10 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     parallelism: options.parallelism,
     databaseTimeoutMs: options.databaseTimeout,
     blobsFrom: options.blobsFrom ?? null,
+    hooksFrom: options.hooksFrom ?? null,
     emit: (event) => {
       if (options.events) io.stdout.write(`${JSON.stringify(event)}\n`);
+      else if (event.event === 'copied') io.stdout.write(`${event.files} ${event.what} copied\n`);
       else if (event.event === 'database') io.stdout.write(`${describe(event.record)}\n`);
     },
   });
@@ -40,6 +49,18 @@ function describe({ path, outcome, bytes, startUs, endUs, detail }: RestoreRecor
   const facts =
     outcome === 'restored' ? `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms` : detail;
   return `${outcome.padEnd(14)} ${path}  ${facts}`;
+}
+
+/** A folder that is not there would bring nothing back, and say so nowhere. */
+async function assertFolder(flag: string, folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() === true) return;
+  throw new DrillError('DRILL_E_USAGE', {
+    what: `${flag}=${folder} is no folder`,
+    why: found === null ? 'there is nothing at this path' : 'what is there is not a folder',
+    fix: 'name the folder that is laid out as data_dir, or leave the option out',
+    exit: 2,
+  });
 }
 
 /** Credentials come from the environment alone: they would show in a process list. */

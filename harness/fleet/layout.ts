@@ -40,6 +40,16 @@ export function blobPath(realm: string, app: string, fileId: string): string {
   return `${appFolder(realm, app)}/storage/${fileId}`;
 }
 
+/** Where the blobs of an app lie, by the path of its database. */
+export function storageFolder(appPath: string): string {
+  return `${appPath.slice(0, appPath.lastIndexOf('/'))}/storage`;
+}
+
+/** Folder of an app's hooks: beside the realms, so that it outlives its app. */
+export function hooksFolder(realm: string, app: string): string {
+  return `hooks/${realm}/${app}`;
+}
+
 /** What kind of database lies at a path relative to data_dir. */
 export function databaseKind(path: string): DatabaseKind {
   if (path === SYSTEM_PATH) return 'system';

@@ -1,3 +1,4 @@
+import type { Plan } from '../scenario/plan.ts';
 import { collectionTemplate, FIRST_COLLECTION } from './collection-templates.ts';
 import { createCollectionSql, schemaJson } from './collections.ts';
 import type { Collection } from './collections.ts';
@@ -19,13 +20,17 @@ export interface PlannedBlob {
 
 /** Apps with fewer rows than this have few rules, and none of the rarer tables filled. */
 const SMALL_APP_ROWS = 100;
-const BLOB_BYTES_MAX = 6000;
 const FILES_MAX = 20;
 /** Of the rows left for records, this share is people, to whom the others relate. */
 const PEOPLE_SHARE = 0.3;
 
 /** An app's data.db. Returns the blobs that its `_files` rows promise. */
-export function seedApp(context: SeedContext, realm: string, app: string): PlannedBlob[] {
+export function seedApp(
+  context: SeedContext,
+  realm: string,
+  app: string,
+  blobBytes: Plan['blobBytes'],
+): PlannedBlob[] {
   const { planned, seed } = context;
   const small = planned.rows < SMALL_APP_ROWS;
   const collections = planned.collections.map(collectionTemplate);
@@ -40,7 +45,7 @@ export function seedApp(context: SeedContext, realm: string, app: string): Plann
     Math.max(1, Math.round(planned.rows * 0.08)),
   );
   insertAuditRows(context, Math.max(1, Math.round(planned.rows * 0.06)));
-  const blobs = insertFiles(context, Math.min(FILES_MAX, Math.floor(planned.rows * 0.04)));
+  const blobs = insertFiles(context, Math.min(FILES_MAX, Math.floor(planned.rows * 0.04)), blobBytes);
   insertRecords(
     context,
     collections,
@@ -89,14 +94,14 @@ function insertUsers(context: SeedContext, count: number): SeededUser[] {
   return users;
 }
 
-function insertFiles(context: SeedContext, count: number): PlannedBlob[] {
+function insertFiles(context: SeedContext, count: number, { min, max }: Plan['blobBytes']): PlannedBlob[] {
   const { random, vocabulary } = context;
   const blobs: PlannedBlob[] = [];
   context.insert(
     '_files',
     rowsOf(count, () => {
       const atMs = context.nextMs();
-      const blob = { fileId: uuidV7(atMs, random), sizeBytes: random.int(1, BLOB_BYTES_MAX) };
+      const blob = { fileId: uuidV7(atMs, random), sizeBytes: random.int(min, max) };
       blobs.push(blob);
       return [blob.fileId, random.pick(vocabulary.fileNames), 'image/png', blob.sizeBytes, timestamp(atMs)];
     }),

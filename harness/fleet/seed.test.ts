@@ -2,7 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BaseRecord } from '../ledger/records.ts';
+import type { BaseRecord, LedgerRecord } from '../ledger/records.ts';
 import { seedSmall, scanDatabase, smallScenario, withDatabase } from '../workload/fleet-fixture.ts';
 import type { SeededFleet } from '../workload/fleet-fixture.ts';
 import { sqlType } from './collections.ts';
@@ -21,9 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => fleet[Symbol.dispose]());
 
-function bases({ ledgerDir }: SeededFleet): BaseRecord[] {
+function records({ ledgerDir }: SeededFleet): LedgerRecord[] {
   const lines = readFileSync(join(ledgerDir, 'seed.ndjson'), 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as BaseRecord);
+  return lines.map((line) => JSON.parse(line) as LedgerRecord);
+}
+
+function bases(seeded: SeededFleet): BaseRecord[] {
+  return records(seeded).filter((record) => record.t === 'base');
 }
 
 function eachDatabase(body: (file: string, path: string, kind: 'system' | 'realm' | 'app') => void): void {
@@ -41,7 +45,7 @@ describe('seedFleet', () => {
         readFileSync(join(fleet.ledgerDir, baseline)),
       );
       const withoutClock = (seeded: SeededFleet): object[] =>
-        bases(seeded).map((base) => ({ ...base, at: 0 }));
+        records(seeded).map((record) => ({ ...record, at: 0 }));
       expect(withoutClock(again)).toEqual(withoutClock(fleet));
       expect(other.summary.fleetDigest).not.toBe(fleet.summary.fleetDigest);
     } finally {

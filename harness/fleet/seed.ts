@@ -7,14 +7,15 @@ import { setImmediate } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import { DrillError, messageOf } from '../errors.ts';
 import { schemaDigest } from '../ledger/digest.ts';
-import { ledgerFile } from '../ledger/ledger-file.ts';
+import { type LedgerFile, ledgerFile } from '../ledger/ledger-file.ts';
 import type { BaseRecord } from '../ledger/records.ts';
 import type { Plan, PlannedDatabase } from '../scenario/plan.ts';
 import { baselineName, writeBaseline } from './baseline.ts';
-import { blobContent } from './blobs.ts';
+import { blobContent, contentHash } from './blobs.ts';
+import { hookName, hookSource } from './hooks.ts';
 import { createInBand, databaseId, writeTableStates } from './in-band.ts';
 import { timestamp } from './ids.ts';
-import { appFolder, blobPath } from './layout.ts';
+import { appFolder, blobPath, hooksFolder } from './layout.ts';
 import { MIGRATIONS_TABLE_SQL } from './migrations.ts';
 import { applySeedingPragmas, finishSeeding } from './pragmas.ts';
 import { seedApp } from './seed-app.ts';
@@ -31,6 +32,8 @@ export interface SeedOptions {
   readonly dataDir: string;
   /** Gets `seed.ndjson` and `baseline/`. */
   readonly ledgerDir: string;
+  /** Where the blobs go, by their path relative to data_dir; without it, there. */
+  readonly putBlob?: (path: string, content: Buffer) => Promise<void>;
   readonly onProgress?: (databases: number, databasesTotal: number, rows: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -62,6 +65,8 @@ export async function seedFleet(options: SeedOptions): Promise<SeedSummary> {
       options.signal?.throwIfAborted();
       const result = seedDatabase(planned, plan, vocabulary, options);
       ledger.append(result.base);
+      await seedBlobs(planned, result.blobs, ledger, options);
+      seedHooks(planned, plan, ledger, dataDir);
       seeded.push(result);
       rows += result.rows;
       options.onProgress?.(seeded.length, plan.databases.length, rows);
@@ -79,7 +84,7 @@ export async function seedFleet(options: SeedOptions): Promise<SeedSummary> {
     apps: plan.databases.filter((planned) => planned.kind === 'app').length,
     rows: sum((result) => result.rows),
     bytes: sum((result) => statSync(join(dataDir, result.base.db)).size),
-    blobs: sum((result) => result.blobs),
+    blobs: sum((result) => result.blobs.length),
     fleetDigest: fleetDigest(seeded.map((result) => result.base)),
   };
 }
@@ -87,7 +92,7 @@ export async function seedFleet(options: SeedOptions): Promise<SeedSummary> {
 interface SeededDatabase {
   readonly base: BaseRecord;
   readonly rows: number;
-  readonly blobs: number;
+  readonly blobs: readonly PlannedBlob[];
 }
 
 function seedDatabase(
@@ -116,11 +121,10 @@ function seedDatabase(
     writeTableStates(db, tables);
     db.exec('COMMIT');
     finishSeeding(db);
-    writeBlobs(planned, blobs, dataDir);
     return {
       base: baseRecord(db, planned.path, id, tables),
       rows: Object.values(tables).reduce((total, [count]) => total + count, 0),
-      blobs: blobs.length,
+      blobs,
     };
   } catch (error) {
     throw new DrillError('DRILL_E_OUTPUT_UNWRITABLE', {
@@ -149,7 +153,7 @@ function seedContent(context: ReturnType<typeof seedContext>, plan: Plan): Plann
       seedRealm(context, realm ?? '', children('app'));
       return [];
     case 'app':
-      return seedApp(context, realm ?? '', app ?? '');
+      return seedApp(context, realm ?? '', app ?? '', plan.blobBytes);
     default:
       return kind satisfies never;
   }
@@ -168,12 +172,41 @@ function baseRecord(db: Database, path: string, id: string, tables: BaseRecord['
   };
 }
 
-function writeBlobs(planned: PlannedDatabase, blobs: readonly PlannedBlob[], dataDir: string): void {
-  const { realm, app } = planned;
+async function seedBlobs(
+  { path, realm, app }: PlannedDatabase,
+  blobs: readonly PlannedBlob[],
+  ledger: LedgerFile,
+  { dataDir, putBlob }: SeedOptions,
+): Promise<void> {
   if (realm === null || app === null) return;
-  mkdirSync(join(dataDir, appFolder(realm, app), 'storage'), { recursive: true });
-  for (const blob of blobs) {
-    writeFileSync(join(dataDir, blobPath(realm, app, blob.fileId)), blobContent(blob.fileId, blob.sizeBytes));
+  if (putBlob === undefined) mkdirSync(join(dataDir, appFolder(realm, app), 'storage'), { recursive: true });
+  const seedBlob = async ({ fileId, sizeBytes }: PlannedBlob): Promise<void> => {
+    const content = blobContent(fileId, sizeBytes);
+    const sha256 = contentHash(content);
+    ledger.append({ t: 'blob-put', db: path, file: fileId, sizeBytes, sha256, at: monotonicUs() });
+    const blob = blobPath(realm, app, fileId);
+    if (putBlob === undefined) writeFileSync(join(dataDir, blob), content);
+    else await putBlob(blob, content);
+    ledger.append({ t: 'blob-stored', db: path, file: fileId, at: monotonicUs() });
+  };
+  // An app has few: they go out together.
+  await Promise.all(blobs.map(seedBlob));
+}
+
+function seedHooks(
+  { path, realm, app }: PlannedDatabase,
+  plan: Plan,
+  ledger: LedgerFile,
+  dataDir: string,
+): void {
+  if (realm === null || app === null || plan.hooksPerApp === 0) return;
+  const folder = join(dataDir, hooksFolder(realm, app));
+  mkdirSync(folder, { recursive: true });
+  for (let index = 0; index < plan.hooksPerApp; index++) {
+    const name = hookName(index);
+    const source = hookSource(`${realm}/${app}`, name, '1');
+    writeFileSync(join(folder, name), source);
+    ledger.append({ t: 'hook', db: path, name, sha256: contentHash(source), at: monotonicUs() });
   }
 }
 

@@ -1,22 +1,25 @@
-import { copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 
 /**
- * Stands in for the operator's own rsync of the file blobs, which Litestream does not replicate: copies every new or
- * changed file below an app's `storage/` to a folder outside the host, round after round.
+ * Stands in for the operator's own rsync of the file blobs, which Litestream does not replicate: round after round it
+ * copies every new file below an app's `storage/` to a folder outside the host, and drops there what is gone here, as
+ * `rsync --delete` does.
  */
 export class BlobMirror implements AsyncDisposable {
   readonly #dataDir: string;
   readonly #mirrorDir: string;
   readonly #stop = new AbortController();
+  /** Paths below data_dir. A blob never changes: once copied, it stays as it is. */
+  readonly #mirrored = new Set<string>();
   #loop: Promise<void>;
   /** The first thing that went wrong with the mirror itself; null while all is well. */
   failure: string | null = null;
-  /** Start of the last completed round: what was there by then has been copied. */
-  mirroredUpToUs = 0;
+  /** Start of the last completed round: what was there by then has been copied. Null before the first one. */
+  mirroredUpToUs: number | null = null;
 
   constructor(dataDir: string, mirrorDir: string, intervalMs: number) {
     this.#dataDir = dataDir;
@@ -30,42 +33,73 @@ export class BlobMirror implements AsyncDisposable {
   }
 
   async #run(intervalMs: number): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const startUs = monotonicUs();
       try {
-        const startUs = monotonicUs();
         if (await this.#round()) this.mirroredUpToUs = startUs;
       } catch (error) {
         this.failure ??= messageOf(error);
       }
-      await sleep(intervalMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      const pauseMs = Math.max(1, intervalMs - (monotonicUs() - startUs) / 1000);
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** Whether it came to its end. */
   async #round(): Promise<boolean> {
-    const folders = await readdir(join(this.#dataDir, 'realms'), {
-      recursive: true,
-      withFileTypes: true,
-    }).catch(() => []);
-    for (const entry of folders) {
+    await mkdir(this.#mirrorDir, { recursive: true });
+    // A disk that is out of reach is no fleet without blobs: this throws, and nothing is dropped.
+    await readdir(this.#dataDir);
+    const here = new Set<string>();
+    for (const folder of await this.#storageFolders()) {
+      for (const name of await this.#namesIn(folder)) {
+        if (this.#stop.signal.aborted) return false;
+        const path = `${folder}/${name}`;
+        if (this.#mirrored.has(path) || (await this.#copy(path))) here.add(path);
+      }
+    }
+    for (const path of [...this.#mirrored].filter((one) => !here.has(one))) {
       if (this.#stop.signal.aborted) return false;
-      if (!entry.isFile() || !/\/apps\/[^/]+\/storage$/.test(entry.parentPath)) continue;
-      await this.#copy(join(entry.parentPath, entry.name));
+      await rm(join(this.#mirrorDir, path), { force: true });
+      this.#mirrored.delete(path);
     }
     return true;
   }
 
-  async #copy(source: string): Promise<void> {
-    const target = join(this.#mirrorDir, relative(this.#dataDir, source));
-    const [from, to] = await Promise.all([source, target].map((file) => stat(file).catch(() => null)));
-    if (from === null || from === undefined || from.size === to?.size) return;
+  async #storageFolders(): Promise<string[]> {
+    const folders: string[] = [];
+    for (const realm of await this.#namesIn('realms')) {
+      for (const app of await this.#namesIn(`realms/${realm}/apps`))
+        folders.push(`realms/${realm}/apps/${app}/storage`);
+    }
+    return folders;
+  }
+
+  /** What the application has removed holds nothing; a folder that cannot be read is no reason to drop its copies. */
+  async #namesIn(folder: string): Promise<string[]> {
+    try {
+      return await readdir(join(this.#dataDir, folder));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+      throw error;
+    }
+  }
+
+  /** False: the application deleted it, or its whole app, in between. */
+  async #copy(path: string): Promise<boolean> {
+    const target = join(this.#mirrorDir, path);
     await mkdir(dirname(target), { recursive: true });
     try {
-      await copyFile(source, `${target}.part`);
-      await rename(`${target}.part`, target);
+      await copyFile(join(this.#dataDir, path), `${target}.part`);
     } catch (error) {
-      // The application deleted it, or its whole app, in between.
+      await rm(`${target}.part`, { force: true });
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return false;
     }
+    await rename(`${target}.part`, target);
+    this.#mirrored.add(path);
+    return true;
   }
 }

@@ -1,6 +1,8 @@
 import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
 import type { CheckResult, ObjectiveResult } from '../result.ts';
+import { blobNotes } from './blobs.ts';
 import type { Fate } from './fates.ts';
+import { concernsHooks, hooksTally } from './hooks.ts';
 import { inventory } from './inventory.ts';
 import { objectivesCheck } from './objectives.ts';
 import { secondLife } from './second-life.ts';
@@ -8,7 +10,7 @@ import { checkResult, explainedNote, type Failure, findingsOf, partFindings, typ
 import { lateUploads, readsNote } from './uploads.ts';
 
 /** Checks of the whole restored fleet that the verification must have made. */
-const FLEET_CHECK_IDS: readonly CheckId[] = ['inventory', 'clean-host', 'invariants', 'blobs'];
+const FLEET_CHECK_IDS: readonly CheckId[] = ['inventory', 'clean-host', 'invariants', 'blobs', 'hooks'];
 
 /** What each check says when it holds. */
 const EXPECTED: Record<CheckId, string> = {
@@ -26,17 +28,21 @@ const EXPECTED: Record<CheckId, string> = {
   blobs: 'every file record has its blob, of the right size',
   'no-late-uploads': 'nothing reaches the bucket after the kill',
   'second-life': 'the new host writes, is protected, and a second restore holds both lives',
+  hooks: 'every hook that version control holds is back, byte by byte, and no other',
   objectives: 'every objective of the scenario is kept',
 };
 
-/** Every check, always, in the order of CHECK_IDS: a failing one never hides the next. */
+/**
+ * Every check, always, in the order of CHECK_IDS: a failing one never hides the next. Only `hooks` is left out where no
+ * app has any.
+ */
 export function judgeChecks(
   evidence: Evidence,
   fates: readonly Fate[],
   objectives: readonly ObjectiveResult[],
   rpoObjectiveMs: number,
 ): CheckResult[] {
-  return CHECK_IDS.map((id) => {
+  return CHECK_IDS.filter((id) => id !== 'hooks' || concernsHooks(evidence)).map((id) => {
     if (id === 'objectives') return objectivesCheck(objectives);
     return checkResult(tallyOf(id, evidence, fates, rpoObjectiveMs));
   });
@@ -53,12 +59,18 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
     whenPassed: 'so it is',
     failures,
     unmeasured: thrown(id, evidence),
-    notes: [...explainedNote(explained), ...(id === 'clean-host' ? readsNote(evidence) : [])],
+    notes: [
+      ...(id === 'blobs' && evidence.blobs !== undefined
+        ? blobNotes(evidence, explained)
+        : explainedNote(explained)),
+      ...(id === 'clean-host' ? readsNote(evidence) : []),
+    ],
   };
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);
   const looked = withCoverage(base, evidence, fates);
   if (id === 'inventory') return inventory(looked, evidence, fates);
+  if (id === 'hooks') return hooksTally(looked, evidence);
   return id === 'integrity' ? { ...looked, failures: [...looked.failures, ...unsound(fates)] } : looked;
 }
 

@@ -107,8 +107,14 @@ function isTornUnpromised(database: DatabaseEvidence, evidence: Evidence, rpoObj
     ...evidence.fleetFindings.filter((finding) => finding.database === database.path),
   ];
   const isTorn = findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null);
-  if (!isTorn || findings.some(({ check }) => !TEARS.has(check))) return false;
+  // A blob that the mirror could not have yet, or a hook, says nothing about the file.
+  const others = findings.filter(({ check }) => !TEARS.has(check) && check !== 'hooks');
+  if (!isTorn || others.some((finding) => !isExplainedBlob(finding, rpoObjectiveMs))) return false;
   return !wasProtected(database, killUs) && (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+}
+
+function isExplainedBlob({ check, explainedByLossAgeMs: ageMs }: Finding, rpoObjectiveMs: number): boolean {
+  return check === 'blobs' && ageMs !== null && ageMs <= rpoObjectiveMs;
 }
 
 /** Checks that pages of different instants can break. */

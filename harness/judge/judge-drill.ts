@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { ScenarioResult } from '../result.ts';
+import { settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
 import { fatesOf } from './fates.ts';
@@ -14,7 +15,8 @@ import { whereabouts } from './whereabouts.ts';
  * From what was recorded to what it means. Pure: it sees the evidence and nothing else, and the same evidence gives
  * the same bytes, on any machine and at any time.
  */
-export function judge(evidence: Evidence): ScenarioResult {
+export function judge(recorded: Evidence): ScenarioResult {
+  const evidence = settleBlobs(recorded);
   const { scenario } = evidence;
   const acceptedLossMs = rpoObjectiveMs(evidence);
   const fates = fatesOf(evidence, acceptedLossMs);

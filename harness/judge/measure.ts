@@ -32,6 +32,23 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     clockUncertaintyMs: evidence.clockUncertaintyMs,
     rtoStagesMs: stages(evidence, killUs),
     writeLatencyMs: evidence.writeLatencyMs,
+    ...besideDatabases(evidence),
+  };
+}
+
+/** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */
+function besideDatabases({ blobs, hooks }: Evidence): Partial<Measurements> {
+  return {
+    ...(blobs === undefined
+      ? {}
+      : {
+          blobRpoMs: blobs.expected === 0 ? null : largest([0, ...blobs.lostAgesMs]),
+          lostBlobs: blobs.lostAgesMs.length,
+          acknowledgedUploads: blobs.acknowledgedUploads,
+        }),
+    ...(hooks === undefined
+      ? {}
+      : { lostHookEdits: hooks.lostEdits, acknowledgedHookEdits: hooks.acknowledgedEdits }),
   };
 }
 

@@ -7,13 +7,18 @@ import { seconds } from './fates.ts';
  * The loss that the scenario accepts: its strictest `rpoMs max` objective, else what RustBaas promises, one
  * replicate_interval_sec.
  */
-export function rpoObjectiveMs({ scenario }: Evidence): number {
+export function rpoObjectiveMs(evidence: Evidence): number {
+  return strictestMax(evidence, 'rpoMs') ?? evidence.scenario.replicateIntervalSec * 1000;
+}
+
+/** The smallest upper bound that an objective puts on the greatest value of a metric; null: none does. */
+export function strictestMax({ scenario }: Evidence, metric: 'rpoMs' | 'blobRpoMs'): number | null {
   const limits = scenario.objectives.flatMap(({ expression }) => {
     const { objective } = parseObjective(expression);
-    if (objective?.metric !== 'rpoMs' || objective.aggregate !== 'max') return [];
+    if (objective?.metric !== metric || !['max', null].includes(objective.aggregate)) return [];
     return ['<', '<=', '=='].includes(objective.operator) ? [objective.threshold] : [];
   });
-  return limits.length === 0 ? scenario.replicateIntervalSec * 1000 : Math.min(...limits);
+  return limits.length === 0 ? null : Math.min(...limits);
 }
 
 /** Every objective against its measurement. Not measured, or not readable: inconclusive. */

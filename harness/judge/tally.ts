@@ -108,13 +108,15 @@ export function explainedNote(explained: readonly Finding[]): string[] {
 /**
  * All findings of the first life and the fleet, once each: a fleet is looked at after both restores, and a fault may be
  * seen twice. That a database is not there, or there again, or torn before anybody promised it, is left to its fate,
- * which knows about protection.
+ * which knows about protection. Hooks do not come from its bucket: they have no part in that.
  */
 export function findingsOf({ databases, fleetFindings }: Evidence, fates: readonly Fate[]): Finding[] {
   const settled = new Set(fates.flatMap(({ end, database }) => (end === 'restored' ? [] : [database.path])));
   const excused = new Set(fates.flatMap(({ end, database }) => (end === 'excused' ? [database.path] : [])));
   const isSettled = ({ check, database }: Finding): boolean =>
-    database !== null && (excused.has(database) || (check === 'inventory' && settled.has(database)));
+    database !== null &&
+    check !== 'hooks' &&
+    (excused.has(database) || (check === 'inventory' && settled.has(database)));
   const all = [...databases.flatMap(({ verified }) => verified?.findings ?? []), ...fleetFindings];
   return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()].filter(
     (finding) => !isSettled(finding),

@@ -1,8 +1,11 @@
 import { applyEffect, EMPTY_TABLE } from './digest.ts';
+import { FileHistoryBuilder } from './file-history.ts';
 import type { DatabaseHistory, LedgerWrite, RefusedWrite } from './history.ts';
 import type {
   AckRecord,
   BaseRecord,
+  BlobRecord,
+  HookRecord,
   IntentRecord,
   LedgerRecord,
   RefusedRecord,
@@ -18,6 +21,7 @@ interface OpenHistory {
   readonly writes: LedgerWrite[];
   readonly refusedWrites: RefusedWrite[];
   readonly tables: Map<string, TableState>;
+  readonly files: FileHistoryBuilder;
   intent: IntentRecord | null;
   deletedUs: number | null;
 }
@@ -67,6 +71,12 @@ export class HistoryBuilder {
         if (history !== null) history.deletedUs = record.at;
         return;
       }
+      case 'blob-put':
+      case 'blob-stored':
+      case 'blob-refused':
+      case 'blob-deleted':
+      case 'hook':
+        return this.#outsideDatabase(record, place);
       default:
         record satisfies never;
         this.problem(`${place}: an unknown kind of record`);
@@ -108,6 +118,7 @@ export class HistoryBuilder {
       writes: [],
       refusedWrites: [],
       tables: new Map(Object.entries(record.tables)),
+      files: new FileHistoryBuilder(),
       intent: null,
       deletedUs: null,
     });
@@ -161,6 +172,16 @@ export class HistoryBuilder {
     history.refusedWrites.push({ seq: intent.seq, kind: intent.kind, effects: intent.effects });
   }
 
+  /** Blobs and hooks outlive their app's database: a put may end, and a hook be saved, after it was removed. */
+  #outsideDatabase(record: BlobRecord | HookRecord, place: string): void {
+    const history = this.#current.get(record.db);
+    if (history === undefined) return this.problem(`${place}: ${record.db} has no base record`);
+    const seeded = this.#file === 'seed.ndjson';
+    const wrong =
+      record.t === 'hook' ? history.files.addHook(record, seeded) : history.files.addBlob(record, seeded);
+    if (wrong !== null) this.problem(`${place}: ${record.db} ${wrong}`);
+  }
+
   #open(path: string, place: string): OpenHistory | null {
     const history = this.#current.get(path);
     if (history === undefined) this.problem(`${place}: ${path} has no base record`);
@@ -184,7 +205,7 @@ export class HistoryBuilder {
   }
 
   #close(history: OpenHistory): DatabaseHistory {
-    const { base, seeded, writes, refusedWrites, deletedUs, intent } = history;
+    const { base, seeded, writes, refusedWrites, deletedUs, intent, files } = history;
     if (intent !== null) writes.push(writeOf(intent, this.#after(history, intent, base.db), null));
     return {
       path: base.db,
@@ -195,6 +216,8 @@ export class HistoryBuilder {
       refused: refusedWrites.length,
       refusedWrites,
       deletedUs,
+      blobs: files.blobs,
+      hooks: files.hooks,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BlobHistory, HookHistory } from './file-history.ts';
 import { HistoryBuilder } from './history-builder.ts';
 import { readLines } from './lines.ts';
 import type { BaseRecord, Effect, LedgerRecord, TableState, WriteKind } from './records.ts';
@@ -42,6 +43,10 @@ export interface DatabaseHistory {
   readonly refusedWrites: readonly RefusedWrite[];
   /** Instant at which the application had removed the file; null while it lives. */
   readonly deletedUs: number | null;
+  /** By file id; an app's alone. */
+  readonly blobs: ReadonlyMap<string, BlobHistory>;
+  /** By file name; an app's alone. */
+  readonly hooks: ReadonlyMap<string, HookHistory>;
 }
 
 /** Latencies from the schedule's due instant to the acknowledgement, nearest rank. */

@@ -70,13 +70,70 @@ export interface GoneRecord {
   readonly at: number;
 }
 
+/** The blob of a file, noted before it is put where RustBaas keeps blobs. */
+export interface BlobPutRecord {
+  readonly t: 'blob-put';
+  /** The app's database, which has the file's row. */
+  readonly db: string;
+  /** Of the row in `_files`. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly at: number;
+}
+
+/** The put returned: only now does an upload's client hear that it is done. */
+export interface BlobStoredRecord {
+  readonly t: 'blob-stored';
+  readonly db: string;
+  readonly file: string;
+  readonly at: number;
+}
+
+/** The put failed: RustBaas leaves the row without its blob. */
+export interface BlobRefusedRecord {
+  readonly t: 'blob-refused';
+  readonly db: string;
+  readonly file: string;
+  readonly at: number;
+  readonly error: string;
+}
+
+/** The file was deleted, and its blob is gone as well. RustBaas ignores a blob that does not go: then there is no record. */
+export interface BlobDeletedRecord {
+  readonly t: 'blob-deleted';
+  readonly db: string;
+  readonly file: string;
+  readonly at: number;
+}
+
+export type BlobRecord = BlobPutRecord | BlobStoredRecord | BlobRefusedRecord | BlobDeletedRecord;
+
+/** A hook as it lies on the host: seeded, and then in version control, or saved live through the dashboard. */
+export interface HookRecord {
+  readonly t: 'hook';
+  readonly db: string;
+  /** File name in the app's folder of hooks. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly at: number;
+}
+
 /** The last line of a writer that ended by itself. A writer that was killed has none. */
 export interface EndRecord {
   readonly t: 'end';
   readonly at: number;
 }
 
-export type LedgerRecord = BaseRecord | IntentRecord | AckRecord | RefusedRecord | GoneRecord | EndRecord;
+export type LedgerRecord =
+  | BaseRecord
+  | IntentRecord
+  | AckRecord
+  | RefusedRecord
+  | GoneRecord
+  | BlobRecord
+  | HookRecord
+  | EndRecord;
 
 /** What a write does, in RustBaas' words. */
 export type WriteKind =
@@ -87,6 +144,7 @@ export type WriteKind =
   | 'token-revoke'
   | 'token-issue'
   | 'file-upload'
+  | 'file-delete'
   | 'collection-create-table'
   | 'collection-create-row'
   | 'collection-drop-table'

@@ -50,6 +50,7 @@ export interface DrillPaths {
   readonly newHost: string;
   readonly deadDisk: string;
   readonly blobMirror: string;
+  readonly versionControl: string;
   readonly secondRestore: string;
   readonly runbookHost: string;
 }
@@ -74,7 +75,7 @@ export interface Findings {
   seal: string | null;
   secondSeal: string | null;
   loadStartUs: number | null;
-  /** Start of the last completed round of the operator's blob mirror. */
+  /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */
   secondUploadsSettledUs: number | null;
@@ -179,6 +180,7 @@ function drillPaths(order: DrillOrder): DrillPaths {
     newHost: join(work, 'host-2'),
     deadDisk: join(work, 'dead-disk'),
     blobMirror: join(work, 'blob-mirror'),
+    versionControl: join(work, 'version-control'),
     secondRestore: join(work, 'host-3'),
     runbookHost: join(work, 'host-4'),
   };

@@ -4,8 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DrillError } from '../errors.ts';
 import type { RunningHost } from '../host/host.ts';
+import type { S3Settings } from '../store/s3-client.ts';
+import type { Store } from '../store/store.ts';
 import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import { waitFor } from '../waiting.ts';
+import { blobSettings } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
 import type { HostUnderTest } from './start-host.ts';
 import { TimedActions } from './timed-actions.ts';
@@ -27,10 +30,11 @@ export interface Writers {
 }
 
 /** Writes under load until the instant that the seed chose for the kill. Returns at that instant, writers running. */
-export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Promise<void> {
+export async function runLoad(drill: DrillContext, store: Store, underTest: HostUnderTest): Promise<void> {
   const { plan, scenario, order, recorder } = drill;
   const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
+  const blobBucket = scenario.blobs.backend === 's3' ? blobSettings(store, store.writer) : null;
   const options = Array.from(
     { length: count },
     (_, writerIndex): WriterOptions => ({
@@ -41,9 +45,10 @@ export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Pr
       writesPerSecond: writesPerSecond / count,
       durationMs: plan.durationMs,
       mode: 'load',
+      ...(blobBucket === null ? {} : { blobBucket: withoutCredential(blobBucket) }),
     }),
   );
-  const writers = await startWriters(drill, host, options, drill.paths.ledger);
+  const writers = await startWriters(drill, host, options, drill.paths.ledger, blobBucket);
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
@@ -72,6 +77,8 @@ export async function startWriters(
   host: RunningHost,
   options: readonly WriterOptions[],
   ledgerDir: string,
+  /** RustBaas' own credential for the blobs; null: it needs none. */
+  blobBucket: S3Settings | null = null,
 ): Promise<Writers> {
   const acknowledged = new Map<string, number>();
   let ready = 0;
@@ -93,7 +100,7 @@ export async function startWriters(
       argv: [process.execPath, WRITER, optionsFile],
       shell: null,
       cwd: host.paths.folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
+      env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder, ...credentialOf(blobBucket) },
       logFile: join(drill.paths.logs, `${name}-life-${option.life}.log`),
       relay: true,
       ledgerFile: join(ledgerDir, `${name}.ndjson`),
@@ -115,6 +122,16 @@ export async function startWriters(
   );
   if (allReady === null) throw writerFailed(`not ready within ${READY_TIMEOUT_MS} ms`);
   return writers;
+}
+
+function withoutCredential(settings: S3Settings): NonNullable<WriterOptions['blobBucket']> {
+  const { endpoint, region, bucket, forcePathStyle } = settings;
+  return { endpoint, region, bucket, forcePathStyle };
+}
+
+function credentialOf(settings: S3Settings | null): Record<string, string> {
+  if (settings === null) return {};
+  return { AWS_ACCESS_KEY_ID: settings.accessKeyId, AWS_SECRET_ACCESS_KEY: settings.secretAccessKey };
 }
 
 /** A writer that ends before the kill means that the load was not what the scenario says. */

@@ -81,7 +81,9 @@ function restoreArguments(
     `--litestream=${lastLitestream(order).path}`,
     `--parallelism=${scenario.recovery.parallelism}`,
     `--database-timeout=${scenario.recovery.databaseTimeout}`,
-    `--blobs-from=${paths.blobMirror}`,
+    // Blobs in S3 are where they belong: the page calls that step automatic.
+    ...(scenario.blobs.backend === 'local' ? [`--blobs-from=${paths.blobMirror}`] : []),
+    ...(scenario.hooks.perApp > 0 ? [`--hooks-from=${paths.versionControl}`] : []),
     '--events',
   ];
 }
@@ -97,6 +99,8 @@ function timeStages(stages: DrillContext['found']['recovery'], event: RecoveryEv
       return;
     case 'database':
       if (event.record.outcome === 'restored') stages.firstDatabaseUs ??= event.record.endUs;
+      return;
+    case 'copied':
       return;
     case 'finished':
       stages.restoredUs = event.atUs;

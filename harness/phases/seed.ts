@@ -1,10 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type SeedSummary, seedFleet } from '../fleet/seed.ts';
 import { hostPaths } from '../host/host.ts';
+import type { ResourceStack } from '../resources.ts';
+import { openS3, type S3Client } from '../store/s3-client.ts';
+import type { Store } from '../store/store.ts';
+import { blobSettings } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
 
-/** Writes the tenants that exist before the host starts. */
-export async function seedHost({ plan, paths, recorder, found }: DrillContext): Promise<SeedSummary> {
+/** Writes the tenants that exist before the host starts, and commits their hooks. */
+export async function seedHost(drill: DrillContext, store: Store): Promise<SeedSummary> {
+  const { plan, paths, recorder, found, scenario, resources } = drill;
   const { dataDir } = hostPaths(paths.host);
   await mkdir(dataDir, { recursive: true });
   await writeFile(paths.plan, JSON.stringify(plan, null, 1));
@@ -12,8 +18,22 @@ export async function seedHost({ plan, paths, recorder, found }: DrillContext): 
     plan,
     dataDir,
     ledgerDir: paths.ledger,
+    ...(scenario.blobs.backend === 's3' ? { putBlob: blobPutter(resources, store) } : {}),
     onProgress: (done, total, rows) => recorder.progress(done, total, 'databases', { rows }),
   });
+  if (plan.hooksPerApp > 0) await commitHooks(dataDir, paths.versionControl);
   found.seeded = summary;
   return summary;
+}
+
+/** RustBaas has a credential of the host's. */
+function blobPutter(resources: ResourceStack, store: Store): S3Client['put'] {
+  const bucket = openS3(blobSettings(store, store.writer));
+  resources.use({ [Symbol.asyncDispose]: () => Promise.resolve(bucket.close()) });
+  return async (path, content) => bucket.put(path, content);
+}
+
+/** What lies on the host now is what a checkout gives ever after: nobody commits what is saved live. */
+async function commitHooks(dataDir: string, versionControl: string): Promise<void> {
+  await cp(join(dataDir, 'hooks'), join(versionControl, 'hooks'), { recursive: true });
 }

@@ -10,20 +10,23 @@ import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { restoreRule } from '../litestream/version.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
+import { mirrorIntervalSec } from '../scenario/schema.ts';
+import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 
 /** A host with its supervisor running, watched from outside. */
 export interface HostUnderTest {
   readonly host: RunningHost;
   readonly watch: ProtectionWatch;
-  readonly mirror: BlobMirror;
+  /** null: blobs are in S3. */
+  readonly mirror: BlobMirror | null;
   /** Starts the supervisor again, after an end that was ordered. */
   startSupervisor(): void;
   /** The supervisor is about to be ended on purpose: that is not its failure. */
   expectSupervisorEnd(): void;
 }
 
-const MIRROR_INTERVAL_MS = 1000;
+const FIRST_ROUND_TIMEOUT_MS = 60_000;
 
 /** Starts the host and its supervisor; nothing writes yet. */
 export async function startHostUnderTest(
@@ -62,11 +65,27 @@ export async function startHostUnderTest(
   const watch = resources.use(
     new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(lastLitestream(order))),
   );
-  const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, MIRROR_INTERVAL_MS));
+  const mirror = await startMirror(drill, host);
   const expectSupervisorEnd = (): void => {
     ordered = true;
   };
   return { host, watch, mirror, startSupervisor: start, expectSupervisorEnd };
+}
+
+/** What was there before the host started is in the mirror before anything else happens. */
+async function startMirror(
+  { scenario, resources, paths, order }: DrillContext,
+  host: RunningHost,
+): Promise<BlobMirror | null> {
+  const intervalSec = mirrorIntervalSec(scenario);
+  if (intervalSec === null) return null;
+  const mirror = resources.use(new BlobMirror(host.paths.dataDir, paths.blobMirror, intervalSec * 1000));
+  await waitFor(() => mirror.mirroredUpToUs ?? mirror.failure, {
+    timeoutMs: FIRST_ROUND_TIMEOUT_MS,
+    everyMs: 10,
+    signal: order.signal,
+  });
+  return mirror;
 }
 
 const WORDS = 300;

@@ -31,11 +31,11 @@ export async function strike(
   found.kill = dead.record;
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);
-  await Promise.all([watch[Symbol.asyncDispose](), mirror[Symbol.asyncDispose]()]);
-  if (mirror.failure !== null)
+  await Promise.all([watch[Symbol.asyncDispose](), mirror?.[Symbol.asyncDispose]()]);
+  if (mirror !== null && mirror.failure !== null)
     recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
   found.seal = await sealLedger(paths.ledger);
-  found.mirroredUpToUs = mirror.mirroredUpToUs;
+  found.mirroredUpToUs = mirror?.mirroredUpToUs ?? null;
   await dead.loseDisk(paths.deadDisk);
   found.recovery.detectedUs = order.clock.nowUs();
   found.ownFindings.push(...(await secondNames(paths.deadDisk)));

@@ -2,13 +2,15 @@ import { NO_SQLITE3 } from '../environment.ts';
 import { hostPaths } from '../host/host.ts';
 import { type Ledger, readLedger } from '../ledger/history.ts';
 import { isSealIntact } from '../ledger/seal.ts';
+import type { Store } from '../store/store.ts';
 import { verifyFleet } from '../verify/verify-fleet.ts';
+import { readBlobBucket } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
 import type { Recovered } from './restore.ts';
 
 /** Holds every restored database against the ledger. */
-export async function verifyRestored(drill: DrillContext, recovered: Recovered): Promise<void> {
-  const { found, paths, recorder, order } = drill;
+export async function verifyRestored(drill: DrillContext, store: Store, recovered: Recovered): Promise<void> {
+  const { found, paths, recorder, order, scenario } = drill;
   const ledger = sinceHostStart(await readLedger(paths.ledger), found.hostStartUs ?? 0);
   found.ledger = ledger;
   if (found.seal === null || !(await isSealIntact(paths.ledger, found.seal))) {
@@ -23,6 +25,7 @@ export async function verifyRestored(drill: DrillContext, recovered: Recovered):
     killUs: found.kill.atUs,
     deadDataDir: hostPaths(paths.host).dataDir,
     ...(found.mirroredUpToUs === null ? {} : { mirroredUpToUs: found.mirroredUpToUs }),
+    ...(scenario.blobs.backend === 's3' ? { blobFacts: await readBlobBucket(store) } : {}),
     sqlite3: order.environment['sqlite3'] === NO_SQLITE3 ? null : 'sqlite3',
     onProgress: (done, total, rows) => recorder.progress(done, total, 'verified', { rows }),
   });

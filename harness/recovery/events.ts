@@ -10,4 +10,11 @@ export type RecoveryEvent =
       readonly parallelism: number;
     }
   | { readonly event: 'database'; readonly record: RestoreRecord }
+  /** Blobs or hooks, from where the operator keeps them. */
+  | {
+      readonly event: 'copied';
+      readonly what: 'blobs' | 'hooks';
+      readonly files: number;
+      readonly atUs: number;
+    }
   | { readonly event: 'finished'; readonly atUs: number };

@@ -100,6 +100,7 @@ async function restore(outputDir: string): Promise<Map<string, RestoreRecord>> {
     env: process.env,
     parallelism: 2,
     databaseTimeoutMs: 20_000,
+    hooksFrom: null,
     blobsFrom: join(folder, 'data'),
     emit: () => undefined,
   });

@@ -10,7 +10,7 @@ import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket
 import { clockProblem } from '../store/clock-skew.ts';
 import { AWS_NAMES, diagnose, type SettingNames } from '../store/diagnose.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
-import { copyBlobs } from './blobs.ts';
+import { copyBlobs, copyHooks } from './copied-files.ts';
 import type { RecoveryEvent } from './events.ts';
 import { registeredApps, registeredRealms } from './registry.ts';
 import { type RestoreJob, restoreDatabase } from './restore-database.ts';
@@ -29,6 +29,8 @@ export interface FleetRecovery {
   readonly databaseTimeoutMs: number;
   /** Folder with the operator's copy of the blobs, laid out as data_dir; null: nothing to copy. */
   readonly blobsFrom: string | null;
+  /** Checkout of the hooks, laid out as data_dir; null: nothing to copy. */
+  readonly hooksFrom: string | null;
   readonly emit: (event: RecoveryEvent) => void;
 }
 
@@ -40,6 +42,7 @@ const WORK_FOLDER = '.restoring';
 /** RustBaas' service user owns the folder and is the only one, with its group, to look into it. */
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
+const MODES = { file: FILE_MODE, folder: FOLDER_MODE };
 
 /**
  * Brings a whole fleet back from the bucket and a read-only credential alone: finds the databases by listing,
@@ -66,14 +69,25 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
     for (const path of [...inBucket.keys()].toSorted()) {
       if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
     }
-    if (recovery.blobsFrom !== null)
-      await copyBlobs(recovery.blobsFrom, recovery.outputDir, FILE_MODE, FOLDER_MODE);
+    await copyBesideDatabases(recovery);
     await adoptOwner(recovery.outputDir);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
   recovery.emit({ event: 'finished', atUs: monotonicUs() });
   return [...records.values()];
+}
+
+/** What no bucket of Litestream's holds: blobs and hooks, from wherever the operator keeps them. */
+async function copyBesideDatabases({ blobsFrom, hooksFrom, outputDir, emit }: FleetRecovery): Promise<void> {
+  if (blobsFrom !== null) {
+    const files = await copyBlobs(blobsFrom, outputDir, MODES);
+    emit({ event: 'copied', what: 'blobs', files, atUs: monotonicUs() });
+  }
+  if (hooksFrom !== null) {
+    const files = await copyHooks(hooksFrom, outputDir, MODES);
+    emit({ event: 'copied', what: 'hooks', files, atUs: monotonicUs() });
+  }
 }
 
 /** `made`: the outermost folder that was not there before. */

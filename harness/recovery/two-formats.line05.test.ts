@@ -74,6 +74,7 @@ async function restored(binary: LitestreamBinary): Promise<RestoreRecord | undef
     parallelism: 1,
     databaseTimeoutMs: 20_000,
     blobsFrom: null,
+    hooksFrom: null,
     emit: () => undefined,
   });
   return records.find(({ path }) => path === PATH);

@@ -112,6 +112,29 @@ test('a drill that failed', () => {
   `);
 });
 
+test('blobs beside the databases, and hooks', () => {
+  const evidence = evidenceWith((beside) => {
+    beside.blobs = {
+      backend: 'local',
+      mirrorIntervalSec: 2,
+      mirrorBehindMs: 1200,
+      expected: 1040,
+      acknowledgedUploads: 1005,
+      lostAgesMs: [950, 20],
+    };
+    beside.hooks = { committed: 6, acknowledgedEdits: 1, lostEdits: 1, drifted: ['hooks/acme/shop/a.js'] };
+    beside.fleetChecksRun.push('hooks');
+    beside.scenario.objectives.push({ expression: 'blobRpoMs < 4000', line: 10 });
+  });
+  const lines = summary([evidence]).split('\n');
+  const from = lines.findIndex((line) => line.startsWith('  blobs'));
+  expect(lines.slice(from, from + 3)).toEqual([
+    '  blobs   RPO 950 ms, objective < 4.0 s (1,005 uploads acknowledged, 2 blobs lost)',
+    '  hooks   1 live edit lost of 1: hooks are not replicated, they come back from version control',
+    '',
+  ]);
+});
+
 describe('the end of every summary', () => {
   test('is verdict, then the repeat command', () => {
     const lines = summary([evidenceWith(() => undefined)])

@@ -99,7 +99,23 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ],
     ['  RTO     ', `${rto}${demanded(drill.objectives, 'rtoMs')} (${rtoMore.join(', ')})`],
     ['  writes  ', writes],
+    ...besideDatabases(drill),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
+}
+
+/** Blobs beside the databases' RPO, and hooks; nothing where nothing was there to lose. */
+function besideDatabases({ measurements, objectives }: ScenarioResult): string[][] {
+  const { blobRpoMs, lostBlobs, acknowledgedUploads, lostHookEdits, acknowledgedHookEdits } = measurements;
+  const blobs =
+    `RPO ${duration(blobRpoMs ?? null)}${demanded(objectives, 'blobRpoMs')} ` +
+    `(${counted(acknowledgedUploads ?? 0, 'upload')} acknowledged, ${counted(lostBlobs ?? 0, 'blob')} lost)`;
+  const hooks =
+    `${counted(lostHookEdits ?? 0, 'live edit')} lost of ${count(acknowledgedHookEdits ?? 0)}: ` +
+    'hooks are not replicated, they come back from version control';
+  return [
+    ...(blobRpoMs == null ? [] : [['  blobs   ', blobs]]),
+    ...(lostHookEdits == null ? [] : [['  hooks   ', hooks]]),
+  ];
 }
 
 /** The objectives on one metric, as in `, objective max < 15.0 s`. */

@@ -37,6 +37,9 @@ export function renderMetrics(result: Result, previous: string | null): string {
     ...each('drill_lost_writes', 'Acknowledged writes that did not come back.', (drill) =>
       drill.databases.length === 0 ? null : drill.measurements.lostWrites,
     ),
+    ...each('drill_blob_rpo_seconds', 'Measured RPO of file blobs.', ({ measurements }) =>
+      inSeconds(measurements.blobRpoMs ?? null),
+    ),
     ...family('drill_phase_duration_seconds', 'Duration of a phase.', series.flatMap(phases)),
     ...family(
       'drill_verdict',

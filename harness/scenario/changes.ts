@@ -8,19 +8,19 @@ import type { Scenario } from './schema.ts';
 
 /** Something that comes or goes during the load. */
 export interface PlannedChange {
-  readonly kind: 'new-realm' | 'new-app' | 'delete-realm' | 'delete-app';
+  readonly kind: 'new-realm' | 'new-app' | 'delete-realm' | 'delete-app' | 'edit-hook';
   /** After the start of the load. */
   readonly atMs: number;
   readonly realm: string;
   /** null for realms. */
   readonly app: string | null;
-  /** Display name of what is created; empty for deletions. */
+  /** Display name of what is created, file name of a hook; empty for deletions. */
   readonly name: string;
   /** Index of the writer process that does it. */
   readonly writer: number;
 }
 
-interface Realm extends TenantName {
+export interface Realm extends TenantName {
   readonly apps: readonly TenantName[];
 }
 
@@ -45,14 +45,17 @@ interface PlannedChanges {
 const FIRST_SHARE = 0.05;
 const LAST_SHARE = 0.95;
 
+/** An instant for a change. */
+export function drawInstant(random: Random, killAfterMs: number, earliestMs = 0): number {
+  const fromMs = Math.max(killAfterMs * FIRST_SHARE, earliestMs);
+  return Math.round((fromMs + random.float() * (killAfterMs * LAST_SHARE - fromMs)) * 1000) / 1000;
+}
+
 /** Draws which realms and apps come and go, and when. */
 export function planChanges(inputs: ChangeInputs): PlannedChanges {
   const { workload, realms, newRealms, killAfterMs, seed } = inputs;
   const random = randomFor(seed, 'changes');
-  const instant = (earliestMs = 0): number => {
-    const fromMs = Math.max(killAfterMs * FIRST_SHARE, earliestMs);
-    return Math.round((fromMs + random.float() * (killAfterMs * LAST_SHARE - fromMs)) * 1000) / 1000;
-  };
+  const instant = (earliestMs = 0): number => drawInstant(random, killAfterMs, earliestMs);
   const deletedRealms = draw(
     workload.deletedRealms,
     realms,

@@ -17,6 +17,8 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
   return [
     ...ofFleet(scenario),
     ...ofWorkload(scenario),
+    ...ofBlobs(scenario),
+    ...ofHooks(scenario),
     ...ofDisaster(scenario),
     ...ofExpectation(scenario),
     ...ofMatrix(scenario),
@@ -48,6 +50,33 @@ function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
   if (workload.newApps > 0 && fleet.realms + workload.newRealms === 0) {
     const message = `${workload.newApps} new apps need a realm to live in, and there is none`;
     found.push(contradiction(message, 'workload.newApps', 'fleet.realms', 'workload.newRealms'));
+  }
+  return found;
+}
+
+function ofBlobs({ blobs }: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  const { min, max } = blobs.sizeBytes;
+  if (min > max) {
+    const message = `min ${min} is more than max ${max}`;
+    found.push(contradiction(message, 'blobs.sizeBytes.min', 'blobs.sizeBytes.max'));
+  }
+  if (blobs.backend === 's3' && blobs.mirrorIntervalSec !== undefined) {
+    const message = 'blobs in S3 are not mirrored: remove mirrorIntervalSec, or use the local backend';
+    found.push(contradiction(message, 'blobs.mirrorIntervalSec', 'blobs.backend'));
+  }
+  return found;
+}
+
+function ofHooks({ hooks, fleet }: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  if (hooks.liveEdits > 0 && hooks.perApp === 0) {
+    const message = `${hooks.liveEdits} live edits need hooks in version control to differ from`;
+    found.push(contradiction(message, 'hooks.liveEdits', 'hooks.perApp'));
+  }
+  if (hooks.perApp > 0 && fleet.realms * fleet.appsPerRealm === 0) {
+    const message = 'hooks belong to apps, and the fleet has none';
+    found.push(contradiction(message, 'hooks.perApp', 'fleet.realms', 'fleet.appsPerRealm'));
   }
   return found;
 }
@@ -153,7 +182,9 @@ function ofRunbook({ recovery, fleet, workload }: Scenario): Contradiction[] {
 
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
 
-function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
+const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledgedHookEdits']);
+
+function ofObjectives({ objectives, recovery, hooks }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
   const bound = objectives.some((expression) =>
     LOSS_METRICS.has(parseObjective(expression).objective?.metric ?? ''),
@@ -173,6 +204,9 @@ function ofObjectives({ objectives, recovery }: Scenario): Contradiction[] {
     } else if (objective.metric === 'runbookStepsFailed' && recovery.runbook === 'ours') {
       const message = 'runbookStepsFailed is measured with recovery.runbook: documented';
       found.push({ at, fields: [at, ['recovery', 'runbook']], message });
+    } else if (HOOK_METRICS.has(objective.metric) && hooks.perApp === 0) {
+      const message = `${objective.metric} is measured on hooks, and no app has any`;
+      found.push({ at, fields: [at, ['hooks', 'perApp']], message });
     }
     if (objectives.indexOf(expression) < index) {
       found.push({ at, fields: [at], message: `"${expression}" is there twice` });

@@ -169,6 +169,31 @@ describe('contradictions', () => {
       ['a.yaml:5:22: 1 new apps need a realm to live in, and there is none'],
     ],
     [
+      'tier: smoke',
+      'tier: smoke\nblobs: { sizeBytes: { min: 9, max: 8 } }',
+      ['a.yaml:4:28: min 9 is more than max 8'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nblobs: { backend: s3, mirrorIntervalSec: 2 }',
+      ['a.yaml:4:42: blobs in S3 are not mirrored: remove mirrorIntervalSec, or use the local backend'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nhooks: { liveEdits: 2 }',
+      ['a.yaml:4:21: 2 live edits need hooks in version control to differ from'],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 0 }\nhooks: { perApp: 1 }',
+      ['a.yaml:5:18: hooks belong to apps, and the fleet has none'],
+    ],
+    [
+      '  - rtoMs < 120000',
+      '  - lostHookEdits == 0',
+      ['a.yaml:8:5: lostHookEdits is measured on hooks, and no app has any'],
+    ],
+    [
       '  - rtoMs < 120000',
       '  - rpoMs < 1',
       ['a.yaml:8:5: rpoMs has a figure for every database: say which, p50, p95, p99, max'],

@@ -31,6 +31,11 @@ const SCALARS = [
   'restoredFromLtx',
   'clockUncertaintyMs',
   'runbookStepsFailed',
+  'blobRpoMs',
+  'lostBlobs',
+  'acknowledgedUploads',
+  'lostHookEdits',
+  'acknowledgedHookEdits',
 ] as const satisfies readonly KeysHolding<number>[];
 
 /** Measurements whose value is a `Value`, or null where it could not be measured. */
@@ -103,7 +108,7 @@ export function measuredBy(objective: Objective, measurements: Measurements): nu
     objective.aggregate === null
       ? (measurements[objective.metric] ?? null)
       : (measurements[objective.metric]?.[objective.aggregate] ?? null);
-  return actual !== null && Number.isFinite(actual) ? actual : null;
+  return actual != null && Number.isFinite(actual) ? actual : null;
 }
 
 /** Whether a measured figure keeps the objective. */

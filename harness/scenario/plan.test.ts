@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { smallScenario } from '../workload/fleet-fixture.ts';
+import { hookName } from '../fleet/hooks.ts';
 import { planDrill } from './plan.ts';
 
 const busy = smallScenario({
@@ -57,6 +58,25 @@ describe('planDrill', () => {
         if (kind === 'delete-app') expect(idle.has(`realms/${realm}/apps/${app}/data.db`)).toBe(false);
       }
     }
+  });
+
+  it('plans live edits of hooks before the disaster, some of them new ones, and shifts nothing else', () => {
+    const edited = smallScenario({ ...busy, hooks: { perApp: 3, liveEdits: 8 } });
+    const plan = planDrill(edited, 5);
+    const edits = plan.changes.filter(({ kind }) => kind === 'edit-hook');
+    expect(edits).toHaveLength(8);
+    expect(plan.changes.map(({ atMs }) => atMs)).toEqual(
+      plan.changes.map(({ atMs }) => atMs).toSorted((a, b) => a - b),
+    );
+    for (const { realm, app, atMs } of edits) {
+      expect(atMs).toBeLessThan(plan.killAfterMs);
+      expect(plan.databases.some(({ path }) => path === `realms/${realm}/apps/${app}/data.db`)).toBe(true);
+    }
+    expect(new Set(edits.map(({ name }) => name)).size).toBeGreaterThan(1);
+    expect(edits.filter(({ name }) => name === hookName(3))).toHaveLength(2);
+    const without = planDrill(smallScenario({ ...busy, hooks: { perApp: 3 } }), 5);
+    expect(plan.changes.filter(({ kind }) => kind !== 'edit-hook')).toEqual(without.changes);
+    expect(plan.databases).toEqual(without.databases);
   });
 
   it('takes a fixed instant as it is, and a share of 60 % as the earliest random one', () => {

@@ -7,6 +7,7 @@ import { randomFor } from '../random.ts';
 import type { Random } from '../random.ts';
 import { planChanges } from './changes.ts';
 import type { PlannedChange } from './changes.ts';
+import { planHookEdits } from './hook-edits.ts';
 import { appNames, realmNames } from './names.ts';
 import { durationMs } from './schema.ts';
 import type { Scenario } from './schema.ts';
@@ -43,6 +44,9 @@ export interface Plan {
   readonly writesPerSecond: number;
   /** Longest time under load. */
   readonly durationMs: number;
+  /** Sizes of blobs, seeded and uploaded. */
+  readonly blobBytes: { readonly min: number; readonly max: number };
+  readonly hooksPerApp: number;
   /** The disaster, after the start of the load. */
   readonly killAfterMs: number;
   /** SHA-256 over all of the above as canonical JSON. */
@@ -62,6 +66,7 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
     return { ...name, apps };
   });
   const planned = planChanges({ workload, killAfterMs, realms, newRealms: names.slice(fleet.realms), seed });
+  const hookEdits = planHookEdits({ hooks: scenario.hooks, killAfterMs, realms, seed });
   const apps = drawApps(scenario, seed, realms, planned.touched);
   const writers = assignWriters(realms, apps, planned.pinned, workload.writers);
   const writerOf = (realm: string): number => writers.get(realm) ?? 0;
@@ -93,10 +98,14 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
     scenario: scenario.id,
     seed,
     databases,
-    changes: planned.changes.map((change) => ({ ...change, writer: writerOf(change.realm) })),
+    changes: [...planned.changes, ...hookEdits]
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .map((change) => ({ ...change, writer: writerOf(change.realm) })),
     writers: workload.writers,
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),
+    blobBytes: scenario.blobs.sizeBytes,
+    hooksPerApp: scenario.hooks.perApp,
     killAfterMs,
   };
   return { ...plan, planDigest: createHash('sha256').update(canonicalJson(plan)).digest('hex') };

@@ -39,6 +39,9 @@ const litestreamCell = z
 /** Stores that a scenario may name. */
 export const STORE_KINDS = ['minio', 'embedded', 'external'] as const;
 
+/** RustBaas' HTTP body limit. */
+const BLOB_BYTES_MAX = 8 * 1024 * 1024;
+
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds this schema.'),
   id: z
@@ -134,6 +137,53 @@ export const scenarioSchema = z.strictObject({
       deletedApps: 0,
     })
     .describe('What the writers do.'),
+  blobs: z
+    .strictObject({
+      backend: z
+        .enum(['local', 's3'])
+        .default('local')
+        .describe('Where RustBaas keeps file blobs: beside the databases, or in a bucket of their own.'),
+      mirrorIntervalSec: z
+        .number()
+        .min(0.1)
+        .max(3600)
+        .optional()
+        .describe("Local: a round of the operator's own mirror begins so often. Default: 1."),
+      sizeBytes: z
+        .strictObject({
+          min: z.number().int().min(0).default(1).describe('Size of the smallest blob.'),
+          max: z
+            .number()
+            .int()
+            .min(1)
+            .max(BLOB_BYTES_MAX)
+            .default(6000)
+            .describe('Size of the largest blob.'),
+        })
+        .default({ min: 1, max: 6000 })
+        .describe('Sizes of the blobs, evenly spread.'),
+    })
+    .default({ backend: 'local', sizeBytes: { min: 1, max: 6000 } })
+    .describe('The blobs of uploaded files.'),
+  hooks: z
+    .strictObject({
+      perApp: z
+        .number()
+        .int()
+        .min(0)
+        .max(50)
+        .default(0)
+        .describe('Hooks of each seeded app, all of them in version control.'),
+      liveEdits: z
+        .number()
+        .int()
+        .min(0)
+        .max(1000)
+        .default(0)
+        .describe('Hooks saved through the dashboard before the disaster, and never committed.'),
+    })
+    .default({ perApp: 0, liveEdits: 0 })
+    .describe("The apps' hooks, which come back from version control."),
   protection: z
     .strictObject({
       await: z
@@ -227,6 +277,11 @@ export const scenarioSchema = z.strictObject({
     .describe('metric [p50|p95|p99|max] operator number, e.g. "rpoMs max < 15000". The unit is in the name.'),
   timeout: duration.default('5m').describe('Limit of the whole drill.'),
 });
+
+/** How often the operator's mirror of the blobs begins a round; null: the blobs are in S3, and need none. */
+export function mirrorIntervalSec({ blobs }: Scenario): number | null {
+  return blobs.backend === 's3' ? null : (blobs.mirrorIntervalSec ?? 1);
+}
 
 /** A scenario with every default filled in. */
 export type Scenario = z.output<typeof scenarioSchema>;

@@ -15,7 +15,7 @@ createInterface({ input: process.stdin })
   // Without a harness there is nothing to serve.
   .on('close', () => process.exit(0));
 
-async function serve({ logFile, roles, secrets, bucket }: EmbeddedOptions): Promise<void> {
+async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Promise<void> {
   sortByBytes();
   const app = buildApp({ logger: false, host: '127.0.0.1', defaultRegion: 'us-east-1' });
   app.addHook('onRequest', (request, reply, done) => {
@@ -25,7 +25,7 @@ async function serve({ logFile, roles, secrets, bucket }: EmbeddedOptions): Prom
       secret === undefined
         ? 'InvalidAccessKeyId'
         : (refusalOf(request.raw, secret) ??
-          (isAllowed(role, request.method, request.url, bucket) ? null : 'AccessDenied'));
+          (isAllowed(role, request.method, request.url, buckets) ? null : 'AccessDenied'));
     if (refusal !== null) {
       void reply
         .code(403)
@@ -45,8 +45,9 @@ async function serve({ logFile, roles, secrets, bucket }: EmbeddedOptions): Prom
   process.on('SIGINT', () => undefined);
 }
 
-/** Hosts may do anything in the bucket; the recovery and the harness may only read, but for making the bucket. */
-function isAllowed(role: StoreRole, method: string, url: string, bucket: string): boolean {
+/** Hosts may do anything in the buckets; the recovery and the harness may only read, but for making the buckets. */
+function isAllowed(role: StoreRole, method: string, url: string, buckets: readonly string[]): boolean {
   if (role === 'writer' || role === 'new-writer' || ['GET', 'HEAD'].includes(method)) return true;
-  return role === 'observer' && method === 'PUT' && [`/${bucket}`, `/${bucket}/`].includes(url);
+  const isBucket = buckets.some((bucket) => [`/${bucket}`, `/${bucket}/`].includes(url));
+  return role === 'observer' && method === 'PUT' && isBucket;
 }

@@ -11,12 +11,14 @@ const PROGRAM = fileURLToPath(new URL('embedded-process.ts', import.meta.url));
 /** An upload whose bytes were already under way at a kill is taken in within this time. */
 const SETTLE_MS = 250;
 const BUCKET = 'drill';
+const BLOB_BUCKET = 'drill-blobs';
 
-/** Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its bucket. */
+/** Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its buckets. */
 export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' | 'prefix'>): Promise<Store> {
   const { keys, roles } = newAccessKeys();
   const secrets = Object.fromEntries(Object.values(keys).map(({ id, secret }) => [id, secret]));
-  const embedded: EmbeddedOptions = { bucket: BUCKET, logFile: options.logFile, roles, secrets };
+  const buckets = [BUCKET, BLOB_BUCKET];
+  const embedded: EmbeddedOptions = { buckets, logFile: options.logFile, roles, secrets };
   const service = await startService('the embedded store', PROGRAM, embedded);
   const settings = (key: AccessKey): S3Settings => ({
     endpoint: service.endpoint,
@@ -27,7 +29,7 @@ export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' |
     forcePathStyle: true,
   });
   const observer = openS3(settings(keys.observer));
-  await createBucket(settings(keys.observer));
+  for (const bucket of buckets) await createBucket({ ...settings(keys.observer), bucket });
   return {
     kind: 'embedded',
     version: 'fauxqs',
@@ -36,6 +38,7 @@ export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' |
     recovery: settings(keys.recovery),
     observer,
     prefix: options.prefix,
+    blobBucket: BLOB_BUCKET,
     uploadWatch: 'request-log',
     failure: () => service.failure(),
     settle: async () => {

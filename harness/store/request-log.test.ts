@@ -20,6 +20,7 @@ function late(parts: Partial<RequestLogEntry>): number {
 
 it.each([
   ['an upload by the dead host', {}, 1],
+  ['a blob, in the bucket of the blobs', { url: '/drill-blobs/realms/a/apps/b/storage/c' }, 1],
   ['a deletion', { method: 'DELETE' }, 1],
   ['a refused one: somebody was alive to try', { status: 403 }, 1],
   ["one with the harness' own key", { role: 'observer' as const }, 1],

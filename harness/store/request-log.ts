@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'unknown';
 
 export interface EmbeddedOptions {
-  readonly bucket: string;
+  readonly buckets: readonly string[];
   readonly logFile: string;
   /** By access key. Handed over on standard input: a command line can be read by everybody. */
   readonly roles: Readonly<Record<string, StoreRole>>;

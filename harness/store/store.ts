@@ -32,6 +32,8 @@ export interface Store extends AsyncDisposable {
   readonly prefix: string;
   /** How uploads after a kill are told: by the store's log of requests, or by comparing listings of it. */
   readonly uploadWatch: 'request-log' | 'listing';
+  /** For the blobs of a RustBaas that keeps them in S3: a bucket of their own, open to the same keys. */
+  readonly blobBucket?: string;
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
   /** Resolves when everything sent to the store before this call has been taken in. */

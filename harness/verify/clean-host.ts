@@ -1,36 +1,37 @@
 import { lstat } from 'node:fs/promises';
 import type { Finding } from '../evidence.ts';
-import { LAYOUT } from '../fleet/layout.ts';
 import { counted, few, finding } from './finding.ts';
-import { placeOf } from './places.ts';
+import { BLOB_PATH, HOOK_PATH, placeOf } from './places.ts';
 import type { FolderEntry } from './restored-folder.ts';
 
 export interface CleanHostOptions {
   readonly entries: readonly FolderEntry[];
   /** Databases that the ledger knows, wherever they lie. */
   readonly known: ReadonlySet<string>;
+  /** Whether blobs belong here; otherwise they are in a bucket of their own. */
+  readonly blobsHere: boolean;
   /** Where the dead host had its data; null: nothing to look for. */
   readonly deadDataDir: string | null;
 }
 
-const BLOB = new RegExp(`^${LAYOUT.tenantFolder}/[^/]+/apps/[^/]+/storage/[^/]+$`);
 const SIDE_FILE = /-(wal|shm|journal)$/;
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
- * `clean-host`: the restored folder holds databases and blobs, all of them plain files that their owner can read and
+ * `clean-host`: the restored folder holds databases, blobs and hooks, all of them plain files that their owner can read and
  * write, and nothing else: no side file of SQLite (it would be applied at the first opening, or it would break it), no
  * leftover of a restore, no link to another disk. And the dead host's disk is out of reach.
  */
 export async function cleanHostFindings({
   entries,
   known,
+  blobsHere,
   deadDataDir,
 }: CleanHostOptions): Promise<Finding[]> {
   const faults = new Map<string, { database: string | null; what: string; paths: string[] }>();
   for (const entry of entries) {
-    const what = faultOf(entry, known);
+    const what = faultOf(entry, known, blobsHere);
     if (what === null) continue;
     const database = databaseBeside(entry.path, entries, known);
     const key = `${what}\n${database ?? ''}`;
@@ -60,7 +61,7 @@ export async function cleanHostFindings({
   return findings;
 }
 
-function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null {
+function faultOf(entry: FolderEntry, known: ReadonlySet<string>, blobsHere: boolean): string | null {
   const { path, kind, mode, uid, links } = entry;
   const owner = process.getuid?.() ?? uid;
   if (kind === 'folder') {
@@ -70,7 +71,9 @@ function faultOf(entry: FolderEntry, known: ReadonlySet<string>): string | null 
   }
   if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
   if (SIDE_FILE.test(path)) return 'side file of SQLite';
-  if (!known.has(path) && placeOf(path) === null && !BLOB.test(path)) return 'leftover';
+  const belongs =
+    known.has(path) || placeOf(path) !== null || HOOK_PATH.test(path) || (blobsHere && BLOB_PATH.test(path));
+  if (!belongs) return 'leftover';
   if (links > 1) return 'linked elsewhere';
   if (uid !== owner) return 'belongs to another user';
   return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';

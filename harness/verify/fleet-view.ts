@@ -1,5 +1,6 @@
 import type { CheckId } from '../evidence.ts';
 import type { DatabaseHistory, Ledger, LedgerWrite } from '../ledger/history.ts';
+import type { BlobFact } from './blob-facts.ts';
 import { type Registration, registrationsOf } from './places.ts';
 import type { FolderEntry } from './restored-folder.ts';
 import type { VerifiedDatabase } from './verify-database.ts';
@@ -9,8 +10,10 @@ export interface FleetView {
   readonly restoredDir: string;
   readonly ledger: Ledger;
   readonly killUs: number;
-  /** Start of the last round of the operator's blob mirror that was completed; null: not known. */
+  /** Start of the last round of the operator's blob mirror that was completed; null: there is no mirror. */
   readonly mirroredUpToUs: number | null;
+  /** What is where blobs belong, by path. */
+  readonly blobs: ReadonlyMap<string, BlobFact>;
   readonly entries: readonly FolderEntry[];
   /** Databases of the ledger; `observation` null: no file, or an empty one. */
   readonly databases: ReadonlyMap<string, VerifiedDatabase>;

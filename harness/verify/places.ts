@@ -1,5 +1,9 @@
 import { appPath, type DatabaseKind, LAYOUT, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 
+/** Where blobs and hooks lie. */
+export const BLOB_PATH = new RegExp(`^${LAYOUT.tenantFolder}/[^/]+/apps/[^/]+/storage/[^/]+$`);
+export const HOOK_PATH = /^hooks\/[^/]+\/[^/]+\/\w[\w.-]*\.[jt]s$/i;
+
 /** What stands at a path where RustBaas keeps databases. */
 export interface Place {
   readonly kind: DatabaseKind;

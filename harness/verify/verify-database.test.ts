@@ -108,6 +108,8 @@ function historyOf(
       effects: [effectOf(step)],
     })),
     deletedUs: null,
+    blobs: new Map(),
+    hooks: new Map(),
   };
 }
 

@@ -2,17 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import type { CheckId, Finding } from '../evidence.ts';
+import type { CheckId, Evidence, Finding } from '../evidence.ts';
 import type { DatabaseHistory, Ledger } from '../ledger/history.ts';
-import { blobFindings } from './blobs.ts';
+import { type BlobFact, localBlobFacts } from './blob-facts.ts';
+import { blobFindings, measureBlobs } from './blobs.ts';
 import { cleanHostFindings } from './clean-host.ts';
 import type { FleetView } from './fleet-view.ts';
+import { verifyHooks } from './hooks.ts';
 import { invariantFindings } from './invariants.ts';
 import { inventoryFindings } from './inventory.ts';
 import { observeAll } from './observe-pool.ts';
 import { type FolderEntry, listRestored } from './restored-folder.ts';
 import { diffRows } from './row-diff.ts';
 import { secondOpinion } from './second-opinion.ts';
+import { strayBlobFindings } from './stray-blobs.ts';
 import { everythingLost, judgeObservation, type VerifiedDatabase } from './verify-database.ts';
 
 export interface VerifyFleetOptions {
@@ -21,6 +24,8 @@ export interface VerifyFleetOptions {
   readonly killUs: number;
   /** Start of the last completed round of the operator's blob mirror: what came later may not be in it. */
   readonly mirroredUpToUs?: number;
+  /** What the blobs' own bucket holds, by key; left out: blobs lie in the restored folder. */
+  readonly blobFacts?: ReadonlyMap<string, BlobFact>;
   /** Where the dead host had its data, which must be out of reach; left out: not looked for. */
   readonly deadDataDir?: string;
   /** The `sqlite3` tool for a second opinion; null or left out: there is none. */
@@ -41,6 +46,9 @@ export interface FleetVerification {
     readonly database: string | null;
     readonly error: string;
   }[];
+  /** What was measured on blobs and hooks; left out: they were not looked at. */
+  readonly blobs?: ReturnType<typeof measureBlobs>;
+  readonly hooks?: NonNullable<Evidence['hooks']>;
 }
 
 /** Every check that concerns files, on every database, always: one that fails or throws never hides the next. */
@@ -56,7 +64,8 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }
-  const view: FleetView = { restoredDir, ledger, killUs, mirroredUpToUs, entries, databases };
+  const blobs = options.blobFacts ?? (await localBlobFacts(restoredDir, entries));
+  const view: FleetView = { restoredDir, ledger, killUs, mirroredUpToUs, blobs, entries, databases };
   const findings: Finding[] = [];
   const checksRun: CheckId[] = [];
   const thrown: { check: CheckId; database: null; error: string }[] = [];
@@ -70,10 +79,21 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
   };
   await run('inventory', () => inventoryFindings(view));
   await run('clean-host', () =>
-    cleanHostFindings({ entries, known: new Set(ledger.databases.keys()), deadDataDir }),
+    cleanHostFindings({
+      entries,
+      known: new Set(ledger.databases.keys()),
+      blobsHere: options.blobFacts === undefined,
+      deadDataDir,
+    }),
   );
   await run('invariants', () => invariantFindings(view));
-  await run('blobs', () => blobFindings(view));
+  await run('blobs', () => [...blobFindings(view), ...strayBlobFindings(view)]);
+  let hooks: FleetVerification['hooks'];
+  await run('hooks', async () => {
+    const verified = await verifyHooks(view);
+    hooks = verified.measured;
+    return verified.findings;
+  });
   if (sqlite3 !== null) {
     await run('integrity', () =>
       secondOpinion(
@@ -83,7 +103,14 @@ export async function verifyFleet(options: VerifyFleetOptions): Promise<FleetVer
       ),
     );
   }
-  return { databases, findings, checksRun, thrown };
+  return {
+    databases,
+    findings,
+    checksRun,
+    thrown,
+    blobs: measureBlobs(view),
+    ...(hooks === undefined ? {} : { hooks }),
+  };
 }
 
 /** Histories whose file is there with something in it, the largest first: the last ones to end are short. */

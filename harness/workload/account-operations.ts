@@ -1,15 +1,11 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { blobContent } from '../fleet/blobs.ts';
 import { timestamp, token } from '../fleet/ids.ts';
 import { databaseKind } from '../fleet/layout.ts';
 import type { Session } from './session.ts';
 import type { OpenDatabase } from './tracked-database.ts';
 
-/** Sign-ins, tokens, audit rows and files: what happens around the records. */
+/** Sign-ins, tokens and audit rows: what happens around the records. */
 
 const TOKEN_LIFE_MS = 30 * 86_400_000;
-const BLOB_BYTES_MAX = 6000;
 
 /** Who signs in to which kind of database, and where they are kept. */
 const SUBJECTS = {
@@ -65,19 +61,4 @@ export function appendAudit(session: Session, database: OpenDatabase): void {
   const { random, vocabulary } = session;
   const row = [null, timestamp(Date.now()), 'hook', 'hook.run', random.pick(vocabulary.words), null];
   session.write(database, 'audit', (transaction) => transaction.insert('audit_log', row));
-}
-
-/** A file upload: the row first, then the blob, staged and renamed as object_store does. */
-export function uploadFile(session: Session, database: OpenDatabase): void {
-  const { id, at } = session.newId();
-  const sizeBytes = session.random.int(1, BLOB_BYTES_MAX);
-  const row = [id, session.random.pick(session.vocabulary.fileNames), 'image/png', sizeBytes, at];
-  const done = session.write(database, 'file-upload', (transaction) => transaction.insert('_files', row));
-  if (!done) return;
-  const folder = join(session.dataDir, dirname(database.path), 'storage');
-  mkdirSync(folder, { recursive: true });
-  const staged = join(folder, `${id}#1`);
-  writeFileSync(staged, blobContent(id, sizeBytes));
-  renameSync(staged, join(folder, id));
-  session.model(database).add('_files', id, session.random);
 }

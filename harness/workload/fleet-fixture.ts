@@ -15,7 +15,7 @@ import type { Scenario } from '../scenario/schema.ts';
 
 /** For tests of fleet and workload: a small seeded fleet, and a reading of the ledger that shares no code with it. */
 
-type Input = Partial<Pick<Scenario, 'fleet' | 'workload' | 'disaster'>>;
+type Input = Partial<Pick<Scenario, 'fleet' | 'workload' | 'disaster' | 'blobs' | 'hooks'>>;
 
 /** A scenario of some apps; what is given replaces the parts. */
 export function smallScenario(parts: { [Part in keyof Input]?: object } = {}): Scenario {
@@ -74,7 +74,7 @@ export function replay(ledgerDir: string): Map<string, Replayed> {
 }
 
 function replayRecord(databases: Map<string, Replayed>, record: LedgerRecord): void {
-  if (record.t === 'end') return;
+  if (record.t === 'end' || record.t === 'hook') return;
   if (record.t === 'base') {
     const tables = new Map(Object.entries(record.tables));
     const { schema, seq = 0 } = record;
@@ -108,6 +108,11 @@ function replayRecord(databases: Map<string, Replayed>, record: LedgerRecord): v
       return;
     case 'gone':
       database.gone = true;
+      return;
+    case 'blob-put':
+    case 'blob-stored':
+    case 'blob-refused':
+    case 'blob-deleted':
       return;
     default:
       record satisfies never;

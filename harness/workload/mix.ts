@@ -1,8 +1,9 @@
 import { databaseKind } from '../fleet/layout.ts';
 import type { DatabaseKind } from '../fleet/layout.ts';
 import type { Random } from '../random.ts';
-import { appendAudit, login, rotateToken, uploadFile } from './account-operations.ts';
+import { appendAudit, login, rotateToken } from './account-operations.ts';
 import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
+import { deleteFile, uploadFile } from './file-operations.ts';
 import { createRecord, deleteRecord, updateRecord } from './record-operations.ts';
 import type { Session } from './session.ts';
 import type { OpenDatabase } from './tracked-database.ts';
@@ -18,8 +19,9 @@ const MIX: Readonly<Record<DatabaseKind, readonly (readonly [share: number, Oper
     [90, deleteRecord],
     [90, login],
     [40, rotateToken],
-    [36, appendAudit],
+    [32, appendAudit],
     [22, uploadFile],
+    [4, deleteFile],
     [2, createCollection],
     [1, deleteCollection],
     [2, patchCollection],

@@ -17,6 +17,15 @@ export const writerOptionsSchema = z.strictObject({
   mode: z.enum(['load', 'first-writes']),
   /** For first-writes: the databases to write to, relative to data_dir. */
   paths: z.array(z.string()).optional(),
+  /** The bucket of the blobs, its credential in the environment; left out: blobs lie beside the databases. */
+  blobBucket: z
+    .strictObject({
+      endpoint: z.string().nullable(),
+      region: z.string(),
+      bucket: z.string(),
+      forcePathStyle: z.boolean(),
+    })
+    .optional(),
 });
 export type WriterOptions = z.infer<typeof writerOptionsSchema>;
 

@@ -6,6 +6,7 @@ import type { LedgerFile } from '../ledger/ledger-file.ts';
 import type { WriteKind } from '../ledger/records.ts';
 import type { Random } from '../random.ts';
 import { AppModel } from './app-model.ts';
+import { type BlobBackend, localBlobs } from './blob-backend.ts';
 import type { HandlePool } from './handle-pool.ts';
 import type { OpenDatabase } from './tracked-database.ts';
 import type { Writing } from './write-transaction.ts';
@@ -19,6 +20,10 @@ export interface SessionOptions {
   readonly vocabulary: Vocabulary;
   readonly pool: HandlePool;
   readonly ledger: LedgerFile;
+  /** Default: beside the databases. */
+  readonly blobs?: BlobBackend;
+  /** Sizes of the blobs that are uploaded; default: small ones. */
+  readonly blobBytes?: { readonly min: number; readonly max: number };
 }
 
 /** What the operations of one writer share. */
@@ -29,6 +34,8 @@ export class Session {
   readonly vocabulary: Vocabulary;
   readonly pool: HandlePool;
   readonly ledger: LedgerFile;
+  readonly blobs: BlobBackend;
+  readonly blobBytes: { readonly min: number; readonly max: number };
   acknowledged = 0;
   refused = 0;
   readonly #models = new Map<string, AppModel>();
@@ -44,6 +51,8 @@ export class Session {
     this.vocabulary = options.vocabulary;
     this.pool = options.pool;
     this.ledger = options.ledger;
+    this.blobs = options.blobs ?? localBlobs(options.dataDir);
+    this.blobBytes = options.blobBytes ?? { min: 1, max: 6000 };
     this.#tag = `w${options.writerIndex}l${options.life}`;
   }
 

@@ -14,6 +14,7 @@ import {
 } from '../fleet/layout.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
 import type { PlannedChange } from '../scenario/changes.ts';
+import { editHook } from './file-operations.ts';
 import type { LivingFleet } from './living-fleet.ts';
 import type { Session } from './session.ts';
 
@@ -32,6 +33,8 @@ export function carryOut(session: Session, fleet: LivingFleet, change: PlannedCh
       return fleet.hasApp(realm, app) ? deleteApp(session, fleet, realm, app) : undefined;
     case 'delete-realm':
       return fleet.hasRealm(realm) ? deleteRealm(session, fleet, realm) : undefined;
+    case 'edit-hook':
+      return fleet.hasApp(realm, app) ? editHook(session, { realm, app, name }) : undefined;
     default:
       return kind satisfies never;
   }

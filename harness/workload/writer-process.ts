@@ -2,8 +2,10 @@ import { readFileSync, writeSync } from 'node:fs';
 import { describeError, DrillError, messageOf } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger-file.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { openS3, type S3Client } from '../store/s3-client.ts';
+import { s3Blobs } from './blob-backend.ts';
 import { writerOptionsSchema } from './options.ts';
-import type { WriterLine } from './options.ts';
+import type { WriterLine, WriterOptions } from './options.ts';
 import { runWriter } from './writer.ts';
 
 /**
@@ -18,6 +20,7 @@ try {
   await runWriter({
     options,
     plan: readJson(options.planPath) as Plan,
+    ...(options.blobBucket === undefined ? {} : { blobs: s3Blobs(openBucket(options.blobBucket)) }),
     ledger: ledgerFile(LEDGER_DESCRIPTOR),
     started,
     ended,
@@ -27,6 +30,15 @@ try {
 } catch (error) {
   writeSync(2, `${error instanceof DrillError ? describeError(error) : messageOf(error)}\n`);
   process.exit(error instanceof DrillError ? error.exit : 4);
+}
+
+/** The credential never lies in a file of the host's. */
+function openBucket(bucket: NonNullable<WriterOptions['blobBucket']>): S3Client {
+  return openS3({
+    ...bucket,
+    accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  });
 }
 
 function readJson(path: string): unknown {

@@ -5,6 +5,7 @@ import { vocabularyFor } from '../fleet/vocabulary.ts';
 import type { LedgerFile } from '../ledger/ledger-file.ts';
 import { randomFor } from '../random.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { BlobBackend } from './blob-backend.ts';
 import { runFirstWrites } from './first-writes.ts';
 import { HandlePool } from './handle-pool.ts';
 import { LivingFleet } from './living-fleet.ts';
@@ -18,6 +19,8 @@ export interface WriterInputs {
   readonly options: WriterOptions;
   readonly plan: Plan;
   readonly ledger: LedgerFile;
+  /** Left out: blobs lie beside the databases. */
+  readonly blobs?: BlobBackend;
   /** Fulfilled when the load may begin. */
   readonly started: Promise<void>;
   /** Aborted when the writer has to end. */
@@ -28,7 +31,8 @@ export interface WriterInputs {
 const PROGRESS_INTERVAL_US = 250_000;
 
 /** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
-export async function runWriter({ options, plan, ledger, started, ended, say }: WriterInputs): Promise<void> {
+export async function runWriter(inputs: WriterInputs): Promise<void> {
+  const { options, plan, ledger, started, ended, say, blobs } = inputs;
   const { dataDir, writerIndex, life, mode } = options;
   const formatReal = realFormatter();
   const pool = new HandlePool(
@@ -44,6 +48,8 @@ export async function runWriter({ options, plan, ledger, started, ended, say }: 
     vocabulary: vocabularyFor(plan.seed),
     pool,
     ledger,
+    blobBytes: plan.blobBytes,
+    ...(blobs === undefined ? {} : { blobs }),
   });
   try {
     if (mode === 'load') openAll(pool, plan, writerIndex);
@@ -52,6 +58,7 @@ export async function runWriter({ options, plan, ledger, started, ended, say }: 
     if (mode === 'load') await load(session, options, plan, ended, say);
     else await firstWrites(session, options, ended, say);
     await idleUntil(ended);
+    await session.blobs.drained();
   } finally {
     pool.closeAll();
   }

@@ -56,7 +56,17 @@ ${figure('RPO', duration(m.rpoMs?.max ?? null), `worst database; ${against(rpoLi
 ${figure('RTO', duration(m.rtoMs), `whole fleet back in service; ${against(rtoLimit)}`, isOver(m.rtoMs, rtoLimit))}
 ${figure('lost writes', count(m.lostWrites), `of ${count(m.acknowledgedWrites)} acknowledged; ${count(m.lostWritesBeyondRpo)} older than the RPO objective`, m.lostWritesBeyondRpo > 0)}
 ${figure('databases back', count(m.databasesRestored), `${count(drill.databases.length)} known to the ledger; first one after ${duration(m.firstDatabaseMs)}`, false)}
+${blobFigure(drill)}
 </div>`;
+}
+
+/** Beside the databases' RPO; nothing where no blob was there to lose. */
+function blobFigure(drill: ScenarioResult): Markup | null {
+  const { blobRpoMs, lostBlobs, acknowledgedUploads } = drill.measurements;
+  if (blobRpoMs == null) return null;
+  const more = `${count(lostBlobs ?? 0)} lost, ${count(acknowledgedUploads ?? 0)} uploads acknowledged under load`;
+  const limit = objectiveOn(drill, 'blobRpoMs', null);
+  return figure('RPO of blobs', duration(blobRpoMs), more, isOver(blobRpoMs, limit));
 }
 
 function figure(name: string, value: string, more: string, isBad: boolean): Markup {
@@ -95,9 +105,11 @@ const MEANING: Readonly<Record<CheckId, string>> = {
   'row-counts': 'a table has more or fewer rows than it had',
   content: 'a row is not as it was written',
   invariants: "RustBaas' own rules across files are broken beyond what the RPO explains",
-  blobs: 'a file record has no blob of its size',
+  blobs:
+    'a file record has no blob of its size and bytes, or a blob is there that nobody uploaded or that was deleted',
   'no-late-uploads': 'something went on writing to the bucket after the host was dead',
   'second-life': 'the restored fleet cannot live on, or the first life is gone from it',
+  hooks: 'a hook that version control holds is missing or other, or one is there that it does not hold',
   objectives: 'a measured figure misses its objective',
 };
 

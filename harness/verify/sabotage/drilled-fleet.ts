@@ -1,20 +1,21 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { monotonicUs } from '../../clock.ts';
 import { seedFleet } from '../../fleet/seed.ts';
 import { vocabularyFor } from '../../fleet/vocabulary.ts';
-import type { BaseRecord, LedgerRecord } from '../../ledger/records.ts';
+import type { BaseRecord, BlobRecord, HookRecord, LedgerRecord } from '../../ledger/records.ts';
 import { randomFor } from '../../random.ts';
 import { type Plan, planDrill } from '../../scenario/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
-import { appendAudit, login, rotateToken, uploadFile } from '../../workload/account-operations.ts';
+import { appendAudit, login, rotateToken } from '../../workload/account-operations.ts';
 import { createCollection, deleteCollection, patchCollection } from '../../workload/collection-operations.ts';
 import { HandlePool } from '../../workload/handle-pool.ts';
 import { LivingFleet } from '../../workload/living-fleet.ts';
 import { runLoad } from '../../workload/load.ts';
+import { deleteFile, uploadFile } from '../../workload/file-operations.ts';
 import { createRecord, deleteRecord, updateRecord } from '../../workload/record-operations.ts';
 import { realFormatter } from '../../workload/row-encoding.ts';
 import { Session } from '../../workload/session.ts';
@@ -31,6 +32,8 @@ export interface DrilledFleet extends AsyncDisposable {
   readonly records: readonly LedgerRecord[];
   /** path → seq → file. */
   readonly snapshots: ReadonlyMap<string, ReadonlyMap<number, Buffer>>;
+  /** What lay where hooks lie when the load was over, by path. */
+  readonly liveHooks: ReadonlyMap<string, Buffer>;
   readonly plan: Plan;
 }
 
@@ -57,6 +60,7 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
         deletedRealms: 1,
         deletedApps: 1,
       },
+      hooks: { perApp: 2, liveEdits: 4 },
       disaster: { kind: 'host-loss', at: `${LOAD_MS}ms` },
       objectives: ['rpoMs max < 15000'],
     }),
@@ -98,8 +102,9 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
   });
   everyOperation(session, hotApp(plan, records));
   pool.closeAll();
+  const liveHooks = filesBelow(dataDir, 'hooks');
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  return { seedLedgerDir, records, snapshots, plan, [Symbol.asyncDispose]: dispose };
+  return { seedLedgerDir, records, snapshots, liveHooks, plan, [Symbol.asyncDispose]: dispose };
 }
 
 /** Every operation at least once, DDL in the middle: chance alone would need ten thousand writes for that. */
@@ -112,6 +117,9 @@ function everyOperation(session: Session, app: string): void {
     createRecord,
     updateRecord,
     patchCollection,
+    uploadFile,
+    uploadFile,
+    deleteFile,
     uploadFile,
     login,
   ])
@@ -140,6 +148,12 @@ export function hotApp(plan: Plan, records: readonly LedgerRecord[]): string {
   return hottest;
 }
 
+function filesBelow(dataDir: string, folder: string): Map<string, Buffer> {
+  const entries = readdirSync(join(dataDir, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(files.map((file) => [relative(dataDir, file), readFileSync(file)]));
+}
+
 function serialized(file: string): Buffer {
   const db = new Database(file, { readonly: true });
   try {
@@ -152,7 +166,7 @@ function serialized(file: string): Buffer {
 /** The host has been up for longer than any RPO objective when the load begins. */
 function age(seedFile: string): void {
   const lines = readFileSync(seedFile, 'utf8').trimEnd().split('\n');
-  const records = lines.map((line) => JSON.parse(line) as BaseRecord);
+  const records = lines.map((line) => JSON.parse(line) as BaseRecord | BlobRecord | HookRecord);
   writeRecords(
     seedFile,
     records.map((record) => ({ ...record, at: record.at - HOST_UP_US })),

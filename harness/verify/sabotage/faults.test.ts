@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq } from '../../ledger/history-state.ts';
 import type { ScenarioResult } from '../../result.ts';
+import { BESIDE_FAULTS } from './beside-faults.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
 import type { Expected, Fault } from './fault.ts';
 import { FILE_FAULTS } from './file-faults.ts';
@@ -74,6 +75,10 @@ describe('a fault in the files', () => {
 
 describe("a fault against RustBaas' rules", () => {
   test.each(RUSTBAAS_FAULTS)('$name', provesRed);
+});
+
+describe('a fault of what lies beside the databases', () => {
+  test.each(BESIDE_FAULTS)('$name', provesRed);
 });
 
 describe("a fault in the tables that are not RustBaas'", () => {

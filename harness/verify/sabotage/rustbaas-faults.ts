@@ -252,13 +252,6 @@ export const RUSTBAAS_FAULTS: readonly Fault[] = [
       return { findings: [['blobs', target.hot, 1]] };
     },
   },
-  {
-    name: 'blob of a fresh upload not yet mirrored',
-    plant: (target) => {
-      rmSync(freshBlob(target));
-      return { findings: [['blobs', target.hot, 1]], excused: true };
-    },
-  },
 ];
 
 /** A seeded app that has files. */

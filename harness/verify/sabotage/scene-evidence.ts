@@ -36,6 +36,17 @@ export function evidenceOf(scene: Scene, verification: FleetVerification): Evide
     databases: [...scene.ledger.databases.values()].map((history) =>
       databaseEvidence(scene, verification, history),
     ),
+    ...(verification.blobs === undefined
+      ? {}
+      : {
+          blobs: {
+            backend: 'local',
+            mirrorIntervalSec: 1,
+            mirrorBehindMs: (scene.killUs - scene.mirroredUpToUs) / 1000,
+            ...verification.blobs,
+          },
+        }),
+    ...(verification.hooks === undefined ? {} : { hooks: verification.hooks }),
     fleetChecksRun: [...verification.checksRun],
     fleetFindings: [...verification.findings],
     thrown: [...verification.thrown],

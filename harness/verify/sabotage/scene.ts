@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { blobContent } from '../../fleet/blobs.ts';
-import { blobPath } from '../../fleet/layout.ts';
+import { hookSource } from '../../fleet/hooks.ts';
+import { blobPath, hooksFolder } from '../../fleet/layout.ts';
 import type { Finding } from '../../evidence.ts';
-import { type Ledger, readLedger } from '../../ledger/history.ts';
+import { type DatabaseHistory, type Ledger, readLedger } from '../../ledger/history.ts';
 import { lastSeq } from '../../ledger/history-state.ts';
 import type { LedgerRecord } from '../../ledger/records.ts';
 import { placeOf } from '../places.ts';
@@ -19,6 +20,8 @@ export interface Scene extends AsyncDisposable {
   readonly ledgerDir: string;
   readonly ledger: Ledger;
   readonly killUs: number;
+  /** Start of the last completed round of the operator's mirror: before the last file upload or deletion. */
+  readonly mirroredUpToUs: number;
   /** What stands in for the dead host's data_dir; it is not there. */
   readonly deadDataDir: string;
 }
@@ -46,7 +49,8 @@ export async function layOut(drilled: DrilledFleet, options: SceneOptions = {}):
     const last = lastSeq(history);
     const seq = deletedUs === null ? (options.seqOf ?? ((_path, at) => at))(path, last) : null;
     const file = seq === null ? undefined : drilled.snapshots.get(path)?.get(seq);
-    if (file !== undefined) placeDatabase(dataDir, path, file);
+    if (file !== undefined) placeDatabase(dataDir, path, file, (id) => history.blobs.has(id));
+    placeHooks(dataDir, history);
   }
   const killUs = Math.max(...records.map(instantOf)) + SETTLED_US;
   return {
@@ -54,23 +58,46 @@ export async function layOut(drilled: DrilledFleet, options: SceneOptions = {}):
     ledgerDir,
     ledger,
     killUs,
+    mirroredUpToUs: lastFileInstant(records) ?? killUs,
     deadDataDir: join(folder, 'dead', 'data'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+function lastFileInstant(records: readonly LedgerRecord[]): number | undefined {
+  const last = records.findLast(({ t }) => t === 'blob-stored' || t === 'blob-deleted');
+  return last === undefined ? undefined : instantOf(last);
+}
+
+/** Every hook of an app as version control has it, whatever became of the app. */
+function placeHooks(dataDir: string, { path, hooks }: DatabaseHistory): void {
+  const { realm = '', app = '' } = placeOf(path) ?? {};
+  for (const { name, committedSha256 } of hooks.values()) {
+    if (committedSha256 === null) continue;
+    const folder = join(dataDir, hooksFolder(realm, app));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), hookSource(`${realm}/${app}`, name, '1'), { mode: 0o600 });
+  }
 }
 
 function instantOf(record: LedgerRecord): number {
   return record.t === 'intent' ? record.due : record.at;
 }
 
-/** Puts a file where a restore would have put it, with the blobs that its rows promise. */
-export function placeDatabase(dataDir: string, path: string, content: Buffer): void {
+/** Puts a file where a restore would have put it, with the blobs that its rows promise, if they were ever put. */
+export function placeDatabase(
+  dataDir: string,
+  path: string,
+  content: Buffer,
+  wasPut: (id: string) => boolean = () => true,
+): void {
   const file = join(dataDir, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content, { mode: 0o600 });
   const place = placeOf(path);
   if (place?.kind !== 'app') return;
   for (const [id, sizeBytes] of fromSnapshot(content, blobsOf)) {
+    if (!wasPut(id)) continue;
     const blob = join(dataDir, blobPath(place.realm, place.app, id));
     mkdirSync(dirname(blob), { recursive: true });
     writeFileSync(blob, blobContent(id, sizeBytes), { mode: 0o600 });
@@ -120,8 +147,8 @@ export async function verifyScene(
   ledger = scene.ledger,
   parallelism = 1,
 ): Promise<FleetVerification> {
-  const { dataDir, killUs, deadDataDir } = scene;
-  return verifyFleet({ restoredDir: dataDir, ledger, killUs, deadDataDir, parallelism });
+  const { dataDir, killUs, deadDataDir, mirroredUpToUs } = scene;
+  return verifyFleet({ restoredDir: dataDir, ledger, killUs, mirroredUpToUs, deadDataDir, parallelism });
 }
 
 /** Findings on the fleet and on every database. */
