@@ -102,13 +102,18 @@ function notBack(database: DatabaseEvidence, name: string, killUs: number, rpoOb
  */
 function isTornUnpromised(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): boolean {
   const killUs = evidence.kill?.atUs ?? 0;
+  const isYoung = (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+  return isYoung && !wasProtected(database, killUs) && isTorn(database, evidence);
+}
+
+/** Whether a restored database is in a state that it never had, and in nothing else but that. */
+export function isTorn(database: DatabaseEvidence, evidence: Evidence): boolean {
   const findings = [
     ...(database.verified?.findings ?? []),
     ...evidence.fleetFindings.filter((finding) => finding.database === database.path),
   ];
-  const isTorn = findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null);
-  if (!isTorn || findings.some(({ check }) => !TEARS.has(check))) return false;
-  return !wasProtected(database, killUs) && (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+  if (findings.some(({ check }) => !TEARS.has(check))) return false;
+  return findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null);
 }
 
 /** Checks that pages of different instants can break. */
