@@ -44,6 +44,10 @@ function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
     const message = `${workload.deletedApps} apps cannot be deleted from a fleet of ${apps}`;
     found.push(contradiction(message, 'workload.deletedApps', 'fleet.realms', 'fleet.appsPerRealm'));
   }
+  const { recordMix } = workload;
+  if (recordMix !== undefined && recordMix.create + recordMix.update + recordMix.delete === 0) {
+    found.push(contradiction('a mix without a share above 0 has no write in it', 'workload.recordMix'));
+  }
   if (workload.newApps > 0 && fleet.realms + workload.newRealms === 0) {
     const message = `${workload.newApps} new apps need a realm to live in, and there is none`;
     found.push(contradiction(message, 'workload.newApps', 'fleet.realms', 'workload.newRealms'));

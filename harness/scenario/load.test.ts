@@ -152,6 +152,11 @@ describe('contradictions', () => {
       'tier: smoke\ntimeout: 10s',
       ["a.yaml:4:10: the drill's limit of 10s does not even leave time for the load of 10s"],
     ],
+    [
+      'duration: 10s',
+      'duration: 10s, recordMix: { create: 0 }',
+      ['a.yaml:5:39: a mix without a share above 0 has no write in it'],
+    ],
     ['duration: 10s', 'duration: 0s', ['a.yaml:5:23: no load leaves nothing to lose: use a longer one']],
     [
       'duration: 10s',

@@ -30,6 +30,9 @@ export interface PlannedDatabase {
   readonly collections: readonly string[];
 }
 
+/** Shares of the writes to the records of an app. */
+export type RecordMix = NonNullable<Scenario['workload']['recordMix']>;
+
 /** Everything a drill is going to do, drawn from scenario and seed alone. JSON all the way down. */
 export interface Plan {
   readonly scenario: string;
@@ -38,6 +41,10 @@ export interface Plan {
   readonly databases: readonly PlannedDatabase[];
   /** Realms and apps that come and go during the load, in time. */
   readonly changes: readonly PlannedChange[];
+  /** Size that a record is filled up to; absent: as long as its words. */
+  readonly recordBytes?: number;
+  /** The only writes that apps see, in these shares; absent: the ordinary mix. */
+  readonly recordMix?: RecordMix;
   readonly writers: number;
   /** Over the whole fleet. */
   readonly writesPerSecond: number;
@@ -94,6 +101,8 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
     seed,
     databases,
     changes: planned.changes.map((change) => ({ ...change, writer: writerOf(change.realm) })),
+    ...(fleet.recordBytes === undefined ? {} : { recordBytes: fleet.recordBytes }),
+    ...(workload.recordMix === undefined ? {} : { recordMix: workload.recordMix }),
     writers: workload.writers,
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),

@@ -17,6 +17,8 @@ const rows = z.strictObject({
   skew: z.enum(['zipf', 'uniform']).default('zipf').describe('zipf: a few large apps, many small ones.'),
 });
 
+const share = z.number().int().min(0).max(1000).default(0);
+
 const litestreamVersion = z
   .string()
   .regex(/^\d+\.\d+\.\d+$/, 'a version like 0.5.17')
@@ -76,6 +78,15 @@ export const scenarioSchema = z.strictObject({
         .max(0.95)
         .default(0.2)
         .describe('Share of the apps that no write touches.'),
+      recordBytes: z
+        .number()
+        .int()
+        .min(200)
+        .max(100_000)
+        .optional()
+        .describe(
+          'Size of a record, about: its first free field is filled up. Without it a record is as long as its words.',
+        ),
     })
     .describe('The tenants that exist before the host starts.'),
   supervisor: z
@@ -115,6 +126,16 @@ export const scenarioSchema = z.strictObject({
         .max(200)
         .default(0)
         .describe('Seeded apps deleted during the load.'),
+      recordMix: z
+        .strictObject({
+          create: share.describe('Share of the writes that create a record.'),
+          update: share.describe('Share of the writes that change one.'),
+          delete: share.describe('Share of the writes that delete one.'),
+        })
+        .optional()
+        .describe(
+          "Apps see these writes alone. Without it RustBaas' ordinary mix, sign-ins and schema changes included.",
+        ),
     })
     .default({
       writesPerSecond: 100,

@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly vocabulary: Vocabulary;
   readonly pool: HandlePool;
   readonly ledger: LedgerFile;
+  /** Size that a record is filled up to; absent: as long as its words. */
+  readonly recordBytes?: number | undefined;
 }
 
 /** What the operations of one writer share. */
@@ -33,6 +35,7 @@ export class Session {
   refused = 0;
   readonly #models = new Map<string, AppModel>();
   readonly #tag: string;
+  readonly #recordBytes: number | undefined;
   #rows = 0;
   /** When the write to come was due; null: it follows another of its operation, and is due when that is done. */
   #dueUs: number | null = null;
@@ -44,6 +47,7 @@ export class Session {
     this.vocabulary = options.vocabulary;
     this.pool = options.pool;
     this.ledger = options.ledger;
+    this.#recordBytes = options.recordBytes;
     this.#tag = `w${options.writerIndex}l${options.life}`;
   }
 
@@ -66,7 +70,7 @@ export class Session {
   model(database: OpenDatabase): AppModel {
     let model = this.#models.get(database.path);
     if (model === undefined) {
-      model = new AppModel(database);
+      model = new AppModel(database, this.#recordBytes);
       this.#models.set(database.path, model);
     }
     return model;

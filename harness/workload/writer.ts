@@ -44,6 +44,7 @@ export async function runWriter({ options, plan, ledger, started, ended, say }: 
     vocabulary: vocabularyFor(plan.seed),
     pool,
     ledger,
+    recordBytes: plan.recordBytes,
   });
   try {
     if (mode === 'load') openAll(pool, plan, writerIndex);
@@ -89,6 +90,7 @@ async function load(
   await runLoad({
     session,
     fleet: new LivingFleet(plan, writerIndex),
+    recordMix: plan.recordMix,
     changes: plan.changes.filter((change) => change.writer === writerIndex),
     writesPerSecond,
     durationMs,
