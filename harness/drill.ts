@@ -6,6 +6,7 @@ import { type DrillContext, type DrillOrder, openContext } from './phases/contex
 import { openStore } from './phases/open-store.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
+import { plantBucketFaults } from './phases/bucket-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
 import { seedHost } from './phases/seed.ts';
 import { startHostUnderTest } from './phases/start-host.ts';
@@ -43,6 +44,9 @@ async function runPhases(drill: DrillContext): Promise<void> {
   await recorder.phase('await protection', () => awaitProtection(drill, host));
   await recorder.phase('load', () => runLoad(drill, host));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
+  if (drill.scenario.faults.length > 0) {
+    await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));
+  }
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
   await recorder.phase('verify', () => verifyRestored(drill, recovered));
   if (drill.scenario.recovery.secondLife) {

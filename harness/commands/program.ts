@@ -6,6 +6,7 @@ import {
   duration,
   type Io,
   LITESTREAM_SOURCES,
+  instant,
   notEmpty,
   oneOf,
   parallelism,
@@ -205,6 +206,9 @@ function addRestore(program: Command, io: Io, done: Done): void {
       option('--database-timeout <duration>', 'Hard limit of one restore.')
         .default(60_000, '60s')
         .argParser(duration),
+    )
+    .addOption(
+      option('--timestamp <instant>', 'Restore this instant instead of the newest state.').argParser(instant),
     )
     .addOption(option('--blobs-from <dir>', "Your mirror of the apps' file blobs, laid out as data_dir."))
     .addOption(option('--events', 'Print one JSON document a line as it goes.').default(false))

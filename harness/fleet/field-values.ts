@@ -50,14 +50,8 @@ function filledUp({ kind }: Field, make: ValueMaker, length: number): ValueMaker
     let text = '';
     while (text.length < length - value.length) text += `${row.random.pick(row.vocabulary.sentences)} `;
     text = text.slice(0, Math.max(0, length - value.length));
-    switch (kind) {
-      case 'json':
-        return JSON.stringify({ ...(JSON.parse(value) as object), note: text });
-      case 'url':
-        return `${value}?note=${text.replaceAll(' ', '+')}`;
-      default:
-        return `${value} ${text}`;
-    }
+    if (kind === 'json') return JSON.stringify({ ...(JSON.parse(value) as object), note: text });
+    return kind === 'url' ? `${value}?note=${text.replaceAll(' ', '+')}` : `${value} ${text}`;
   };
 }
 

@@ -21,6 +21,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofExpectation(scenario),
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
+    ...ofFaults(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -53,6 +54,38 @@ function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
     found.push(contradiction(message, 'workload.newApps', 'fleet.realms', 'workload.newRealms'));
   }
   return found;
+}
+
+function ofFaults(scenario: Scenario): Contradiction[] {
+  const { faults, fleet } = scenario;
+  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
+  return faults.flatMap((fault, index) => [
+    ...(faults.findIndex(({ id }) => id === fault.id) === index
+      ? []
+      : [contradiction(`there are two faults called ${fault.id}`, `faults.${index}.id`)]),
+    ...(durationMs(fault.beforeKill) < earliestKillMs(scenario)
+      ? []
+      : [
+          contradiction(
+            `${fault.beforeKill} before the kill there may be no load yet`,
+            `faults.${index}.beforeKill`,
+            'disaster.at',
+            'disaster.earliest',
+            'workload.duration',
+          ),
+        ]),
+    ...(fault.databases <= busyApps
+      ? []
+      : [
+          contradiction(
+            `${fault.databases} databases, but only ${Math.floor(busyApps)} apps are written to`,
+            `faults.${index}.databases`,
+            'fleet.realms',
+            'fleet.appsPerRealm',
+            'fleet.idleShare',
+          ),
+        ]),
+  ]);
 }
 
 function ofDisaster({ disaster, workload, timeout }: Scenario): Contradiction[] {

@@ -38,6 +38,31 @@ const litestreamCell = z
   })
   .describe('A version of which something else is expected than of the others.');
 
+const bucketHole = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower case words with hyphens, like hole-in-shop')
+      .describe('Names it in evidence and report.'),
+    kind: z
+      .literal('bucket-hole')
+      .describe(
+        'Between kill and restore, what was uploaded at one instant is removed from the bucket, on every level.',
+      ),
+    databases: z
+      .number()
+      .int()
+      .min(1)
+      .max(500)
+      .default(1)
+      .describe('In how many of the apps that were written to.'),
+    beforeKill: duration.describe('The instant of the hole: so long before the kill.'),
+  })
+  .describe('A hole in the middle of what is replicated of some databases.');
+
+/** A hole in the bucket as a scenario declares it. */
+export type BucketHole = z.output<typeof bucketHole>;
+
 /** Stores that a scenario may name. */
 export const STORE_KINDS = ['minio', 'embedded', 'external'] as const;
 
@@ -180,8 +205,19 @@ export const scenarioSchema = z.strictObject({
     })
     .default({ kind: 'host-loss', at: 'random' })
     .describe('What happens to the host.'),
+  faults: z
+    .array(bucketHole)
+    .max(20)
+    .default([])
+    .describe('What is broken on purpose. Each must be seen to take effect, or the drill is inconclusive.'),
   recovery: z
     .strictObject({
+      point: z
+        .enum(['latest', 'kill'])
+        .default('latest')
+        .describe(
+          "latest: the newest state. kill: the state at the instant of the kill, with litestream's -timestamp.",
+        ),
       parallelism: z
         .union([z.literal('auto'), z.number().int().min(1).max(64)])
         .default('auto')
@@ -192,7 +228,7 @@ export const scenarioSchema = z.strictObject({
         .default(true)
         .describe('Boot the new host, write, protect, and restore a second time.'),
     })
-    .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true })
+    .default({ point: 'latest', parallelism: 'auto', databaseTimeout: '60s', secondLife: true })
     .describe('How the fleet comes back.'),
   matrix: z
     .strictObject({

@@ -45,8 +45,10 @@ async function serve({ logFile, roles, secrets, bucket }: EmbeddedOptions): Prom
   process.on('SIGINT', () => undefined);
 }
 
-/** Hosts may do anything in the bucket; the recovery and the harness may only read, but for making the bucket. */
+const CHANGERS: readonly StoreRole[] = ['writer', 'new-writer', 'saboteur'];
+
+/** Hosts and declared faults may do anything in the bucket; the recovery and the harness may only read, but for making the bucket. */
 function isAllowed(role: StoreRole, method: string, url: string, bucket: string): boolean {
-  if (role === 'writer' || role === 'new-writer' || ['GET', 'HEAD'].includes(method)) return true;
+  if (CHANGERS.includes(role) || ['GET', 'HEAD'].includes(method)) return true;
   return role === 'observer' && method === 'PUT' && [`/${bucket}`, `/${bucket}/`].includes(url);
 }

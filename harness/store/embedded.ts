@@ -35,6 +35,7 @@ export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' |
     newWriter: settings(keys.newWriter),
     recovery: settings(keys.recovery),
     observer,
+    saboteur: settings(keys.saboteur),
     prefix: options.prefix,
     uploadWatch: 'request-log',
     failure: () => service.failure(),

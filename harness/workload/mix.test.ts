@@ -16,7 +16,7 @@ function drawn(path: string, mix?: Parameters<typeof pickOperation>[2]): Map<unk
 
 it('gives apps nothing but the records of their mix, in its shares', () => {
   const counts = drawn(appPath('acme', 'shop'), { create: 2, update: 1, delete: 0 });
-  expect([...counts.keys()].toSorted()).toEqual([createRecord, updateRecord].toSorted());
+  expect(new Set(counts.keys())).toEqual(new Set([createRecord, updateRecord]));
   expect(counts.get(createRecord)).toBeGreaterThan(1850);
   expect(counts.get(createRecord)).toBeLessThan(2150);
 });
