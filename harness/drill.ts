@@ -42,7 +42,7 @@ async function runPhases(drill: DrillContext): Promise<void> {
   const seeded = await recorder.phase('seed', () => seedHost(drill));
   const host = await recorder.phase('start host', () => startHostUnderTest(drill, store, seeded));
   await recorder.phase('await protection', () => awaitProtection(drill, host));
-  await recorder.phase('load', () => runLoad(drill, host));
+  await recorder.phase('load', () => runLoad(drill, host, store));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
   if (drill.scenario.faults.length > 0) {
     await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));

@@ -6,7 +6,9 @@ import { DrillError } from '../errors.ts';
 import type { RunningHost } from '../host/host.ts';
 import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import { waitFor } from '../waiting.ts';
+import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
+import { FirstSync } from './first-sync.ts';
 import type { HostUnderTest } from './start-host.ts';
 import { TimedActions } from './timed-actions.ts';
 import { upgradeActions } from './upgrade.ts';
@@ -14,6 +16,7 @@ import { upgradeActions } from './upgrade.ts';
 const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const PROGRESS_MS = 250;
+const FIRST_SYNC_MS = 20;
 
 export type FirstWrites = Extract<WriterLine, { firstWrites: number }>;
 
@@ -26,9 +29,9 @@ export interface Writers {
   firstWrites(): FirstWrites | null;
 }
 
-/** Writes under load until the instant that the seed chose for the kill. Returns at that instant, writers running. */
-export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Promise<void> {
-  const { plan, scenario, order, recorder } = drill;
+/** Writes under load until the instant of the kill, chosen by the seed or by the first sync. Returns at that instant, writers running. */
+export async function runLoad(drill: DrillContext, underTest: HostUnderTest, store: Store): Promise<void> {
+  const { plan, scenario, order, recorder, resources } = drill;
   const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
   const options = Array.from(
@@ -44,6 +47,7 @@ export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Pr
     }),
   );
   const writers = await startWriters(drill, host, options, drill.paths.ledger);
+  const firstSync = scenario.disaster.at === 'first-sync' ? resources.use(new FirstSync(drill, store)) : null;
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
@@ -56,8 +60,9 @@ export async function runLoad(drill: DrillContext, underTest: HostUnderTest): Pr
       acknowledged: writers.acknowledged(),
     });
     assertRunning(host, writers);
-    if (elapsedMs >= plan.killAfterMs) return;
-    const pauseMs = Math.min(PROGRESS_MS, nextMs, plan.killAfterMs - elapsedMs);
+    if (elapsedMs >= plan.killAfterMs || firstSync?.isThere === true) return;
+    const lookMs = firstSync === null ? PROGRESS_MS : FIRST_SYNC_MS;
+    const pauseMs = Math.min(lookMs, nextMs, plan.killAfterMs - elapsedMs);
     await sleep(pauseMs, undefined, { signal: order.signal });
   }
 }

@@ -88,17 +88,23 @@ function ofFaults(scenario: Scenario): Contradiction[] {
   ]);
 }
 
-function ofDisaster({ disaster, workload, timeout }: Scenario): Contradiction[] {
+function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
+  if (disaster.at === 'first-sync' && protection.await) {
+    const message =
+      'the first sync is over before a load that waits for protection: set protection.await to false';
+    found.push(contradiction(message, 'disaster.at', 'protection.await'));
+  }
   const loadMs = durationMs(workload.duration);
   if (loadMs === 0)
     found.push(contradiction('no load leaves nothing to lose: use a longer one', 'workload.duration'));
-  if (disaster.at !== 'random' && durationMs(disaster.at) > loadMs) {
+  const isFixed = disaster.at !== 'random' && disaster.at !== 'first-sync';
+  if (isFixed && durationMs(disaster.at) > loadMs) {
     const message = `the disaster at ${disaster.at} comes after the load of ${workload.duration}`;
     found.push(contradiction(message, 'disaster.at', 'workload.duration'));
   }
   if (disaster.at !== 'random' && disaster.earliest !== undefined) {
-    const message = `earliest has no meaning beside the fixed instant ${disaster.at}: remove one`;
+    const message = `earliest has no meaning beside the ${isFixed ? 'fixed instant ' : ''}${disaster.at}: remove one`;
     found.push(contradiction(message, 'disaster.earliest', 'disaster.at'));
   } else if (disaster.earliest !== undefined && durationMs(disaster.earliest) > loadMs) {
     const message = `earliest ${disaster.earliest} is after the load of ${workload.duration}`;

@@ -198,9 +198,11 @@ export const scenarioSchema = z.strictObject({
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),
       at: z
-        .union([z.literal('random'), duration])
+        .union([z.enum(['random', 'first-sync']), duration])
         .default('random')
-        .describe('When after the start of the load: an instant drawn from the seed, or a fixed one.'),
+        .describe(
+          'When after the start of the load: an instant drawn from the seed, a fixed one, or first-sync: as soon as the bucket has something of half of the seeded databases.',
+        ),
       earliest: duration.optional().describe('For random: not before this. Default: 60 % of the duration.'),
     })
     .default({ kind: 'host-loss', at: 'random' })
