@@ -17,3 +17,8 @@ export const systemClock: Clock = {
   nowUs: monotonicUs,
   wallIso: () => new Date().toISOString(),
 };
+
+/** A monotonic instant on the wall clock: the one that stores and Litestream go by. */
+export function wallTimeOf(atUs: number, clock: Clock): Date {
+  return new Date(Date.parse(clock.wallIso()) - (clock.nowUs() - atUs) / 1000);
+}

@@ -7,6 +7,7 @@ import { followThePage } from './phases/documented-runbook.ts';
 import { openStore } from './phases/open-store.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
+import { plantBucketFaults } from './phases/bucket-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
 import { seedHost } from './phases/seed.ts';
 import { startHostUnderTest } from './phases/start-host.ts';
@@ -44,6 +45,9 @@ async function runPhases(drill: DrillContext): Promise<void> {
   await recorder.phase('await protection', () => awaitProtection(drill, host));
   await recorder.phase('load', () => runLoad(drill, store, host));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
+  if (drill.scenario.faults.length > 0) {
+    await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));
+  }
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
   await recorder.phase('verify', () => verifyRestored(drill, store, recovered));
   if (drill.scenario.recovery.secondLife) {

@@ -40,6 +40,11 @@ const measurementsSchema = z.strictObject({
   /** Restored databases by the layout that they came from: generations of Litestream 0.3, LTX files of 0.5. */
   restoredFromGenerations: maybe.optional(),
   restoredFromLtx: maybe.optional(),
+  /**
+   * Databases that came back with exit code 0 in a state that they never had, or that the recovery itself refused; null:
+   * not measured, absent: judged before this was.
+   */
+  tornDatabases: maybe.optional(),
   clockUncertaintyMs: z.number(),
   /** Stages after the kill, in ms from the kill; null where the recovery did not come so far. */
   rtoStagesMs: z.record(z.string(), maybe),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { REPORTS_DIR } from '../project.ts';
-import { repeatCommand, type RunOptions } from './options.ts';
+import { instant, repeatCommand, type RunOptions } from './options.ts';
 import { openIo } from './terminal.ts';
 
 const DEFAULTS: RunOptions = {
@@ -57,3 +57,18 @@ test.each<[string, boolean, NodeJS.ProcessEnv, boolean, { colour: boolean; motio
   const stream = { write: () => true, isTTY };
   expect(openIo({ stdout: stream, stderr: stream }, env, noColour).stderr).toMatchObject(expected);
 });
+
+test.each([
+  ['2026-11-24T03:00:00Z', '2026-11-24T03:00:00.000Z'],
+  ['2026-11-24T03:00:00.123456Z', '2026-11-24T03:00:00.123Z'],
+  ['2026-11-24T04:00:00+01:00', '2026-11-24T03:00:00.000Z'],
+])('an instant: %s', (text, expected) => {
+  expect(instant(text)).toBe(expected);
+});
+
+test.each(['now', '2026-11-24', '2026-11-24T03:00:00', '2026-13-24T03:00:00Z', ''])(
+  'no instant: %s',
+  (text) => {
+    expect(() => instant(text)).toThrow('It must be an instant like');
+  },
+);

@@ -57,6 +57,8 @@ export interface RestoreOptions {
   readonly databaseTimeout: number;
   readonly blobsFrom?: string;
   readonly hooksFrom?: string;
+  /** ISO 8601 in UTC; without it the newest state. */
+  readonly timestamp?: string;
   /** One JSON document a line on stdout, for programs; without it a line a database for people. */
   readonly events: boolean;
 }
@@ -109,6 +111,14 @@ export function parallelism(text: string): number | 'auto' {
 export function duration(text: string): number {
   if (DURATION.test(text) && durationMs(text) > 0) return durationMs(text);
   throw new InvalidArgumentError(`${DURATION_FORM}.`);
+}
+
+/** Accepts an instant as ISO 8601 with its zone; gives it in UTC. */
+export function instant(text: string): string {
+  const isWhole = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const parsed = new Date(text);
+  if (isWhole && !Number.isNaN(parsed.getTime())) return parsed.toISOString();
+  throw new InvalidArgumentError('It must be an instant like 2026-11-24T03:00:00Z.');
 }
 
 /** Accepts any text but an empty one. */

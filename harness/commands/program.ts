@@ -6,6 +6,7 @@ import {
   duration,
   type Io,
   LITESTREAM_SOURCES,
+  instant,
   notEmpty,
   oneOf,
   parallelism,
@@ -215,6 +216,9 @@ function addRestore(program: Command, io: Io, done: Done): void {
       option('--hooks-from <dir>', "Your checkout of the apps' hooks, laid out as data_dir.").argParser(
         notEmpty,
       ),
+    )
+    .addOption(
+      option('--timestamp <instant>', 'Restore this instant instead of the newest state.').argParser(instant),
     )
     .addOption(option('--events', 'Print one JSON document a line as it goes.').default(false))
     .action(async (flags: RestoreOptions) => {

@@ -26,6 +26,7 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
     litestream,
     env: io.env,
     parallelism: options.parallelism,
+    timestamp: options.timestamp ?? null,
     databaseTimeoutMs: options.databaseTimeout,
     blobsFrom: options.blobsFrom ?? null,
     hooksFrom: options.hooksFrom ?? null,

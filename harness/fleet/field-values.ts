@@ -20,16 +20,39 @@ export interface RowContext {
 /** Makes the value of one field, as the column stores it. */
 export type ValueMaker = (row: RowContext) => SqlValue;
 
+/** What a record takes besides the field that is filled up: key, times, and its other fields, about. */
+const OTHER_BYTES = 150;
 const NULL_SHARE = 0.08;
 const DAY_MS = 86_400_000;
 
-/** One maker a field, in the order of the collection's columns after `id`, `created_at`, `updated_at`. */
-export function valueMakers(collection: Collection): readonly ValueMaker[] {
+/**
+ * One maker a field, in the order of the collection's columns after `id`, `created_at`, `updated_at`. With `recordBytes`
+ * the first field that takes any text is filled up until a record is about so large.
+ */
+export function valueMakers(collection: Collection, recordBytes?: number): readonly ValueMaker[] {
+  const filled = recordBytes === undefined ? undefined : collection.fields.find(takesAnyText);
   return collection.fields.map((field) => {
     const make = makerOf(field);
+    if (field === filled) return filledUp(field, make, (recordBytes ?? 0) - OTHER_BYTES);
     if (field.required || field.unique) return make;
     return (row) => (row.random.float() < NULL_SHARE ? null : make(row));
   });
+}
+
+function takesAnyText({ kind, unique, max }: Field): boolean {
+  return !unique && max === undefined && ['text', 'url', 'json'].includes(kind);
+}
+
+/** The field's own value and after it, in a form that is still of its kind, sentences up to so many characters. */
+function filledUp({ kind }: Field, make: ValueMaker, length: number): ValueMaker {
+  return (row) => {
+    const value = String(make(row));
+    let text = '';
+    while (text.length < length - value.length) text += `${row.random.pick(row.vocabulary.sentences)} `;
+    text = text.slice(0, Math.max(0, length - value.length));
+    if (kind === 'json') return JSON.stringify({ ...(JSON.parse(value) as object), note: text });
+    return kind === 'url' ? `${value}?note=${text.replaceAll(' ', '+')}` : `${value} ${text}`;
+  };
 }
 
 function makerOf(field: Field): ValueMaker {

@@ -135,7 +135,7 @@ function* recordRows(
   files: readonly string[],
 ): Generator<SqlValue[]> {
   const { random, vocabulary } = context;
-  const makers = valueMakers(collection);
+  const makers = valueMakers(collection, context.recordBytes);
   for (let index = 0; index < count; index++) {
     const atMs = context.nextMs();
     const id = uuidV7(atMs, random);

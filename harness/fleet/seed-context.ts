@@ -14,6 +14,8 @@ export interface SeedContext {
   readonly planned: PlannedDatabase;
   readonly random: Random;
   readonly vocabulary: Vocabulary;
+  /** Size that a record is filled up to; undefined: as long as its words. */
+  readonly recordBytes: number | undefined;
   /** A made-up instant, later with every call. */
   nextMs(): number;
   /** Inserts whole rows and counts them. */
@@ -34,6 +36,7 @@ export function seedContext(
   seed: number,
   planned: PlannedDatabase,
   vocabulary: Vocabulary,
+  recordBytes?: number,
 ): SeedContext {
   const random = randomFor(seed, `seed/${planned.path}`);
   let nowMs = FIRST_MS + random.int(0, START_SPREAD_MS);
@@ -44,6 +47,7 @@ export function seedContext(
     planned,
     random,
     vocabulary,
+    recordBytes,
     nextMs: () => (nowMs += random.int(1, STEP_MS_MAX)),
     insert: (table, rows) => {
       inserted += insertRows(db, table, rows);

@@ -107,7 +107,7 @@ function seedDatabase(
   try {
     applySeedingPragmas(db);
     db.exec('BEGIN IMMEDIATE');
-    const context = seedContext(db, plan.seed, planned, vocabulary);
+    const context = seedContext(db, plan.seed, planned, vocabulary, plan.recordBytes);
     const id = databaseId(plan.seed, planned.path, 1);
     createInBand(db, {
       databaseId: id,

@@ -102,15 +102,22 @@ function notBack(database: DatabaseEvidence, name: string, killUs: number, rpoOb
  */
 function isTornUnpromised(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): boolean {
   const killUs = evidence.kill?.atUs ?? 0;
+  const isYoung = (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+  return isYoung && !wasProtected(database, killUs) && isTorn(database, evidence, rpoObjectiveMs);
+}
+
+/** Whether a restored database is in a state that it never had, and in nothing else but that. */
+export function isTorn(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): boolean {
   const findings = [
     ...(database.verified?.findings ?? []),
     ...evidence.fleetFindings.filter((finding) => finding.database === database.path),
   ];
-  const isTorn = findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null);
   // A blob that the mirror could not have yet, or a hook, says nothing about the file.
   const others = findings.filter(({ check }) => !TEARS.has(check) && check !== 'hooks');
-  if (!isTorn || others.some((finding) => !isExplainedBlob(finding, rpoObjectiveMs))) return false;
-  return !wasProtected(database, killUs) && (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
+  if (others.some((finding) => !isExplainedBlob(finding, rpoObjectiveMs))) return false;
+  return findings.some(
+    ({ check, explainedByLossAgeMs }) => check !== 'hooks' && explainedByLossAgeMs === null,
+  );
 }
 
 function isExplainedBlob({ check, explainedByLossAgeMs: ageMs }: Finding, rpoObjectiveMs: number): boolean {

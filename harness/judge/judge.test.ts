@@ -361,6 +361,24 @@ describe('inventory', () => {
     expect(check(result, 'inventory').detail).toContain(`${SHOP} (came back torn (2 planted)`);
   });
 
+  test('counted as torn, excused or not: whatever came back in a state that it never had', () => {
+    const torn = (change: (evidence: Evidence) => void): unknown => judged(change).measurements.tornDatabases;
+    expect(torn(() => undefined)).toBe(0);
+    expect(
+      torn((evidence) => young(evidence, 3000).verified?.findings.push(finding('contiguity', SHOP))),
+    ).toBe(1);
+    expect(
+      torn((evidence) => databaseIn(evidence, SHOP).verified?.findings.push(finding('content', SHOP))),
+    ).toBe(1);
+    expect(torn((evidence) => notRestored(young(evidence, 3000) && evidence, SHOP, 'unsound'))).toBe(1);
+    expect(torn((evidence) => notRestored(evidence, SHOP, 'failed'))).toBe(0);
+    expect(
+      torn((evidence) => databaseIn(evidence, SHOP).verified?.findings.push(finding('identity', SHOP))),
+    ).toBe(0);
+    expect(torn((evidence) => void (databaseIn(evidence, SHOP).verified = null))).toBeNull();
+    expect(torn((evidence) => void (evidence.kill = null))).toBeNull();
+  });
+
   test.each([
     ['protected', (evidence: Evidence) => young(evidence, 3000), { protectedUs: KILL_US - 1 }, 'contiguity'],
     ['old', (evidence: Evidence) => young(evidence, 50_000), {}, 'contiguity'],

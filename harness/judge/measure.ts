@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { Distribution, Measurements } from '../result.ts';
-import type { Fate } from './fates.ts';
+import { type Fate, isTorn } from './fates.ts';
 import { distributionOf } from './percentiles.ts';
 
 /** Every figure of a drill. What could not be measured is null, never 0. */
@@ -26,6 +26,7 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     lostWritesBeyondRpo: lostAgesMs.filter((ageMs) => ageMs > rpoObjectiveMs).length,
     unknownWrites: sum('unknown'),
     refusedWrites: sum('refused'),
+    tornDatabases: tornDatabases(evidence, rpoObjectiveMs),
     databasesRestored: fates.filter(({ end }) => end === 'restored').length,
     restoredFromGenerations: restoredFrom('generations', fates),
     restoredFromLtx: restoredFrom('ltx', fates),
@@ -58,6 +59,20 @@ function restoredFrom(format: 'generations' | 'ltx', fates: readonly Fate[]): nu
     end === 'restored' ? [database.restore?.format ?? null] : [],
   );
   return formats.includes(null) ? null : formats.filter((one) => one === format).length;
+}
+
+/**
+ * Also those that nobody had promised: they are excused, but a restore that says exit code 0 of a state that never was has
+ * lied all the same. null while one of them has not been looked at.
+ */
+function tornDatabases(evidence: Evidence, rpoObjectiveMs: number): number | null {
+  const { kill, recovery } = evidence;
+  if (kill === null || recovery.restoredUs === null) return null;
+  const living = evidence.databases.filter(({ deletedUs }) => deletedUs === null || deletedUs > kill.atUs);
+  const back = living.filter(({ restore }) => restore?.outcome === 'restored');
+  if (back.some(({ verified }) => verified === null)) return null;
+  const refused = living.filter(({ restore }) => restore?.outcome === 'unsound');
+  return refused.length + back.filter((database) => isTorn(database, evidence, rpoObjectiveMs)).length;
 }
 
 /** null unless everything that had to come back did: a fleet with a hole in it is not back in service. */

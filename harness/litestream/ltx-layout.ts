@@ -20,7 +20,7 @@ export interface LtxPlan {
 }
 
 const KEY = /^(.+)\/000([0-9])\/([0-9a-f]{16})-([0-9a-f]{16})\.ltx$/;
-const SNAPSHOT_LEVEL = 9;
+export const SNAPSHOT_LEVEL = 9;
 /** Shorter than its header: no LTX file. */
 const HEADER_BYTES = 100;
 

@@ -27,12 +27,25 @@ export function restoreInvocation(options: {
   configPath: string;
   /** WAL files downloaded at once. The default is Litestream's own. */
   walDownloads?: number;
+  /** The instant to restore (RFC 3339); without it the newest state. */
+  timestamp?: string | null;
   env: Readonly<Record<string, string | undefined>>;
 }): RestoreInvocation {
   const { litestream, line, settings, prefix, path, output, configPath, walDownloads = 8, env } = options;
+  const point = options.timestamp == null ? [] : ['-timestamp', options.timestamp];
   return {
     command: litestream,
-    args: ['restore', '-config', configPath, '-parallelism', String(walDownloads), '-o', output, output],
+    args: [
+      'restore',
+      '-config',
+      configPath,
+      '-parallelism',
+      String(walDownloads),
+      ...point,
+      '-o',
+      output,
+      output,
+    ],
     env: litestreamEnvironment(settings, env),
     configText: renderRestoreConfig({ line, database: { path, file: output }, settings, prefix }),
   };

@@ -10,6 +10,7 @@ import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import { waitFor } from '../waiting.ts';
 import { blobSettings } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
+import { FirstSync } from './first-sync.ts';
 import type { HostUnderTest } from './start-host.ts';
 import { TimedActions } from './timed-actions.ts';
 import { upgradeActions } from './upgrade.ts';
@@ -17,6 +18,7 @@ import { upgradeActions } from './upgrade.ts';
 const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const PROGRESS_MS = 250;
+const FIRST_SYNC_MS = 20;
 
 export type FirstWrites = Extract<WriterLine, { firstWrites: number }>;
 
@@ -29,9 +31,9 @@ export interface Writers {
   firstWrites(): FirstWrites | null;
 }
 
-/** Writes under load until the instant that the seed chose for the kill. Returns at that instant, writers running. */
+/** Writes under load until the instant of the kill, chosen by the seed or by the first sync. Returns at that instant, writers running. */
 export async function runLoad(drill: DrillContext, store: Store, underTest: HostUnderTest): Promise<void> {
-  const { plan, scenario, order, recorder } = drill;
+  const { plan, scenario, order, recorder, resources } = drill;
   const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
   const blobBucket = scenario.blobs.backend === 's3' ? blobSettings(store, store.writer) : null;
@@ -49,6 +51,7 @@ export async function runLoad(drill: DrillContext, store: Store, underTest: Host
     }),
   );
   const writers = await startWriters(drill, host, options, drill.paths.ledger, blobBucket);
+  const firstSync = scenario.disaster.at === 'first-sync' ? resources.use(new FirstSync(drill, store)) : null;
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
@@ -61,8 +64,9 @@ export async function runLoad(drill: DrillContext, store: Store, underTest: Host
       acknowledged: writers.acknowledged(),
     });
     assertRunning(host, writers);
-    if (elapsedMs >= plan.killAfterMs) return;
-    const pauseMs = Math.min(PROGRESS_MS, nextMs, plan.killAfterMs - elapsedMs);
+    if (elapsedMs >= plan.killAfterMs || firstSync?.isThere === true) return;
+    const lookMs = firstSync === null ? PROGRESS_MS : FIRST_SYNC_MS;
+    const pauseMs = Math.min(lookMs, nextMs, plan.killAfterMs - elapsedMs);
     await sleep(pauseMs, undefined, { signal: order.signal });
   }
 }

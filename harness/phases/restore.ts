@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wallTimeOf } from '../clock.ts';
 import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
@@ -45,7 +46,7 @@ export async function restoreFromBucket(
   });
   host.start({
     name: RESTORE,
-    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host)],
+    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host, life)],
     shell: null,
     cwd: host.paths.folder,
     env: subjectEnvironment(host.paths, store.recovery),
@@ -69,10 +70,15 @@ export async function restoreFromBucket(
 }
 
 function restoreArguments(
-  { scenario, order, paths }: DrillContext,
+  { scenario, order, paths, found }: DrillContext,
   store: Store,
   host: RunningHost,
+  life: 1 | 2,
 ): string[] {
+  // The second life is restored whole: nobody has asked for a point in it.
+  const { kill } = found;
+  const toKill = life === 1 && scenario.recovery.point === 'kill' ? kill : null;
+  const timestamp = toKill === null ? null : wallTimeOf(toKill.atUs, order.clock).toISOString();
   return [
     'restore',
     `--bucket=${store.recovery.bucket}`,
@@ -80,6 +86,7 @@ function restoreArguments(
     `--output-dir=${host.paths.dataDir}`,
     `--litestream=${lastLitestream(order).path}`,
     `--parallelism=${scenario.recovery.parallelism}`,
+    ...(timestamp === null ? [] : [`--timestamp=${timestamp}`]),
     `--database-timeout=${scenario.recovery.databaseTimeout}`,
     // Blobs in S3 are where they belong: the page calls that step automatic.
     ...(scenario.blobs.backend === 'local' ? [`--blobs-from=${paths.blobMirror}`] : []),

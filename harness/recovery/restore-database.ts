@@ -24,6 +24,8 @@ export interface RestoreJob {
   readonly found: ReplicatedDatabase;
   /** The caller's environment, of which Litestream gets what is on its allow-list. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The instant to restore (RFC 3339); null: the newest state. */
+  readonly timestamp: string | null;
   readonly timeoutMs: number;
 }
 
@@ -103,6 +105,7 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     path: job.path,
     output: outputFile,
     configPath,
+    timestamp: job.timestamp,
     env: { ...job.env, HOME: job.workDir },
   });
   await writeFile(configPath, invocation.configText, { mode: 0o600 });

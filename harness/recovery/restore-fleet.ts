@@ -26,6 +26,8 @@ export interface FleetRecovery {
   /** The caller's environment, of which Litestream gets what is on its allow-list. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly parallelism: number | 'auto';
+  /** The instant to restore (RFC 3339); without it the newest state of every database. */
+  readonly timestamp?: string | null;
   readonly databaseTimeoutMs: number;
   /** Folder with the operator's copy of the blobs, laid out as data_dir; null: nothing to copy. */
   readonly blobsFrom: string | null;
@@ -153,6 +155,7 @@ async function restoreTree(
       litestream: recovery.litestream,
       found,
       env: recovery.env,
+      timestamp: recovery.timestamp ?? null,
       timeoutMs: recovery.databaseTimeoutMs,
     };
     const { record, file } = await restoreDatabase(job);

@@ -24,6 +24,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
+    ...ofFaults(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -46,6 +47,10 @@ function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
   if (workload.deletedApps > apps) {
     const message = `${workload.deletedApps} apps cannot be deleted from a fleet of ${apps}`;
     found.push(contradiction(message, 'workload.deletedApps', 'fleet.realms', 'fleet.appsPerRealm'));
+  }
+  const { recordMix } = workload;
+  if (recordMix !== undefined && recordMix.create + recordMix.update + recordMix.delete === 0) {
+    found.push(contradiction('a mix without a share above 0 has no write in it', 'workload.recordMix'));
   }
   if (workload.newApps > 0 && fleet.realms + workload.newRealms === 0) {
     const message = `${workload.newApps} new apps need a realm to live in, and there is none`;
@@ -81,17 +86,55 @@ function ofHooks({ hooks, fleet }: Scenario): Contradiction[] {
   return found;
 }
 
-function ofDisaster({ disaster, workload, timeout }: Scenario): Contradiction[] {
+function ofFaults(scenario: Scenario): Contradiction[] {
+  const { faults, fleet } = scenario;
+  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
+  return faults.flatMap((fault, index) => [
+    ...(faults.findIndex(({ id }) => id === fault.id) === index
+      ? []
+      : [contradiction(`there are two faults called ${fault.id}`, `faults.${index}.id`)]),
+    ...(durationMs(fault.beforeKill) < earliestKillMs(scenario)
+      ? []
+      : [
+          contradiction(
+            `${fault.beforeKill} before the kill there may be no load yet`,
+            `faults.${index}.beforeKill`,
+            'disaster.at',
+            'disaster.earliest',
+            'workload.duration',
+          ),
+        ]),
+    ...(fault.databases <= busyApps
+      ? []
+      : [
+          contradiction(
+            `${fault.databases} databases, but only ${Math.floor(busyApps)} apps are written to`,
+            `faults.${index}.databases`,
+            'fleet.realms',
+            'fleet.appsPerRealm',
+            'fleet.idleShare',
+          ),
+        ]),
+  ]);
+}
+
+function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
+  if (disaster.at === 'first-sync' && protection.await) {
+    const message =
+      'the first sync is over before a load that waits for protection: set protection.await to false';
+    found.push(contradiction(message, 'disaster.at', 'protection.await'));
+  }
   const loadMs = durationMs(workload.duration);
   if (loadMs === 0)
     found.push(contradiction('no load leaves nothing to lose: use a longer one', 'workload.duration'));
-  if (disaster.at !== 'random' && durationMs(disaster.at) > loadMs) {
+  const isFixed = disaster.at !== 'random' && disaster.at !== 'first-sync';
+  if (isFixed && durationMs(disaster.at) > loadMs) {
     const message = `the disaster at ${disaster.at} comes after the load of ${workload.duration}`;
     found.push(contradiction(message, 'disaster.at', 'workload.duration'));
   }
   if (disaster.at !== 'random' && disaster.earliest !== undefined) {
-    const message = `earliest has no meaning beside the fixed instant ${disaster.at}: remove one`;
+    const message = `earliest has no meaning beside the ${isFixed ? 'fixed instant ' : ''}${disaster.at}: remove one`;
     found.push(contradiction(message, 'disaster.earliest', 'disaster.at'));
   } else if (disaster.earliest !== undefined && durationMs(disaster.earliest) > loadMs) {
     const message = `earliest ${disaster.earliest} is after the load of ${workload.duration}`;

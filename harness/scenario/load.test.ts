@@ -81,7 +81,7 @@ objectives:
     [
       'workload:',
       'disaster: { kind: host-loss, at: [1] }\nworkload:',
-      'a.yaml:5:34: disaster.at: a list of 1 is not valid: use random, or a duration like 500ms, 25s or 2m',
+      'a.yaml:5:34: disaster.at: a list of 1 is not valid: use random or first-sync, or a duration like 500ms, 25s or 2m',
     ],
     [
       'workload:',
@@ -151,6 +151,27 @@ describe('contradictions', () => {
       'tier: smoke',
       'tier: smoke\ntimeout: 10s',
       ["a.yaml:4:10: the drill's limit of 10s does not even leave time for the load of 10s"],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: first-sync }',
+      [
+        'a.yaml:4:34: the first sync is over before a load that waits for protection: set protection.await to false',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: bucket-hole, beforeKill: 1s, databases: 4 }, { id: a, kind: bucket-hole, beforeKill: 6s }]',
+      [
+        'a.yaml:4:65: 4 databases, but only 3 apps are written to',
+        'a.yaml:4:76: there are two faults called a',
+        'a.yaml:4:110: 6s before the kill there may be no load yet',
+      ],
+    ],
+    [
+      'duration: 10s',
+      'duration: 10s, recordMix: { create: 0 }',
+      ['a.yaml:5:39: a mix without a share above 0 has no write in it'],
     ],
     ['duration: 10s', 'duration: 0s', ['a.yaml:5:23: no load leaves nothing to lose: use a longer one']],
     [

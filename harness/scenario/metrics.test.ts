@@ -103,6 +103,8 @@ test('measuredBy picks the figure, and null stays null', () => {
   expect(measuredBy(parsed('rtoMs < 1'), measurements)).toBe(5);
   expect(measuredBy(parsed('skewMs max < 1'), measurements)).toBeNull();
   expect(measuredBy(parsed('protectedAgainMs < 1'), measurements)).toBeNull();
+  // A result from before this figure was measured.
+  expect(measuredBy(parsed('tornDatabases == 0'), measurements)).toBeNull();
 });
 
 test.each([

@@ -29,6 +29,7 @@ const SCALARS = [
   'databasesRestored',
   'restoredFromGenerations',
   'restoredFromLtx',
+  'tornDatabases',
   'clockUncertaintyMs',
   'runbookStepsFailed',
   'blobRpoMs',

@@ -31,6 +31,9 @@ export interface PlannedDatabase {
   readonly collections: readonly string[];
 }
 
+/** Shares of the writes to the records of an app. */
+export type RecordMix = NonNullable<Scenario['workload']['recordMix']>;
+
 /** Everything a drill is going to do, drawn from scenario and seed alone. JSON all the way down. */
 export interface Plan {
   readonly scenario: string;
@@ -39,6 +42,10 @@ export interface Plan {
   readonly databases: readonly PlannedDatabase[];
   /** Realms and apps that come and go during the load, in time. */
   readonly changes: readonly PlannedChange[];
+  /** Size that a record is filled up to; absent: as long as its words. */
+  readonly recordBytes?: number;
+  /** The only writes that apps see, in these shares; absent: the ordinary mix. */
+  readonly recordMix?: RecordMix;
   readonly writers: number;
   /** Over the whole fleet. */
   readonly writesPerSecond: number;
@@ -47,7 +54,7 @@ export interface Plan {
   /** Sizes of blobs, seeded and uploaded. */
   readonly blobBytes: { readonly min: number; readonly max: number };
   readonly hooksPerApp: number;
-  /** The disaster, after the start of the load. */
+  /** The disaster, after the start of the load; the latest instant for it when it comes with the first sync. */
   readonly killAfterMs: number;
   /** SHA-256 over all of the above as canonical JSON. */
   readonly planDigest: string;
@@ -101,6 +108,8 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
     changes: [...planned.changes, ...hookEdits]
       .toSorted((a, b) => a.atMs - b.atMs)
       .map((change) => ({ ...change, writer: writerOf(change.realm) })),
+    ...(fleet.recordBytes === undefined ? {} : { recordBytes: fleet.recordBytes }),
+    ...(workload.recordMix === undefined ? {} : { recordMix: workload.recordMix }),
     writers: workload.writers,
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),
@@ -113,6 +122,7 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
 
 /** The first instant at which the disaster can come, in ms after the start of the load. */
 export function earliestKillMs({ disaster, workload }: Scenario): number {
+  if (disaster.at === 'first-sync') return 0;
   if (disaster.at !== 'random') return durationMs(disaster.at);
   if (disaster.earliest !== undefined) return durationMs(disaster.earliest);
   return durationMs(workload.duration) * EARLIEST_SHARE;
@@ -122,6 +132,7 @@ export function earliestKillMs({ disaster, workload }: Scenario): number {
 function drawKill(scenario: Scenario, seed: number): number {
   const { disaster, workload } = scenario;
   const duration = durationMs(workload.duration);
+  if (disaster.at === 'first-sync') return duration;
   const fixed = disaster.at === 'random' ? null : durationMs(disaster.at);
   const earliest = earliestKillMs(scenario);
   if ((fixed ?? earliest) > duration) {

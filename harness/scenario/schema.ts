@@ -17,6 +17,8 @@ const rows = z.strictObject({
   skew: z.enum(['zipf', 'uniform']).default('zipf').describe('zipf: a few large apps, many small ones.'),
 });
 
+const share = z.number().int().min(0).max(1000).default(0);
+
 const litestreamVersion = z
   .string()
   .regex(/^\d+\.\d+\.\d+$/, 'a version like 0.5.17')
@@ -35,6 +37,31 @@ const litestreamCell = z
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
   })
   .describe('A version of which something else is expected than of the others.');
+
+const bucketHole = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower case words with hyphens, like hole-in-shop')
+      .describe('Names it in evidence and report.'),
+    kind: z
+      .literal('bucket-hole')
+      .describe(
+        'Between kill and restore, what was uploaded at one instant is removed from the bucket, on every level.',
+      ),
+    databases: z
+      .number()
+      .int()
+      .min(1)
+      .max(500)
+      .default(1)
+      .describe('In how many of the apps that were written to.'),
+    beforeKill: duration.describe('The instant of the hole: so long before the kill.'),
+  })
+  .describe('A hole in the middle of what is replicated of some databases.');
+
+/** A hole in the bucket as a scenario declares it. */
+export type BucketHole = z.output<typeof bucketHole>;
 
 /** Stores that a scenario may name. */
 export const STORE_KINDS = ['minio', 'embedded', 'external'] as const;
@@ -79,6 +106,15 @@ export const scenarioSchema = z.strictObject({
         .max(0.95)
         .default(0.2)
         .describe('Share of the apps that no write touches.'),
+      recordBytes: z
+        .number()
+        .int()
+        .min(200)
+        .max(100_000)
+        .optional()
+        .describe(
+          'Size of a record, about: its first free field is filled up. Without it a record is as long as its words.',
+        ),
     })
     .describe('The tenants that exist before the host starts.'),
   supervisor: z
@@ -126,6 +162,16 @@ export const scenarioSchema = z.strictObject({
         .max(200)
         .default(0)
         .describe('Seeded apps deleted during the load.'),
+      recordMix: z
+        .strictObject({
+          create: share.describe('Share of the writes that create a record.'),
+          update: share.describe('Share of the writes that change one.'),
+          delete: share.describe('Share of the writes that delete one.'),
+        })
+        .optional()
+        .describe(
+          "Apps see these writes alone. Without it RustBaas' ordinary mix, sign-ins and schema changes included.",
+        ),
     })
     .default({
       writesPerSecond: 100,
@@ -210,15 +256,28 @@ export const scenarioSchema = z.strictObject({
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),
       at: z
-        .union([z.literal('random'), duration])
+        .union([z.enum(['random', 'first-sync']), duration])
         .default('random')
-        .describe('When after the start of the load: an instant drawn from the seed, or a fixed one.'),
+        .describe(
+          'When after the start of the load: an instant drawn from the seed, a fixed one, or first-sync: as soon as the bucket has something of half of the seeded databases.',
+        ),
       earliest: duration.optional().describe('For random: not before this. Default: 60 % of the duration.'),
     })
     .default({ kind: 'host-loss', at: 'random' })
     .describe('What happens to the host.'),
+  faults: z
+    .array(bucketHole)
+    .max(20)
+    .default([])
+    .describe('What is broken on purpose. Each must be seen to take effect, or the drill is inconclusive.'),
   recovery: z
     .strictObject({
+      point: z
+        .enum(['latest', 'kill'])
+        .default('latest')
+        .describe(
+          "latest: the newest state. kill: the state at the instant of the kill, with litestream's -timestamp.",
+        ),
       parallelism: z
         .union([z.literal('auto'), z.number().int().min(1).max(64)])
         .default('auto')
@@ -235,7 +294,13 @@ export const scenarioSchema = z.strictObject({
           "documented: follow RustBaas' page to the letter as well, on another host, and report step by step.",
         ),
     })
-    .default({ parallelism: 'auto', databaseTimeout: '60s', secondLife: true, runbook: 'ours' })
+    .default({
+      point: 'latest',
+      parallelism: 'auto',
+      databaseTimeout: '60s',
+      secondLife: true,
+      runbook: 'ours',
+    })
     .describe('How the fleet comes back.'),
   matrix: z
     .strictObject({

@@ -22,12 +22,14 @@ export function newAccessKeys() {
     newWriter: newAccessKey(),
     recovery: newAccessKey(),
     observer: newAccessKey(),
+    saboteur: newAccessKey(),
   };
   const roles: Readonly<Record<string, StoreRole>> = {
     [keys.writer.id]: 'writer',
     [keys.newWriter.id]: 'new-writer',
     [keys.recovery.id]: 'recovery',
     [keys.observer.id]: 'observer',
+    [keys.saboteur.id]: 'saboteur',
   };
   return { keys, roles };
 }

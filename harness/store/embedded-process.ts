@@ -45,9 +45,11 @@ async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Pro
   process.on('SIGINT', () => undefined);
 }
 
-/** Hosts may do anything in the buckets; the recovery and the harness may only read, but for making the buckets. */
+const CHANGERS: readonly StoreRole[] = ['writer', 'new-writer', 'saboteur'];
+
+/** Hosts and declared faults may do anything in the buckets; the recovery and the harness may only read, but for making the buckets. */
 function isAllowed(role: StoreRole, method: string, url: string, buckets: readonly string[]): boolean {
-  if (role === 'writer' || role === 'new-writer' || ['GET', 'HEAD'].includes(method)) return true;
+  if (CHANGERS.includes(role) || ['GET', 'HEAD'].includes(method)) return true;
   const isBucket = buckets.some((bucket) => [`/${bucket}`, `/${bucket}/`].includes(url));
   return role === 'observer' && method === 'PUT' && isBucket;
 }

@@ -37,6 +37,7 @@ export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' |
     newWriter: settings(keys.newWriter),
     recovery: settings(keys.recovery),
     observer,
+    saboteur: settings(keys.saboteur),
     prefix: options.prefix,
     blobBucket: BLOB_BUCKET,
     uploadWatch: 'request-log',

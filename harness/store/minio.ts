@@ -39,6 +39,7 @@ export async function openMinioStore(
     await admin.addCredential(keys.newWriter, writerPolicy(BUCKET));
     await admin.addCredential(keys.recovery, readerPolicy(BUCKET));
     await admin.addCredential(keys.observer, readerPolicy(BUCKET));
+    await admin.addCredential(keys.saboteur, writerPolicy(BUCKET));
     const proxy = resources.use(
       await startProxy({ upstream: server.endpoint, logFile: options.logFile, roles }),
     );
@@ -51,6 +52,7 @@ export async function openMinioStore(
       newWriter: settingsFor(proxy.endpoint, keys.newWriter),
       recovery: settingsFor(proxy.endpoint, keys.recovery),
       observer,
+      saboteur: settingsFor(proxy.endpoint, keys.saboteur),
       prefix: options.prefix,
       uploadWatch: 'request-log',
       failure: () => server.failure() ?? proxy.failure(),

@@ -26,6 +26,7 @@ it.each([
   ["one with the harness' own key", { role: 'observer' as const }, 1],
   ['one with a key that nobody knows', { role: 'unknown' as const }, 1],
   ['a read', { method: 'GET' }, 0],
+  ['a fault that the scenario declares', { method: 'DELETE', role: 'saboteur' as const }, 0],
   ['one from before', { atUs: 99 }, 0],
   ['one by the new host', { role: 'new-writer' as const }, 0],
   ['one by the new host after its own death', { role: 'new-writer' as const, atUs: 301 }, 1],

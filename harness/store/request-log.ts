@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 
 /**
  * Who asked, by access key. `recovery` may read only. The host that died and the new one have keys of their own, so
- * that whoever of the dead host is still alive is told apart at any time.
+ * that whoever of the dead host is still alive is told apart at any time; so has the drill when it plants a declared fault.
  */
-export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'unknown';
+export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'saboteur' | 'unknown';
 
 export interface EmbeddedOptions {
   readonly buckets: readonly string[];
@@ -63,11 +63,11 @@ export function until(log: RequestLog, atUs: number): RequestLog {
 
 /**
  * Uploads and deletions after a host was dead: by anybody but the new host after `afterUs`, and by the new host itself
- * after `afterSecondUs`. Refused ones count too: somebody was alive to try.
+ * after `afterSecondUs`. Refused ones count too: somebody was alive to try. A fault that the scenario declares is none.
  */
 export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: number): RequestLogEntry[] {
   return log.entries.filter(({ role, method, atUs }) => {
-    if (['GET', 'HEAD'].includes(method)) return false;
+    if (['GET', 'HEAD'].includes(method) || role === 'saboteur') return false;
     return atUs > (role === 'new-writer' ? afterSecondUs : afterUs);
   });
 }

@@ -29,6 +29,11 @@ export interface Store extends AsyncDisposable {
   readonly recovery: S3Settings;
   /** For the harness to look at the bucket. */
   readonly observer: S3Client;
+  /**
+   * For the faults that a scenario declares in the bucket; its changes are no late uploads. Absent: this store has no
+   * credential for that apart from the host's own.
+   */
+  readonly saboteur?: S3Settings;
   readonly prefix: string;
   /** How uploads after a kill are told: by the store's log of requests, or by comparing listings of it. */
   readonly uploadWatch: 'request-log' | 'listing';

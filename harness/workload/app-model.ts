@@ -19,9 +19,11 @@ export interface KnownCollection {
 export class AppModel {
   readonly collections: Map<string, KnownCollection>;
   readonly #ids = new Map<string, string[]>();
+  readonly #recordBytes: number | undefined;
 
   /** Reads the collections of an app; other databases have none. */
-  constructor(database: OpenDatabase) {
+  constructor(database: OpenDatabase, recordBytes?: number) {
+    this.#recordBytes = recordBytes;
     this.collections = new Map();
     if (!database.account.tables.has('_collections')) return;
     const rows = database.db.prepare('SELECT schema_json FROM _collections ORDER BY id').pluck().all();
@@ -34,7 +36,7 @@ export class AppModel {
 
   /** Takes in a collection that is new or was changed. */
   remember(definition: Collection): void {
-    this.collections.set(definition.id, { definition, makers: valueMakers(definition) });
+    this.collections.set(definition.id, { definition, makers: valueMakers(definition, this.#recordBytes) });
   }
 
   /** Forgets a collection and its rows. */

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import type { PlannedChange } from '../scenario/changes.ts';
+import type { RecordMix } from '../scenario/plan.ts';
 import type { LivingFleet } from './living-fleet.ts';
 import { pickOperation } from './mix.ts';
 import type { Session } from './session.ts';
@@ -9,6 +10,8 @@ import { carryOut } from './tenant-operations.ts';
 export interface LoadOptions {
   readonly session: Session;
   readonly fleet: LivingFleet;
+  /** The only writes that apps see; absent: the ordinary mix. */
+  readonly recordMix?: RecordMix | undefined;
   /** This writer's, in time. */
   readonly changes: readonly PlannedChange[];
   readonly writesPerSecond: number;
@@ -55,17 +58,17 @@ export async function runLoad(options: LoadOptions): Promise<void> {
       carryOut(session, fleet, change);
       changed++;
     } else {
-      written += writeOnce(session, fleet, writeDueUs);
+      written += writeOnce(options, writeDueUs);
     }
   }
 }
 
 /** One operation. Returns its writes: each takes one place in the schedule, so that the rate is one of writes. */
-function writeOnce(session: Session, fleet: LivingFleet, dueUs: number): number {
+function writeOnce({ session, fleet, recordMix }: LoadOptions, dueUs: number): number {
   const path = fleet.pick(session.random);
   if (path === null) return 1;
   const before = session.acknowledged + session.refused;
   session.due(dueUs);
-  pickOperation(path, session.random)(session, session.pool.open(path));
+  pickOperation(path, session.random, recordMix)(session, session.pool.open(path));
   return Math.max(1, session.acknowledged + session.refused - before);
 }

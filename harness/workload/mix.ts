@@ -1,6 +1,7 @@
 import { databaseKind } from '../fleet/layout.ts';
 import type { DatabaseKind } from '../fleet/layout.ts';
 import type { Random } from '../random.ts';
+import type { RecordMix } from '../scenario/plan.ts';
 import { appendAudit, login, rotateToken } from './account-operations.ts';
 import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
 import { deleteFile, uploadFile } from './file-operations.ts';
@@ -38,12 +39,22 @@ const MIX: Readonly<Record<DatabaseKind, readonly (readonly [share: number, Oper
   ],
 };
 
-/** Draws the operation that a database sees next. */
-export function pickOperation(path: string, random: Random): Operation {
-  let drawn = random.int(0, 999);
-  for (const [share, operation] of MIX[databaseKind(path)]) {
+/** Draws the operation that a database sees next. `recordMix`: apps see nothing but these. */
+export function pickOperation(path: string, random: Random, recordMix?: RecordMix): Operation {
+  const kind = databaseKind(path);
+  const mix = kind === 'app' && recordMix !== undefined ? recordsOnly(recordMix) : MIX[kind];
+  let drawn = random.int(0, mix.reduce((total, [share]) => total + share, 0) - 1);
+  for (const [share, operation] of mix) {
     if (drawn < share) return operation;
     drawn -= share;
   }
-  throw new RangeError('the shares of a mix must add up to 1000');
+  throw new RangeError('a mix must have shares');
+}
+
+function recordsOnly(mix: RecordMix): readonly (readonly [share: number, Operation])[] {
+  return [
+    [mix.create, createRecord],
+    [mix.update, updateRecord],
+    [mix.delete, deleteRecord],
+  ];
 }

@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly blobs?: BlobBackend;
   /** Sizes of the blobs that are uploaded; default: small ones. */
   readonly blobBytes?: { readonly min: number; readonly max: number };
+  /** Size that a record is filled up to; absent: as long as its words. */
+  readonly recordBytes?: number | undefined;
 }
 
 /** What the operations of one writer share. */
@@ -40,6 +42,7 @@ export class Session {
   refused = 0;
   readonly #models = new Map<string, AppModel>();
   readonly #tag: string;
+  readonly #recordBytes: number | undefined;
   #rows = 0;
   /** When the write to come was due; null: it follows another of its operation, and is due when that is done. */
   #dueUs: number | null = null;
@@ -53,6 +56,7 @@ export class Session {
     this.ledger = options.ledger;
     this.blobs = options.blobs ?? localBlobs(options.dataDir);
     this.blobBytes = options.blobBytes ?? { min: 1, max: 6000 };
+    this.#recordBytes = options.recordBytes;
     this.#tag = `w${options.writerIndex}l${options.life}`;
   }
 
@@ -75,7 +79,7 @@ export class Session {
   model(database: OpenDatabase): AppModel {
     let model = this.#models.get(database.path);
     if (model === undefined) {
-      model = new AppModel(database);
+      model = new AppModel(database, this.#recordBytes);
       this.#models.set(database.path, model);
     }
     return model;

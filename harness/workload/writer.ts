@@ -50,6 +50,7 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
     ledger,
     blobBytes: plan.blobBytes,
     ...(blobs === undefined ? {} : { blobs }),
+    recordBytes: plan.recordBytes,
   });
   try {
     if (mode === 'load') openAll(pool, plan, writerIndex);
@@ -96,6 +97,7 @@ async function load(
   await runLoad({
     session,
     fleet: new LivingFleet(plan, writerIndex),
+    recordMix: plan.recordMix,
     changes: plan.changes.filter((change) => change.writer === writerIndex),
     writesPerSecond,
     durationMs,

@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { start } from './cli-rig.ts';
+import type { Result, ScenarioResult } from './result.ts';
+
+/** A hole in the bucket through the whole program: real uploads taken out, a real restore, every lost write counted. */
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-hole-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A drill of three apps, one of which gets a hole four seconds before the kill. */
+async function drillWithHole(parts: string): Promise<{ scenario: ScenarioResult; runDir: string }> {
+  const file = join(folder, 'hole.yaml');
+  writeFileSync(
+    file,
+    `id: hole
+title: A hole in one of three apps
+tier: smoke
+fleet: { realms: 1, appsPerRealm: 3, rowsPerApp: { min: 50, max: 50, skew: uniform }, idleShare: 0 }
+supervisor: { replicateIntervalSec: 1 }
+workload: { writesPerSecond: 40, duration: 9s }
+disaster: { kind: host-loss, at: 9s }
+recovery: { secondLife: false }
+objectives: ['rpoMs max < 3500']
+${parts}
+`,
+  );
+  const outputDir = mkdtempSync(join(folder, 'run-'));
+  const args = [`--scenario=${file}`, '--seed=5', '--store=embedded', '--keep', '--json'];
+  const { stdout } = await start([...args, `--output-dir=${outputDir}`]).ended;
+  const result = JSON.parse(stdout) as Result;
+  return { scenario: result.scenarios[0] as ScenarioResult, runDir: join(outputDir, result.runId) };
+}
+
+/** The last write that a restored database holds by its own account. */
+function lastWrite(runDir: string, path: string): number {
+  const file = join(runDir, 'work', 'hole', 'host-2', 'data', path);
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare('SELECT seq FROM _drill_state').pluck().get() as number;
+  } finally {
+    db.close();
+  }
+}
+
+describe('a hole in the bucket', () => {
+  it('is engaged, is no late upload, and costs exactly the writes from the hole on', async () => {
+    const { scenario, runDir } = await drillWithHole(
+      'faults: [{ id: one-hole, kind: bucket-hole, beforeKill: 4s }]',
+    );
+    expect(scenario.faults).toEqual([{ id: 'one-hole', engaged: true, count: 1 }]);
+    expect(scenario).toMatchObject({ verdict: 'fail', reason: '1 check failed: objectives' });
+    const holed = scenario.databases.filter(({ rpoMs }) => (rpoMs ?? 0) > 3500);
+    expect(holed).toHaveLength(1);
+    for (const { path, acknowledged, lostWrites, rpoMs } of scenario.databases) {
+      expect(lostWrites, path).toBe(acknowledged - lastWrite(runDir, path));
+      if (holed[0]?.path === path) expect(rpoMs).toBeLessThan(7000);
+    }
+    const requests = readFileSync(join(runDir, 'evidence', 'hole', 'store-requests.ndjson'), 'utf8');
+    expect(requests).toContain('"role":"saboteur"');
+  });
+
+  it('that cannot be made is a fault that did not engage, and nothing is concluded from the drill', async () => {
+    const { scenario } = await drillWithHole(
+      // The last upload is no middle: nothing comes after it.
+      'faults: [{ id: too-late, kind: bucket-hole, beforeKill: 0ms }]',
+    );
+    expect(scenario.faults).toEqual([{ id: 'too-late', engaged: false, count: 0 }]);
+    expect(scenario.verdict).toBe('inconclusive');
+    expect(scenario.reason).toContain('too-late');
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import type { S3Object } from '../store/s3-client.ts';
+import type { Store } from '../store/store.ts';
+import { waitFor } from '../waiting.ts';
+import type { DrillContext } from './context.ts';
+import { FirstSync } from './first-sync.ts';
+
+/** A drill of four databases, and a bucket that shows what `arrived` says. */
+function rig(arrived: () => readonly string[]) {
+  const found = { seeded: { databases: 4 }, faults: [] as DrillContext['found']['faults'] };
+  const list = (): Promise<S3Object[]> =>
+    Promise.resolve(arrived().map((key) => ({ key, sizeBytes: 1, modifiedAt: new Date(0) })));
+  const watch = new FirstSync(
+    { found } as unknown as DrillContext,
+    {
+      observer: { list },
+      prefix: 'prod',
+    } as unknown as Store,
+  );
+  return { found, watch };
+}
+
+const until = { timeoutMs: 5000, everyMs: 5, signal: new AbortController().signal };
+
+function snapshotOf(path: string): string {
+  return `prod/${path}/generations/0123456789abcdef/snapshots/00000000.snapshot.lz4`;
+}
+
+it('is there when the bucket has something of half of the databases, and says of how many', async () => {
+  const keys = [snapshotOf('a.db')];
+  const { found, watch } = rig(() => keys);
+  await using _ = watch;
+  await waitFor(() => (found.faults[0]?.count === 1 ? true : null), until);
+  expect(watch.isThere).toBe(false);
+  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: false, count: 1 }]);
+  keys.push(snapshotOf('b.db'), 'prod/c.db/notes.txt');
+  await waitFor(() => (watch.isThere ? true : null), until);
+  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: true, count: 2 }]);
+});
+
+it('throws what the bucket could not tell', async () => {
+  const { watch } = rig(() => {
+    throw new Error('no list today');
+  });
+  await using _ = watch;
+  await expect(waitFor(() => (watch.isThere ? true : null), until)).rejects.toThrow('no list today');
+});

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Evidence } from '../evidence.ts';
+import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import type { Store } from '../store/store.ts';
+import type { DrillContext } from './context.ts';
+
+const LOOK_MS = 50;
+/** Share of the seeded databases of which the bucket must have something. */
+const SHARE = 0.5;
+
+/**
+ * Sees the middle of the first sync, whatever the speed of the machine: half of the fleet has begun to arrive. A kill that
+ * did not wait for it is a fault that did not engage.
+ */
+export class FirstSync implements AsyncDisposable {
+  readonly #fault: Evidence['faults'][number] = { id: 'kill in the first sync', engaged: false, count: 0 };
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  #error: { readonly cause: unknown } | null = null;
+
+  constructor({ found }: DrillContext, store: Store) {
+    found.faults.push(this.#fault);
+    this.#loop = this.#run(store, Math.max(1, Math.ceil((found.seeded?.databases ?? 0) * SHARE)));
+  }
+
+  /** Whether the instant is there. */
+  get isThere(): boolean {
+    if (this.#error !== null) throw this.#error.cause;
+    return this.#fault.engaged;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #run({ observer, prefix }: Store, wanted: number): Promise<void> {
+    try {
+      while (!this.#stop.signal.aborted && !this.#fault.engaged) {
+        const objects = await observer.list(`${prefix}/`);
+        this.#fault.count = databasesInBucket(objects, prefix).length;
+        this.#fault.engaged = this.#fault.count >= wanted;
+        await sleep(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
+    } catch (cause) {
+      this.#error = { cause };
+    }
+  }
+}
