@@ -8,6 +8,7 @@ import { openS3, type S3Settings } from './s3-client.ts';
 import type { Store, StoreOptions } from './store.ts';
 
 const BUCKET = 'drill';
+const BLOB_BUCKET = 'drill-blobs';
 /** Answers 200 once buckets and credentials can be made; `live` and `ready` do before that. */
 export const MINIO_READY = '/minio/health/cluster';
 
@@ -21,7 +22,7 @@ export interface MinioServer extends AsyncDisposable {
 }
 
 /**
- * A store on MinIO: a bucket, and a credential with the least rights for each that asks, enforced by MinIO itself.
+ * A store on MinIO: its buckets, and a credential with the least rights for each that asks, enforced by MinIO itself.
  * Everybody goes through the logging proxy; root, which made all this, goes past it and is never used again.
  */
 export async function openMinioStore(
@@ -33,12 +34,13 @@ export async function openMinioStore(
     const root = newAccessKey();
     const server = resources.use(await startServer(root));
     const { keys, roles } = newAccessKeys();
-    await createBucket(settingsFor(server.endpoint, root));
+    for (const bucket of [BUCKET, BLOB_BUCKET])
+      await createBucket({ ...settingsFor(server.endpoint, root), bucket });
     const admin = openMinioAdmin(server.endpoint, root);
-    await admin.addCredential(keys.writer, writerPolicy(BUCKET));
-    await admin.addCredential(keys.newWriter, writerPolicy(BUCKET));
-    await admin.addCredential(keys.recovery, readerPolicy(BUCKET));
-    await admin.addCredential(keys.observer, readerPolicy(BUCKET));
+    await admin.addCredential(keys.writer, writerPolicy(BUCKET, BLOB_BUCKET));
+    await admin.addCredential(keys.newWriter, writerPolicy(BUCKET, BLOB_BUCKET));
+    await admin.addCredential(keys.recovery, readerPolicy(BUCKET, BLOB_BUCKET));
+    await admin.addCredential(keys.observer, readerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.saboteur, writerPolicy(BUCKET));
     const proxy = resources.use(
       await startProxy({ upstream: server.endpoint, logFile: options.logFile, roles }),
@@ -54,6 +56,7 @@ export async function openMinioStore(
       observer,
       saboteur: settingsFor(proxy.endpoint, keys.saboteur),
       prefix: options.prefix,
+      blobBucket: BLOB_BUCKET,
       uploadWatch: 'request-log',
       failure: () => server.failure() ?? proxy.failure(),
       settle: () => proxy.settle(),
