@@ -9,6 +9,8 @@ export interface SuperviseOptions {
   readonly config: string;
   /** A version, or the path of a Litestream; left out: the first on PATH, or the one of `npm install`. */
   readonly litestream?: string;
+  /** Take the prefix from the host that replicates to it now. */
+  readonly takeOver?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -31,6 +33,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     await runSupervisor({
       config: options.config,
       litestream: litestream === null ? null : (await chooseLitestream(litestream, env)).path,
+      takeOver: options.takeOver ?? false,
       env,
       log: openLog(process.stderr),
       stop: stop.signal,
