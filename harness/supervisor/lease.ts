@@ -27,6 +27,7 @@ export class Lease {
   #standing: Standing = 'held';
   #validUntilMs: number;
   #nextTryMs: number;
+  #failing = false;
 
   private constructor(options: LeaseOptions, held: Held, beganMs: number) {
     this.#options = options;
@@ -52,7 +53,7 @@ export class Lease {
       renewedAt: now,
     };
     const beganMs = clock.nowMs();
-    const etag = await within(options, timing.durationMs / 3, (signal) =>
+    const etag = await within(options, timing.durationMs / 2, (signal) =>
       options.store.write(record, seen?.etag ?? null, signal),
     );
     return etag === null ? null : new Lease(options, { record, etag }, beganMs);
@@ -149,16 +150,20 @@ export class Lease {
       // A write of ours whose answer was lost has come through; or somebody has removed the object.
       this.#held = seen ?? { record: this.#held.record, etag: null };
     } catch (error) {
-      log.write('warn', 'the lease could not be renewed', {
-        error: reasonOf(error),
-        leftMs: Math.round(this.mayWriteUntilMs - clock.nowMs()),
-      });
+      if (!this.#failing)
+        log.write('warn', 'the lease could not be renewed; trying again', {
+          error: reasonOf(error),
+          leftMs: Math.round(this.mayWriteUntilMs - clock.nowMs()),
+        });
+      this.#failing = true;
     }
     return null;
   }
 
   async #renewed(held: Held, beganMs: number, duties: LeaseDuties): Promise<void> {
     const { clock, timing, log } = this.#options;
+    if (this.#failing) log.write('info', 'the lease is renewed again');
+    this.#failing = false;
     this.#held = held;
     this.#validUntilMs = beganMs + timing.durationMs;
     this.#nextTryMs = beganMs + timing.renewMs;
@@ -168,7 +173,6 @@ export class Lease {
     this.#standing = 'held';
     await duties.extend(this.#validUntilMs);
     if (!wasExpired) return;
-    log.write('info', 'the lease is renewed; litestream goes on', { epoch: held.record.epoch });
     await duties.resume();
   }
 
