@@ -1,4 +1,4 @@
-import { keyBase } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 
 /** What lies in the bucket beside the databases and says who replicates this prefix. */
 export interface LeaseRecord {

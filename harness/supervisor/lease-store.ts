@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keyBase } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import type { S3Client } from '../store/s3-client.ts';
 import { type LeaseRecord, leaseKey, parseLease } from './lease-record.ts';
 

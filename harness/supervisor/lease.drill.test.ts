@@ -108,7 +108,7 @@ async function lease() {
 
 async function expectSound(count: number): Promise<void> {
   for (const { path } of appDatabases(dataDir('first'), count)) {
-    expect(await rig.findDamage(binary.path, path, ROWS), path).toBeNull();
+    expect(await rig.findDamage(binary, path, ROWS), path).toBeNull();
   }
 }
 
