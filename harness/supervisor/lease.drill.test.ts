@@ -18,6 +18,8 @@ const binary = await findLitestream(null, process.env);
 const SUPERVISE = new URL('../commands/supervise.ts', import.meta.url).href;
 const SHORT: LeaseTiming = { renewMs: 500, durationMs: 4000 };
 const ROWS = 50;
+/** A start on a busy machine; a lease has to run out for more than twice as long. */
+const AT_ONCE_MS = 15_000;
 
 let rig: Rig;
 let servers: { close(): unknown }[] = [];
@@ -191,7 +193,8 @@ test('a Litestream that stands still together with its supervisor never goes on'
   await until('the fuse has ended it', () => replicators('first').length === 0);
   process.kill(litestream, 'SIGCONT');
   // Only its stopped parent has not taken note yet.
-  expect(readFileSync(`/proc/${litestream}/stat`, 'utf8')).toMatch(/\) Z /);
+  const stat = (): string => readFileSync(`/proc/${litestream}/stat`, 'utf8');
+  await until('it is a zombie', () => /\) Z /.test(stat()));
 });
 
 test('given back on SIGTERM: the next host begins at once', async () => {
@@ -203,7 +206,7 @@ test('given back on SIGTERM: the next host begins at once', async () => {
   expect(await first.ended).toBe(0);
   expect(await lease()).toMatchObject({ released: true, epoch: 1 });
   start('second', { timing: usual });
-  await until('the second replicates', () => replicators('second').length === 1, 6000);
+  await until('the second replicates', () => replicators('second').length === 1, AT_ONCE_MS);
   expect(await lease()).toMatchObject({ released: false, epoch: 2, dataDir: dataDir('second') });
 });
 
@@ -218,11 +221,14 @@ test('after a crash the same host goes on at once, and a copy of its data direct
   const copy = start('second', { timing: usual });
   await until('the copy waits', () => copy.stderr().includes('another supervisor has the lease'));
   const again = start('first', { timing: usual });
-  await until('it is back', async () => (await lease()).epoch === 2, 6000);
+  await until('it is back', async () => (await lease()).epoch === 2, AT_ONCE_MS);
   expect(await copy.ended).toBe(3);
   expect(copy.stderr()).not.toContain('litestream started');
   // The fuse of the crashed one finds its successor in charge.
-  const before = replicators('first');
+  const before = await until(
+    'it replicates',
+    () => replicators('first').length === 1 && replicators('first'),
+  );
   await sleep(1000);
   expect(replicators('first')).toEqual(before);
   again.child.kill('SIGTERM');
@@ -251,7 +257,7 @@ test('the word of a restore spares the new host the wait, and is used up', async
   const word = { leaseKey: leaseKey('prod'), etag: seen?.etag ?? '', seenAtMs, bootId: bootId() };
   writeRestoredFrom(dataDir('second'), word, 0o640);
   start('second', { timing: usual });
-  await until('the second replicates', () => replicators('second').length === 1, 6000);
+  await until('the second replicates', () => replicators('second').length === 1, AT_ONCE_MS);
   expect(existsSync(join(dataDir('second'), RESTORED_FROM))).toBe(false);
 });
 

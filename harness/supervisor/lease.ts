@@ -97,7 +97,7 @@ export class Lease {
         await clock.sleep(wakeMs - nowMs, ended);
         continue;
       }
-      const other = await this.#renew(duties);
+      const other = await this.#renew(duties, ended);
       if (other === null) continue;
       this.#standing = 'lost';
       await duties.fence(0);
@@ -129,7 +129,7 @@ export class Lease {
   }
 
   /** One renewal. Answers the record of another holder, null when there is none. */
-  async #renew(duties: LeaseDuties): Promise<LeaseRecord | null> {
+  async #renew(duties: LeaseDuties, ended: AbortSignal): Promise<LeaseRecord | null> {
     const { clock, timing, store, log } = this.#options;
     const beganMs = clock.nowMs();
     const leftMs = this.#standing === 'held' ? this.mayWriteUntilMs - beganMs : Number.POSITIVE_INFINITY;
@@ -138,19 +138,19 @@ export class Lease {
     // In any case not again at once.
     this.#nextTryMs = beganMs + timing.renewMs / 4;
     try {
-      const etag = await within(this.#options, limitMs, (signal) =>
-        store.write(record, this.#held.etag, signal),
-      );
+      const write = (signal: AbortSignal): Promise<string | null> =>
+        store.write(record, this.#held.etag, signal);
+      const etag = await within(this.#options, limitMs, write, ended);
       if (etag !== null) {
         await this.#renewed({ record, etag }, beganMs, duties);
         return null;
       }
-      const seen = await within(this.#options, limitMs, (signal) => store.read(signal));
+      const seen = await within(this.#options, limitMs, (signal) => store.read(signal), ended);
       if (seen !== null && !this.#isOurs(seen.record)) return seen.record;
       // A write of ours whose answer was lost has come through; or somebody has removed the object.
       this.#held = seen ?? { record: this.#held.record, etag: null };
     } catch (error) {
-      if (!this.#failing)
+      if (!this.#failing && !ended.aborted)
         log.write('warn', 'the lease could not be renewed; trying again', {
           error: reasonOf(error),
           leftMs: Math.round(this.mayWriteUntilMs - clock.nowMs()),
@@ -224,15 +224,17 @@ export interface LeaseStatus {
 
 const RELEASE_LIMIT_MS = 2000;
 
-/** Ends in time whatever the store's client does: what hangs on this is more than a request. */
+/** Ends in time whatever the store's client does: what hangs on this is more than a request. Ends at `ended` too. */
 export async function within<T>(
   { clock }: Pick<LeaseOptions, 'clock'>,
   limitMs: number,
   act: (signal: AbortSignal) => Promise<T>,
+  ended?: AbortSignal,
 ): Promise<T> {
   const over = new AbortController();
   const done = new AbortController();
-  const late = clock.sleep(limitMs, done.signal).then((): never => {
+  const enough = ended === undefined ? done.signal : AbortSignal.any([done.signal, ended]);
+  const late = clock.sleep(limitMs, enough).then((): never => {
     over.abort();
     throw new Error(`no answer within ${Math.round(limitMs)} ms`);
   });

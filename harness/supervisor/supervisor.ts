@@ -187,6 +187,8 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
     run.guard.release();
     await run.replication.stop(graceMs);
     kill.removeEventListener('abort', onKill);
+    // Whoever waits for it need not wait for us; what became of it is told when all is done.
+    await tenure.end().catch(() => undefined);
     run.publish();
     await server?.close();
   }

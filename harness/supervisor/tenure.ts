@@ -18,7 +18,7 @@ export interface Tenure {
   readonly lost: AbortSignal;
   /** From here on the lease is renewed, and the run's Litestream is stopped and started with it. */
   begin(run: Run): void;
-  /** After Litestream has ended: gives the lease back. Throws when somebody else has taken it. */
+  /** After Litestream has ended: gives the lease back, once. Throws when somebody else has taken it. */
   end(): Promise<void>;
 }
 
@@ -71,6 +71,18 @@ function leasedTenure(lease: Lease, fuse: LeaseFuse, basis: Basis): Tenure {
   const ended = new AbortController();
   const lost = new AbortController();
   let kept: Promise<LeaseRecord | null> = Promise.resolve(null);
+  let ending: Promise<void> | null = null;
+  const giveBack = async (): Promise<void> => {
+    ended.abort();
+    try {
+      const other = await kept;
+      if (other !== null) throw leased(other);
+      await lease.release();
+    } finally {
+      fuse.release();
+      basis.options.log.write('info', 'the lease has ended', { ...lease.status() });
+    }
+  };
   return {
     mayWrite: () => lease.mayWrite(),
     status: () => lease.status(),
@@ -83,16 +95,9 @@ function leasedTenure(lease: Lease, fuse: LeaseFuse, basis: Basis): Tenure {
         () => lost.abort(),
       );
     },
-    end: async () => {
-      ended.abort();
-      try {
-        const other = await kept;
-        if (other !== null) throw leased(other);
-        await lease.release();
-      } finally {
-        fuse.release();
-        basis.options.log.write('info', 'the lease has ended', { ...lease.status() });
-      }
+    end: () => {
+      ending ??= giveBack();
+      return ending;
     },
   };
 }
