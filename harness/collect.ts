@@ -90,6 +90,7 @@ function fleetEvidence(
 ): Pick<Evidence, 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
   const { found } = drill;
   return {
+    ...(found.secondHostSeen === null ? {} : { secondHost: found.secondHostSeen }),
     fleetChecksRun: [
       ...(found.verification?.checksRun ?? []),
       ...(found.secondVerification?.checksRun ?? []),
@@ -175,11 +176,13 @@ function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUp
 
 /** Databases that came back although nobody has read their replica: from a copy that the bucket knows nothing of. */
 function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
-  const { store } = found;
+  const { store, kill, recovery } = found;
   // Without a log of the store's requests nobody can tell; the judge says so.
   if (store?.uploadWatch !== 'request-log') return [];
-  // What is read later, by the second restore or by who follows the page, does not speak for the first one.
-  const first = until(log, found.recovery.restoredUs ?? Number.POSITIVE_INFINITY);
+  // What is read later, by the second restore or by who follows the page, does not speak for the first one; nor does what
+  // was restored for a second host before the disaster.
+  const { entries, ...rest } = until(log, recovery.restoredUs ?? Number.POSITIVE_INFINITY);
+  const first = { ...rest, entries: entries.filter(({ atUs }) => atUs >= (kill?.atUs ?? 0)) };
   return found.restores
     .filter(({ outcome }) => outcome === 'restored')
     .filter(({ path }) => !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${path}`))

@@ -9,6 +9,7 @@ import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { plantBucketFaults } from './phases/bucket-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
+import { secondHostActions } from './phases/second-host.ts';
 import { seedHost } from './phases/seed.ts';
 import { startHostUnderTest } from './phases/start-host.ts';
 import { strike } from './phases/strike.ts';
@@ -43,7 +44,7 @@ async function runPhases(drill: DrillContext): Promise<void> {
   const seeded = await recorder.phase('seed', () => seedHost(drill, store));
   const host = await recorder.phase('start host', () => startHostUnderTest(drill, store, seeded));
   await recorder.phase('await protection', () => awaitProtection(drill, host));
-  await recorder.phase('load', () => runLoad(drill, store, host));
+  await recorder.phase('load', () => runLoad(drill, store, host, secondHostActions(drill)));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
   if (drill.scenario.faults.length > 0) {
     await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));

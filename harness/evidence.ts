@@ -206,6 +206,16 @@ const runbookEvidenceSchema = z.strictObject({
 });
 export type RunbookEvidence = z.infer<typeof runbookEvidenceSchema>;
 
+/** A host that went live on the prefix of the first one while that one lived. */
+export const secondHostSchema = z.strictObject({
+  /** When it began to restore, after the start of the load. */
+  atMs: z.number(),
+  databases: z.number().int(),
+  acknowledged: z.number().int(),
+  /** What had become of its supervisor at the disaster: `it runs`, or how it had ended, with its last words. */
+  supervisor: z.string(),
+});
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** The store of a drill. All but the first two were not recorded from the beginning. */
@@ -350,6 +360,8 @@ export const evidenceSchema = z.strictObject({
       drifted: z.array(z.string()),
     })
     .optional(),
+  /** Absent: there was none. */
+  secondHost: secondHostSchema.optional(),
   /** Fleet-wide findings and which fleet-wide checks ran. */
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkIdSchema, storeRequestsSchema, storeSchema } from './evidence.ts';
+import { checkIdSchema, secondHostSchema, storeRequestsSchema, storeSchema } from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -169,6 +169,8 @@ const scenarioResultSchema = z.strictObject({
   objectives: z.array(objectiveResultSchema),
   checks: z.array(checkResultSchema),
   faults: z.array(z.strictObject({ id: z.string(), engaged: z.boolean(), count: z.number().int() })),
+  /** A split brain: what the other host did; absent: there was none. */
+  secondHost: secondHostSchema.optional(),
   timeline: z.array(z.strictObject({ phase: z.string(), startMs: z.number(), endMs: z.number() })),
   /** The kill, in ms from the start of the drill like the timeline; null: there was none. */
   killMs: maybe.optional(),

@@ -257,7 +257,10 @@ function addTools(program: Command, io: Io, done: Done): void {
         notEmpty,
       ),
     )
-    .action(async (flags: { config: string; litestream?: string }) => {
+    .addOption(
+      option('--take-over', 'Take the prefix from the host that replicates to it now.').default(false),
+    )
+    .action(async (flags: { config: string; litestream?: string; takeOver: boolean }) => {
       const { supervise } = await import('./supervise.ts');
       done(await supervise({ ...flags, env: io.env }));
     });

@@ -1,6 +1,7 @@
 import { DrillError, describeError, messageOf } from '../errors.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
 import { SupervisorError } from '../supervisor/failure.ts';
+import type { LeaseTiming } from '../supervisor/lease-record.ts';
 import { openLog } from '../supervisor/log.ts';
 import { runSupervisor } from '../supervisor/supervisor.ts';
 
@@ -9,6 +10,10 @@ export interface SuperviseOptions {
   readonly config: string;
   /** A version, or the path of a Litestream; left out: the first on PATH, or the one of `npm install`. */
   readonly litestream?: string;
+  /** Take the prefix from the host that replicates to it now. */
+  readonly takeOver?: boolean;
+  /** Left out: by the replicate interval. */
+  readonly leaseTiming?: LeaseTiming;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -31,6 +36,8 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     await runSupervisor({
       config: options.config,
       litestream: litestream === null ? null : (await chooseLitestream(litestream, env)).path,
+      takeOver: options.takeOver ?? false,
+      ...(options.leaseTiming === undefined ? {} : { leaseTiming: options.leaseTiming }),
       env,
       log: openLog(process.stderr),
       stop: stop.signal,

@@ -47,6 +47,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     objectives,
     checks,
     faults: evidence.faults,
+    ...(evidence.secondHost === undefined ? {} : { secondHost: evidence.secondHost }),
     timeline: evidence.timeline
       .toSorted((a, b) => a.startUs - b.startUs)
       .map(({ phase, startUs, endUs }) => ({

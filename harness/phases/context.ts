@@ -3,12 +3,13 @@ import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
 import type { BucketContents, Evidence, Finding, RestoreRecord, RunbookEvidence } from '../evidence.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
-import type { KillRecord } from '../host/host.ts';
+import type { KillRecord, RunningHost } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
 import type { Ledger } from '../ledger/history.ts';
 import { Recorder } from '../recorder.ts';
 import { ResourceStack } from '../resources.ts';
 import type { PlannedDrill } from '../planned-drill.ts';
+import type { Writers } from './load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { supervisorFor } from '../scenario/supervisor.ts';
@@ -53,6 +54,18 @@ export interface DrillPaths {
   readonly versionControl: string;
   readonly secondRestore: string;
   readonly runbookHost: string;
+  readonly splitHost: string;
+  readonly splitLedger: string;
+}
+
+/** A second host that went live on the same prefix while the first one lived. */
+export interface SecondHost {
+  readonly host: RunningHost;
+  readonly atMs: number;
+  readonly databases: number;
+  readonly writers: Writers;
+  /** What its supervisor said; the file may not be there. */
+  readonly log: string;
 }
 
 /** What the phases found, in the order in which they found it; null: not reached. */
@@ -83,6 +96,9 @@ export interface Findings {
   ownFindings: Finding[];
   /** What was done to the subject on purpose, and whether it took effect. */
   faults: Evidence['faults'];
+  /** The second host of a split brain, as far as it has come; null: none is wanted, or not yet. */
+  secondHost: SecondHost | null;
+  secondHostSeen: Evidence['secondHost'] | null;
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
@@ -140,6 +156,8 @@ export function openContext(order: DrillOrder): DrillContext {
       secondUploadsSettledUs: null,
       ownFindings: [],
       faults: [],
+      secondHost: null,
+      secondHostSeen: null,
       ledger: null,
       restores: [],
       verification: null,
@@ -183,5 +201,7 @@ function drillPaths(order: DrillOrder): DrillPaths {
     versionControl: join(work, 'version-control'),
     secondRestore: join(work, 'host-3'),
     runbookHost: join(work, 'host-4'),
+    splitHost: join(work, 'second-host'),
+    splitLedger: join(evidence, 'ledger', 'second-host'),
   };
 }

@@ -12,7 +12,7 @@ import { blobSettings } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
 import { FirstSync } from './first-sync.ts';
 import type { HostUnderTest } from './start-host.ts';
-import { TimedActions } from './timed-actions.ts';
+import { type TimedAction, TimedActions } from './timed-actions.ts';
 import { upgradeActions } from './upgrade.ts';
 
 const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
@@ -32,7 +32,12 @@ export interface Writers {
 }
 
 /** Writes under load until the instant of the kill, chosen by the seed or by the first sync. Returns at that instant, writers running. */
-export async function runLoad(drill: DrillContext, store: Store, underTest: HostUnderTest): Promise<void> {
+export async function runLoad(
+  drill: DrillContext,
+  store: Store,
+  underTest: HostUnderTest,
+  others: readonly TimedAction[] = [],
+): Promise<void> {
   const { plan, scenario, order, recorder, resources } = drill;
   const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
@@ -55,7 +60,7 @@ export async function runLoad(drill: DrillContext, store: Store, underTest: Host
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
-  const actions = new TimedActions(upgradeActions(drill, underTest));
+  const actions = new TimedActions([...upgradeActions(drill, underTest), ...others]);
   for (;;) {
     const elapsedMs = (order.clock.nowUs() - startUs) / 1000;
     const nextMs = actions.startDue(elapsedMs);

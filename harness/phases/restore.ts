@@ -30,7 +30,7 @@ export async function restoreFromBucket(
   _dead: DeadHost,
   life: 1 | 2,
 ): Promise<Recovered> {
-  const { paths, resources, order, recorder, scenario, found } = drill;
+  const { paths, resources, recorder, found } = drill;
   const host = resources.use(await startHost(life === 1 ? paths.newHost : paths.secondRestore));
   const records: RestoreRecord[] = [];
   let inBucket = 0;
@@ -41,6 +41,19 @@ export async function restoreFromBucket(
     const done = records.filter((record) => record.outcome === 'restored').length;
     recorder.progress(done, inBucket, 'restored');
   };
+  await runRestore(drill, store, host, { logName: `restore-life-${life}.log`, hear });
+  if (life === 1) found.restores = records;
+  return { host, records };
+}
+
+/** Runs `drill restore` on a host, into its data directory, until it has ended. */
+export async function runRestore(
+  drill: DrillContext,
+  store: Store,
+  host: RunningHost,
+  { logName, hear }: { logName: string; hear: (event: RecoveryEvent) => void },
+): Promise<void> {
+  const { paths, order, scenario, found } = drill;
   host.listen((event) => {
     if (event.event === 'line' && event.name === RESTORE) hear(JSON.parse(event.text) as RecoveryEvent);
   });
@@ -50,7 +63,7 @@ export async function restoreFromBucket(
     shell: null,
     cwd: host.paths.folder,
     env: subjectEnvironment(host.paths, store.recovery),
-    logFile: join(paths.logs, `restore-life-${life}.log`),
+    logFile: join(paths.logs, logName),
     relay: true,
     ledgerFile: null,
   });
@@ -65,8 +78,6 @@ export async function restoreFromBucket(
   if (exit.exitCode !== 0 && exit.exitCode !== 1) {
     throw restoreFailed(store.failure() ?? `it ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
   }
-  if (life === 1) found.restores = records;
-  return { host, records };
 }
 
 function restoreArguments(

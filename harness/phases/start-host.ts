@@ -90,10 +90,11 @@ async function startMirror(
 
 const WORDS = 300;
 
-/** The last line that a supervisor wrote before it ended, and where the rest is. */
-function lastWords(log: string): string {
+/** What a supervisor said before it ended, its error or its last line, and where the rest is. */
+export function lastWords(log: string): string {
   try {
-    const line = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '';
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    const line = lines.findLast((text) => text.startsWith('[DRILL_E_')) ?? lines.at(-1) ?? '';
     return line === '' ? '' : `: ${line.slice(0, WORDS)} [${basename(dirname(log))}/${basename(log)}]`;
   } catch {
     return ''; // it never came so far as to have a log

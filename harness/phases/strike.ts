@@ -8,6 +8,7 @@ import { replicasIn } from '../litestream/replicas.ts';
 import type { Store } from '../store/store.ts';
 import { finding } from '../verify/finding.ts';
 import type { DrillContext } from './context.ts';
+import { endSecondHost } from './second-host.ts';
 import { openUploadWindow } from './upload-watch.ts';
 import type { HostUnderTest } from './start-host.ts';
 
@@ -29,6 +30,7 @@ export async function strike(
   const { found, paths, recorder, order } = drill;
   const dead = host.kill();
   found.kill = dead.record;
+  endSecondHost(drill);
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);
   await Promise.all([watch[Symbol.asyncDispose](), mirror?.[Symbol.asyncDispose]()]);

@@ -10,8 +10,10 @@ import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket
 import { clockProblem } from '../store/clock-skew.ts';
 import { AWS_NAMES, diagnose, type SettingNames } from '../store/diagnose.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
+import { writeRestoredFrom } from '../supervisor/restored-from.ts';
 import { copyBlobs, copyHooks } from './copied-files.ts';
 import type { RecoveryEvent } from './events.ts';
+import { presentLease } from './lease.ts';
 import { registeredApps, registeredRealms } from './registry.ts';
 import { type RestoreJob, restoreDatabase } from './restore-database.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -54,6 +56,8 @@ const MODES = { file: FILE_MODE, folder: FOLDER_MODE };
 export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreRecord[]> {
   const { work, made } = await provision(recovery);
   recovery.emit({ event: 'provisioned', atUs: monotonicUs() });
+  // As early as can be: how long the old host has been silent counts from here.
+  const lease = await presentLease(recovery.store, recovery.prefix);
   const inBucket = await discover(recovery).catch(async (error: unknown) => {
     await rm(made, { recursive: true, force: true }); // nothing has been restored yet
     throw error;
@@ -72,6 +76,7 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
       if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
     }
     await copyBesideDatabases(recovery);
+    if (lease !== null) writeRestoredFrom(recovery.outputDir, lease, FILE_MODE);
     await adoptOwner(recovery.outputDir);
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -100,7 +100,20 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ['  RTO     ', `${rto}${demanded(drill.objectives, 'rtoMs')} (${rtoMore.join(', ')})`],
     ['  writes  ', writes],
     ...besideDatabases(drill),
+    ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
+}
+
+function secondHost({
+  databases,
+  acknowledged,
+  supervisor,
+  atMs,
+}: NonNullable<ScenarioResult['secondHost']>) {
+  return printable(
+    `restored ${counted(databases, 'database')} ${duration(atMs)} into the load and made ${counted(acknowledged, 'write')} ` +
+      `of its own; its supervisor: ${supervisor}`,
+  );
 }
 
 /** Blobs beside the databases' RPO, and hooks; nothing where nothing was there to lose. */

@@ -25,6 +25,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
     ...ofFaults(scenario),
+    ...ofSecondHost(scenario),
     ...ofObjectives(scenario),
   ];
 }
@@ -185,6 +186,26 @@ function ofMatrix({ matrix, expect, mustFail }: Scenario): Contradiction[] {
     if ((matrix?.stores ?? []).indexOf(store) === index) continue;
     const at: Path = ['matrix', 'stores', index];
     found.push({ at, fields: [at], message: `the store ${store} is there twice` });
+  }
+  return found;
+}
+
+/** Its load is drawn from the seeded tenants, and a second host that the kill overtakes would not be one. */
+function ofSecondHost(scenario: Scenario): Contradiction[] {
+  const { secondHost, workload } = scenario;
+  if (secondHost === undefined) return [];
+  const found: Contradiction[] = [];
+  const killMs = earliestKillMs(scenario);
+  if (durationMs(secondHost.at) >= killMs) {
+    const message = `the second host at ${secondHost.at} may come after the disaster, which is possible from ${killMs} ms on`;
+    found.push(
+      contradiction(message, 'secondHost.at', 'disaster.at', 'disaster.earliest', 'workload.duration'),
+    );
+  }
+  const { newRealms, newApps, deletedRealms, deletedApps } = workload;
+  if (newRealms + newApps + deletedRealms + deletedApps > 0) {
+    const message = 'a second host knows only tenants that neither come nor go: leave the changes out';
+    found.push(contradiction(message, 'secondHost', 'workload'));
   }
   return found;
 }

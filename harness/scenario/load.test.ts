@@ -173,6 +173,15 @@ describe('contradictions', () => {
       'duration: 10s, recordMix: { create: 0 }',
       ['a.yaml:5:39: a mix without a share above 0 has no write in it'],
     ],
+    [
+      'tier: smoke\nsecondHost: { at: 6s }',
+      ['a.yaml:4:19: the second host at 6s may come after the disaster, which is possible from 6000 ms on'],
+    ],
+    [
+      'duration: 10s',
+      'duration: 10s, newApps: 1 }\nsecondHost: { at: 2s',
+      ['a.yaml:6:13: a second host knows only tenants that neither come nor go: leave the changes out'],
+    ],
     ['duration: 10s', 'duration: 0s', ['a.yaml:5:23: no load leaves nothing to lose: use a longer one']],
     [
       'duration: 10s',

@@ -252,6 +252,15 @@ export const scenarioSchema = z.strictObject({
     .describe(
       'Litestream is replaced under the living fleet, as an operator does it: the program, then a restart of the supervisor.',
     ),
+  secondHost: z
+    .strictObject({
+      at: duration.describe('When after the start of the load it begins to restore.'),
+      writesPerSecond: z.number().min(0.1).max(20_000).default(50).describe('Its own load, as it goes live.'),
+    })
+    .optional()
+    .describe(
+      'Split brain: a second host is restored from the bucket and goes live on the same prefix while the first one lives. Both die in the disaster; what comes back is held against the first.',
+    ),
   disaster: z
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),

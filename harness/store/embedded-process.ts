@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline';
 import { buildApp } from 'fauxqs';
+import { addConditionalPut } from './conditional-put.ts';
 import { sortByBytes, withNextPage } from './embedded-lists.ts';
 import type { EmbeddedOptions, StoreRole } from './request-log.ts';
 import { accessKeyOf, logRequests, roleOf } from './request-logger.ts';
@@ -35,6 +36,7 @@ async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Pro
     }
     done();
   });
+  addConditionalPut(app);
   app.addHook('onSend', (_request, _reply, payload, done) => {
     done(null, typeof payload === 'string' ? withNextPage(payload) : payload);
   });

@@ -34,12 +34,30 @@ export interface Contact {
   readonly clockSkewMs: number | null;
 }
 
+/** An object with the mark by which a store knows this version of it. */
+export interface TaggedObject {
+  readonly body: Uint8Array;
+  readonly etag: string;
+}
+
 /** The few calls that supervisor and drill need. Every call ends within `CALL_TIMEOUT_MS`, retries included. */
 export interface S3Client {
   /** Every object below the prefix, sorted by key; throws beyond MAX_OBJECTS. */
   list(prefix: string): Promise<S3Object[]>;
   put(key: string, body: Uint8Array | string): Promise<void>;
   get(key: string): Promise<Uint8Array>;
+  /** null: there is no such object. Ends, as `putOver` does, at `signal` too. */
+  read(key: string, signal: AbortSignal): Promise<TaggedObject | null>;
+  /**
+   * Puts an object in the place of the version `etag`, or (null) where there is none. Answers the new mark; null: another
+   * version is there. A store without conditional writes puts it whatever is there: ask `probeConditionalPut` first.
+   */
+  putOver(
+    key: string,
+    body: Uint8Array | string,
+    etag: string | null,
+    signal: AbortSignal,
+  ): Promise<string | null>;
   remove(keys: readonly string[]): Promise<void>;
   /** null before the first answer. */
   contact(): Contact | null;
@@ -92,6 +110,29 @@ export function openS3(settings: S3Settings): S3Client {
       const answer = await client.send(new GetObjectCommand({ ...bucket, Key: key }), limit());
       return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
     },
+    read: async (key, signal) => {
+      try {
+        const request = new GetObjectCommand({ ...bucket, Key: key });
+        const answer = await client.send(request, either(limit(), signal));
+        const body = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
+        return { body, etag: answer.ETag ?? '' };
+      } catch (error) {
+        if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return null;
+        throw error;
+      }
+    },
+    putOver: async (key, body, etag, signal) => {
+      const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
+      try {
+        const request = new PutObjectCommand({ ...bucket, Key: key, Body: body, ...condition });
+        return (await client.send(request, either(limit(), signal))).ETag ?? '';
+      } catch (error) {
+        // 409: another conditional write was under way; 404: the version to be replaced has gone.
+        if ([404, 409, 412].includes(statusOf(error)) && (error as Error).name !== 'NoSuchBucket')
+          return null;
+        throw error;
+      }
+    },
     remove: async (keys) => {
       for (let start = 0; start < keys.length; start += DELETE_BATCH) {
         const batch = keys.slice(start, start + DELETE_BATCH).map((key) => ({ Key: key }));
@@ -142,6 +183,17 @@ function clockSkewMs(date: string | undefined, nowMs: number): number | null {
   const storeMs = Date.parse(date ?? '');
   if (Number.isNaN(storeMs)) return null;
   return Math.trunc((nowMs - (storeMs + 500)) / 1000) * 1000 + 0;
+}
+
+function either(
+  { abortSignal }: { abortSignal: AbortSignal },
+  signal: AbortSignal,
+): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.any([abortSignal, signal]) };
+}
+
+function statusOf(error: unknown): number {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
 }
 
 async function listAll(

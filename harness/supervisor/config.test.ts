@@ -44,6 +44,7 @@ replicate_interval_sec = 10
     prefix: 'prod',
     replicateIntervalSec: 10,
     stopTimeoutSec: 10,
+    lease: true,
     statusListen: null,
   });
 });

@@ -18,6 +18,8 @@ export interface SupervisorConfig {
   readonly replicateIntervalSec: number;
   /** How long Litestream may take for its last sync when the supervisor ends. */
   readonly stopTimeoutSec: number;
+  /** Hold a lease in the bucket, so that no second host replicates to the same prefix. */
+  readonly lease: boolean;
   /** `HOST:PORT` of the status endpoint on the loopback; null: none. */
   readonly statusListen: string | null;
 }
@@ -38,6 +40,7 @@ export function loadConfig(file: string, env: Env): SupervisorConfig {
     prefix: read('prefix'),
     replicateIntervalSec: read('replicate_interval_sec'),
     stopTimeoutSec: read('stop_timeout_sec'),
+    lease: read('lease'),
     statusListen: read('status_listen') || null,
   };
   if (enabled && values['bucket'] === undefined) {
@@ -125,6 +128,11 @@ const KEYS = {
     expected: 'a number of seconds from 0.1 to 600',
     read: numberIn(0.1, 600),
   } as Key<number>,
+  lease: {
+    fallback: true,
+    expected: 'true or false',
+    read: (v) => (typeof v === 'boolean' ? v : null),
+  } as Key<boolean>,
   status_listen: {
     fallback: '',
     expected: 'an address of the loopback such as "127.0.0.1:9093"',

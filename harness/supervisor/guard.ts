@@ -27,6 +27,7 @@ export class WalGuard {
 
   /** Lets go once the new Litestream has had time to take hold itself. */
   releaseAfter(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.release(), ms);
   }
 

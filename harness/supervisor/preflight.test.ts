@@ -20,6 +20,8 @@ function fakeStore(overrides: Partial<S3Client> = {}): {
     list: () => Promise.resolve([]),
     put: async (key, body) => void objects.set(key, Buffer.from(body)),
     get: (key) => Promise.resolve(objects.get(key) ?? new Uint8Array()),
+    read: () => Promise.resolve(null),
+    putOver: () => Promise.resolve(null),
     remove: async (keys) => keys.forEach((key) => objects.delete(key)),
     contact: () => null,
     close: () => undefined,

@@ -74,7 +74,7 @@ export async function replace(
   databases: Discovery['databases'],
   replaced: Discovery['databases'],
 ): Promise<void> {
-  const { options, config, files, guard, fleet, replication } = run;
+  const { options, files, guard, fleet, replication } = run;
   const replicated = fleet.replicated;
   if (replication.status().pid !== null) {
     const newcomers = new Set(replaced.map(({ path }) => path));
@@ -92,8 +92,13 @@ export async function replace(
     fleet.replicated = databases.filter(({ path }) => !strangers.has(path));
     if (strangers.size > 0) replaceFile(files.config, configText(run, fleet.replicated));
   });
+  if (replication.status().state !== 'fenced') releaseGuardLater(run, replicated.length);
+}
+
+/** Lets go of the WALs once a Litestream that was just started has had time to take hold itself. */
+export function releaseGuardLater({ config, guard }: Run, databases: number): void {
   const { monitorMs } = litestreamIntervals(config.replicateIntervalSec);
-  guard.releaseAfter(monitorMs + TAKE_HOLD_MS + replicated.length * TAKE_HOLD_EACH_MS);
+  guard.releaseAfter(monitorMs + TAKE_HOLD_MS + databases * TAKE_HOLD_EACH_MS);
 }
 
 /** A replaced child may finish what it is doing for this long; its successor goes on where it was cut off. */

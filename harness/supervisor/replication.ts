@@ -13,11 +13,16 @@ export interface ReplicationOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly backoff: BackoffPolicy;
+  /** Asked at the last moment before a start: whether no other host may be replicating to the same prefix. */
+  readonly mayWrite: () => boolean;
 }
 
 export interface ChildStatus {
-  /** `backoff`: it died and will be started again. `crash-loop`: it has died again and again, and still will be. */
-  readonly state: 'stopped' | 'running' | 'backoff' | 'crash-loop';
+  /**
+   * `backoff`: it died and will be started again. `crash-loop`: it has died again and again, and still will be.
+   * `fenced`: it may not run, because another host may.
+   */
+  readonly state: 'stopped' | 'running' | 'backoff' | 'crash-loop' | 'fenced';
   readonly pid: number | null;
   /** Starts after a death that nobody ordered. */
   readonly restarts: number;
@@ -35,6 +40,7 @@ export class Replication {
   /** The one that runs, also while its end is awaited. */
   #alive: Child | null = null;
   #wanted = false;
+  #fenced = false;
   #retry: NodeJS.Timeout | null = null;
   #restarts = 0;
   #lastExit: string | null = null;
@@ -69,6 +75,22 @@ export class Replication {
     });
   }
 
+  /** Ends the child now and starts none, whoever asks for one, until `unfence`. */
+  async fence(): Promise<void> {
+    this.#fenced = true;
+    this.kill();
+    await this.#inTurn(async () => {
+      await this.#end(0);
+      await endReplicators(this.#options.configPath, 0);
+    });
+  }
+
+  /** Lets the child run again, and starts it when one is wanted. */
+  unfence(): void {
+    this.#fenced = false;
+    this.#startWanted();
+  }
+
   /** Ends it now, whatever it is doing. */
   kill(): void {
     this.#alive?.process.kill('SIGKILL');
@@ -77,9 +99,10 @@ export class Replication {
   status(): ChildStatus {
     const child = this.#child;
     const runningMs = child === null ? 0 : performance.now() - child.startMs;
-    const alive = child === null ? (this.#wanted ? 'backoff' : 'stopped') : 'running';
+    const absent = this.#fenced ? 'fenced' : this.#wanted ? 'backoff' : 'stopped';
+    const crashLoop = this.#wanted && !this.#fenced && this.#backoff.crashLoop(runningMs);
     return {
-      state: this.#wanted && this.#backoff.crashLoop(runningMs) ? 'crash-loop' : alive,
+      state: crashLoop ? 'crash-loop' : child === null ? absent : 'running',
       pid: child?.process.pid ?? null,
       restarts: this.#restarts,
       lastExit: this.#lastExit,
@@ -98,6 +121,8 @@ export class Replication {
     const { command, configPath, log } = this.#options;
     const leftovers = await endReplicators(configPath, 0);
     if (leftovers > 0) log.write('warn', 'ended a replicator left behind', { count: leftovers });
+    if (this.#fenced) return;
+    if (!this.#options.mayWrite()) throw new Error('the lease is over');
     const child = launch(this.#options);
     this.#child = child;
     this.#alive = child;
@@ -110,7 +135,7 @@ export class Replication {
     if (this.#alive === child) this.#alive = null;
     if (this.#child !== child) return;
     this.#child = null;
-    if (!this.#wanted) return;
+    if (!this.#wanted || this.#fenced) return;
     const delayMs = this.#backoff.ended(performance.now() - child.startMs);
     this.#options.log.write('error', 'litestream ended by itself', {
       exit,
@@ -123,13 +148,17 @@ export class Replication {
   #retryIn(delayMs: number): void {
     this.#retry = setTimeout(() => {
       this.#restarts++;
-      void this.#inTurn(async () => {
-        if (this.#wanted && this.#child === null) await this.#spawn();
-      }).catch((error: unknown) => {
-        this.#options.log.write('error', 'litestream could not be started', { error: reasonOf(error) });
-        this.#retryIn(this.#backoff.ended(0));
-      });
+      this.#startWanted();
     }, delayMs);
+  }
+
+  #startWanted(): void {
+    void this.#inTurn(async () => {
+      if (this.#wanted && this.#child === null) await this.#spawn();
+    }).catch((error: unknown) => {
+      this.#options.log.write('error', 'litestream could not be started', { error: reasonOf(error) });
+      this.#retryIn(this.#backoff.ended(0));
+    });
   }
 
   async #end(graceMs: number): Promise<void> {

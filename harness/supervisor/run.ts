@@ -7,6 +7,8 @@ import type { BucketWatch } from './bucket-watch.ts';
 import type { SupervisorConfig } from './config.ts';
 import type { Discovery } from './discover.ts';
 import type { WalGuard } from './guard.ts';
+import type { LeaseTiming } from './lease-record.ts';
+import type { LeaseStore } from './lease-store.ts';
 import type { Log } from './log.ts';
 import type { Replication } from './replication.ts';
 
@@ -24,6 +26,9 @@ export interface SupervisorOptions {
   readonly backoff?: BackoffPolicy;
   /** How long commits may rest outside the bucket before Litestream is started anew. */
   readonly stallMs?: number;
+  /** Take the prefix from whoever replicates to it now. */
+  readonly takeOver?: boolean;
+  readonly leaseTiming?: LeaseTiming;
 }
 
 /** The supervisor's own files, all in the data directory. */
@@ -42,6 +47,8 @@ export interface Basis {
   readonly settings: S3Settings;
   readonly client: S3Client;
   readonly binary: LitestreamBinary;
+  /** null: the config wants none. */
+  readonly leaseStore: LeaseStore | null;
 }
 
 /** All that the loops of one running supervisor share. */

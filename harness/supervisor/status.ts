@@ -1,6 +1,7 @@
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import type { Protection } from '../litestream/protection.ts';
 import type { Discovery } from './discover.ts';
+import type { LeaseStatus } from './lease.ts';
 import type { ChildStatus } from './replication.ts';
 
 /** What `litestream-status.json` and the status endpoint say. */
@@ -12,6 +13,8 @@ export interface Status {
   readonly supervisor: { readonly pid: number; readonly startedAt: string };
   readonly litestream: LitestreamBinary;
   readonly child: ChildStatus;
+  /** null: `lease = false`. */
+  readonly lease: LeaseStatus | null;
   readonly bucket: BucketStatus;
   readonly databases: readonly DatabaseStatus[];
 }
@@ -79,6 +82,13 @@ export function prometheusText(status: Status): string {
     '# HELP rustbaas_backup_litestream_restarts_total Starts after a death that nobody ordered.',
     '# TYPE rustbaas_backup_litestream_restarts_total counter',
     `rustbaas_backup_litestream_restarts_total ${status.child.restarts}`,
+    ...(status.lease === null
+      ? []
+      : [
+          '# HELP rustbaas_backup_lease_held 1 while this host has the right to replicate to its prefix.',
+          '# TYPE rustbaas_backup_lease_held gauge',
+          `rustbaas_backup_lease_held ${status.lease.state === 'held' ? 1 : 0}`,
+        ]),
     '# HELP rustbaas_backup_listing_age_seconds Age of the bucket listing that all this rests on.',
     '# TYPE rustbaas_backup_listing_age_seconds gauge',
     `rustbaas_backup_listing_age_seconds ${ageSec(status)}`,

@@ -14,6 +14,7 @@ import { loadConfig, type SupervisorConfig, storeSettings } from './config.ts';
 import { discover } from './discover.ts';
 import { reasonOf, SupervisorError } from './failure.ts';
 import { WalGuard } from './guard.ts';
+import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
 import { endReplicators } from './orphans.ts';
@@ -24,6 +25,7 @@ import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
 import { databaseStatuses, type Status } from './status.ts';
 import { serveStatus } from './status-server.ts';
+import { openTenure, type Tenure } from './tenure.ts';
 import { watchLoop } from './watch-loop.ts';
 
 /**
@@ -47,10 +49,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
     const settings = storeSettings(config, env);
     const client = openS3(settings);
     try {
-      const binary = await preflight(options, config, files, client, settings);
-      const basis = { options, config, files, settings, client, binary };
-      await beginAnewAfterLtx(basis);
-      await supervise(basis);
+      const { binary, leaseStore } = await preflight(options, config, files, client, settings);
+      await supervise({ options, config, files, settings, client, binary, leaseStore });
     } finally {
       client.close();
     }
@@ -89,12 +89,12 @@ async function preflight(
   files: Files,
   client: S3Client,
   settings: S3Settings,
-): Promise<LitestreamBinary> {
+): Promise<{ binary: LitestreamBinary; leaseStore: LeaseStore | null }> {
   const { databases } = discover(files.dataDir, config.prefix);
   checkOpenFiles(databases.length);
-  const [binary] = await Promise.all([
+  const [binary, leaseStore] = await Promise.all([
     findLitestream(litestream ?? litestreamOnPath(env), env),
-    checkBucket(client, settings, config.prefix),
+    checkBucket(client, settings, config.prefix).then(() => leaseStoreOf(config, client, log)),
   ]);
   log.write('info', 'preflight passed', {
     ...binary,
@@ -103,15 +103,46 @@ async function preflight(
     databases: databases.length,
   });
   if (hasWalResetBug(binary.sqlite)) log.write('warn', walResetWarning(binary.version, binary.sqlite), {});
-  return binary;
+  return { binary, leaseStore };
+}
+
+async function leaseStoreOf(
+  { lease, prefix }: SupervisorConfig,
+  client: S3Client,
+  log: Log,
+): Promise<LeaseStore | null> {
+  if (!lease) return null;
+  const store = await openLeaseStore(client, prefix);
+  if (!store.conditional) {
+    log.write('warn', 'the store has no conditional writes; the lease is weaker', {
+      cannot: 'keep two supervisors apart that start within the same second and a half',
+    });
+  }
+  return store;
 }
 
 async function supervise(basis: Basis): Promise<void> {
-  const { options, config, files, settings, client, binary } = basis;
-  const { log, env, stop, kill } = options;
+  const tenure = await openTenure(basis);
+  if (tenure === null) return;
+  try {
+    // Nobody else changes the bucket from here on.
+    await beginAnewAfterLtx(basis);
+    await replicate(basis, tenure);
+  } finally {
+    // Litestream has ended; a successor may begin.
+    await tenure.end();
+  }
+}
+
+async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
+  const { config, files, settings, client, binary } = basis;
+  const stop = AbortSignal.any([basis.options.stop, tenure.lost]);
+  const options = { ...basis.options, stop };
+  const { log, env, kill } = options;
   const startedAt = new Date().toISOString();
   const run: Run = {
     ...basis,
+    options,
     replication: new Replication({
       command: binary.path,
       configPath: files.config,
@@ -119,6 +150,7 @@ async function supervise(basis: Basis): Promise<void> {
       env: litestreamEnvironment(settings, env),
       log,
       backoff: options.backoff ?? DEFAULT_BACKOFF,
+      mayWrite: () => tenure.mayWrite(),
     }),
     watch: new BucketWatch({
       client,
@@ -137,29 +169,41 @@ async function supervise(basis: Basis): Promise<void> {
       hasControlSocket(binary) && ownIntervalsSuffice(config.replicateIntervalSec)
         ? ControlSocket.at(join(files.dataDir, SOCKET))
         : null,
-    publish: () => publishStatus(files.status, currentStatus(run, startedAt), log),
+    publish: () => publishStatus(files.status, currentStatus(run, tenure, startedAt), log),
   };
   const server =
     config.statusListen === null
       ? null
-      : await serveStatus(config.statusListen, () => currentStatus(run, startedAt));
+      : await serveStatus(config.statusListen, () => currentStatus(run, tenure, startedAt));
   if (server !== null) log.write('info', 'status endpoint', { address: server.address });
   const onKill = (): void => run.replication.kill();
   kill.addEventListener('abort', onKill);
+  tenure.begin(run);
   try {
     await Promise.all([reconcileLoop(run), watchLoop(run)]);
   } finally {
     const graceMs = kill.aborted ? 0 : config.stopTimeoutSec * 1000;
-    log.write('info', 'stopping', { reason: stop.aborted ? 'asked to' : 'an error', graceMs });
+    log.write('info', 'stopping', { reason: reasonToStop(basis.options.stop, tenure), graceMs });
     run.guard.release();
     await run.replication.stop(graceMs);
     kill.removeEventListener('abort', onKill);
+    // Whoever waits for it need not wait for us; what became of it is told when all is done.
+    await tenure.end().catch(() => undefined);
     run.publish();
     await server?.close();
   }
 }
 
-function currentStatus({ binary, replication, watch, fleet }: Run, startedAt: string): Status {
+function reasonToStop(stop: AbortSignal, { lost }: Tenure): string {
+  if (lost.aborted) return 'the lease is lost';
+  return stop.aborted ? 'asked to' : 'an error';
+}
+
+function currentStatus(
+  { binary, replication, watch, fleet }: Run,
+  tenure: Tenure,
+  startedAt: string,
+): Status {
   return {
     schemaVersion: 1,
     updatedAt: new Date().toISOString(),
@@ -167,6 +211,7 @@ function currentStatus({ binary, replication, watch, fleet }: Run, startedAt: st
     supervisor: { pid: process.pid, startedAt },
     litestream: binary,
     child: replication.status(),
+    lease: tenure.status(),
     bucket: watch.bucket,
     databases: databaseStatuses(fleet.discovery, watch.protections),
   };

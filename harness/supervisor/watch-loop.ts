@@ -28,6 +28,8 @@ export async function watchLoop(run: Run): Promise<void> {
 async function cureStalls(run: Run): Promise<void> {
   const { watch } = run;
   const { discovery } = run.fleet;
+  // It may not run, and will be started anew in any case.
+  if (run.replication.status().state === 'fenced') return;
   const stalled = await watch.stalled(discovery.databases);
   if (stalled.length === 0) return;
   run.options.log.write('error', 'uploads have stalled; litestream is started anew', {

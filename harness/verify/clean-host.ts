@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Finding } from '../evidence.ts';
+import { RESTORED_FROM } from '../supervisor/restored-from.ts';
 import { counted, few, finding } from './finding.ts';
 import { BLOB_PATH, HOOK_PATH, placeOf } from './places.ts';
 import type { FolderEntry } from './restored-folder.ts';
@@ -15,12 +16,15 @@ export interface CleanHostOptions {
 }
 
 const SIDE_FILE = /-(wal|shm|journal)$/;
+/** A lease's key and mark, and an instant: nothing of a tenant's fits beside them. */
+const WORD_MAX_BYTES = 2048;
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
  * `clean-host`: the restored folder holds databases, blobs and hooks, all of them plain files that their owner can read and
- * write, and nothing else: no side file of SQLite (it would be applied at the first opening, or it would break it), no
+ * write, and nothing else but the restore's word on the old host's lease: no side file of SQLite (it would be applied at the
+ * first opening, or it would break it), no
  * leftover of a restore, no link to another disk. And the dead host's disk is out of reach.
  */
 export async function cleanHostFindings({
@@ -73,7 +77,8 @@ function faultOf(entry: FolderEntry, known: ReadonlySet<string>, blobsHere: bool
   if (SIDE_FILE.test(path)) return 'side file of SQLite';
   const belongs =
     known.has(path) || placeOf(path) !== null || HOOK_PATH.test(path) || (blobsHere && BLOB_PATH.test(path));
-  if (!belongs) return 'leftover';
+  const isWord = path === RESTORED_FROM && entry.sizeBytes <= WORD_MAX_BYTES;
+  if (!belongs && !isWord) return 'leftover';
   if (links > 1) return 'linked elsewhere';
   if (uid !== owner) return 'belongs to another user';
   return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../evidence.ts';
 import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq, lastSeq, writeAt } from '../../ledger/history-state.ts';
+import { writeRestoredFrom } from '../../supervisor/restored-from.ts';
 import { registrationsOf } from '../places.ts';
 import { listRestored } from '../restored-folder.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
@@ -33,6 +34,17 @@ describe('a restore without a fault', () => {
     expect(judge(evidenceOf(scene, verification)).verdict).toBe('pass');
     // Looking leaves nothing behind.
     expect((await listRestored(scene.dataDir)).filter(({ path }) => /-(wal|shm)$/.test(path))).toEqual([]);
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test("gives no finding for the restore's word on the old host's lease", async () => {
+    const scene = await layOut(drilled);
+    writeRestoredFrom(
+      scene.dataDir,
+      { leaseKey: `${'p'.repeat(1000)}/.rustbaas-lease.json`, etag: '"1"', seenAtMs: 1, bootId: 'b' },
+      0o640,
+    );
+    expect(allFindings(await verifyScene(scene))).toEqual([]);
     await scene[Symbol.asyncDispose]();
   });
 

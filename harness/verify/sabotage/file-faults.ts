@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { realmPath } from '../../fleet/layout.ts';
+import { RESTORED_FROM } from '../../supervisor/restored-from.ts';
 import { placeOf } from '../places.ts';
 import type { Fault } from './fault.ts';
 import { placeDatabase } from './scene.ts';
@@ -152,6 +153,20 @@ export const FILE_FAULTS: readonly Fault[] = [
     plant: (target) => {
       for (const suffix of ['.tmp', '.tmp-1']) writeFileSync(fileOf(target, target.hot) + suffix, 'x');
       return { findings: [['clean-host', target.hot, 2]] };
+    },
+  },
+  {
+    name: "more under the name of the restore's word than a word",
+    plant: (target) => {
+      writeFileSync(join(target.scene.dataDir, RESTORED_FROM), 'x'.repeat(5000));
+      return { findings: [['clean-host', null, 1]] };
+    },
+  },
+  {
+    name: "the restore's word where none belongs",
+    plant: (target) => {
+      writeFileSync(join(dirname(fileOf(target, target.hot)), RESTORED_FROM), '{}');
+      return { findings: [['clean-host', null, 1]] };
     },
   },
   {
