@@ -90,12 +90,10 @@ async function preflight(
   client: S3Client,
   settings: S3Settings,
 ): Promise<LitestreamBinary> {
-  const { databases } = discover(files.dataDir, config.prefix);
+  const binary = await findLitestream(litestream ?? litestreamOnPath(env), env);
+  const { databases } = discover(files.dataDir, config.prefix, binary.line);
   checkOpenFiles(databases.length);
-  const [binary] = await Promise.all([
-    findLitestream(litestream ?? litestreamOnPath(env), env),
-    checkBucket(client, settings, config.prefix),
-  ]);
+  await checkBucket(client, settings, config.prefix);
   log.write('info', 'preflight passed', {
     ...binary,
     bucket: config.bucket,
