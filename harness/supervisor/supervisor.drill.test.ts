@@ -283,7 +283,9 @@ test('an upload that Litestream has given up is cured, though nothing is written
   await allProtected(2);
   door.shut();
   await seeded(2, { writesPerSecond: 0, rows: 80 });
-  await until('Litestream has given up', () => logged.includes('monitor error'));
+  // 0.5 tries on for longer than this test will wait.
+  if (is03) await until('Litestream has given up', () => logged.includes('monitor error'));
+  else await sleep(5000);
   door.open();
   await caughtUp(databases);
   // 0.5 may have come back to it by itself before.
