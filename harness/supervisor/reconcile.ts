@@ -89,7 +89,7 @@ export async function replace(
     options.log.write('info', 'replacing litestream', { held, databases: replicated.length });
   }
   await replication.start(REPLACE_GRACE_MS, async () => {
-    if (run.binary.line === '0.3' || replaced.length === 0) {
+    if (replaced.length === 0) {
       fleet.replicated = databases;
       return;
     }
