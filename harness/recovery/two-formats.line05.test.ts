@@ -72,7 +72,7 @@ async function restored(litestream: LitestreamBinary): Promise<RestoreRecord> {
     store: rig.store.recovery,
     litestream,
     found: await inBucket(),
-    searchPath: process.env['PATH'] ?? '',
+    env: process.env,
     timeoutMs: 20_000,
   });
   return record;
