@@ -185,11 +185,14 @@ function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
   const first = { ...rest, entries: entries.filter(({ atUs }) => atUs >= (kill?.atUs ?? 0)) };
   return found.restores
     .filter(({ outcome }) => outcome === 'restored')
-    .filter(({ path }) => !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${path}`))
-    .map(({ path }) =>
+    .filter(
+      ({ path, format = null }) =>
+        !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${path}`, format),
+    )
+    .map(({ path, format }) =>
       finding('clean-host', path, {
         expected: 'restored from the bucket',
-        actual: 'no snapshot of it was read',
+        actual: format === 'ltx' ? 'no LTX file of it was read' : 'no snapshot of it was read',
         detail: 'it came back, but not from the bucket',
         count: 1,
       }),

@@ -47,8 +47,8 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
 }
 
 function describe({ path, outcome, bytes, startUs, endUs, detail }: RestoreRecord): string {
-  const facts =
-    outcome === 'restored' ? `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms` : detail;
+  const size = `${bytes} bytes in ${Math.round((endUs - startUs) / 1000)} ms`;
+  const facts = outcome === 'restored' ? [size, detail].filter(Boolean).join(', ') : detail;
   return `${outcome.padEnd(14)} ${path}  ${facts}`;
 }
 

@@ -7,6 +7,7 @@ import {
   replicaUrl,
   unsupportedPath,
 } from './config.ts';
+import type { LitestreamLine } from './version.ts';
 
 const settings = {
   endpoint: 'http://127.0.0.1:9000',
@@ -70,15 +71,22 @@ test('two databases on one replica are refused', () => {
   expect(() => render([twice, twice])).toThrow(/share one replica/);
 });
 
-function reason(file: string): string | null {
-  return unsupportedPath({ path: 'x.db', file }, 'prod');
+function reason(file: string, line: LitestreamLine = '0.3'): string | null {
+  return unsupportedPath({ path: 'x.db', file }, 'prod', line);
 }
 
 test('paths that Litestream would take for others are refused', () => {
   expect(reason('/data/x.db')).toBeNull();
   expect(reason('/data/what?.db')).toMatch(/question mark/);
+  for (const file of ['/data/a#b.db', '/da%74a/x.db']) {
+    expect(reason(file)).toBeNull();
+    expect(reason(file, '0.5')).toMatch(/a # or a %XX/);
+  }
+  expect(reason('/data/100%.db', '0.5')).toBeNull();
   expect(reason('/data/a\nb.db')).toMatch(/control character/);
-  expect(unsupportedPath({ path: `${'x'.repeat(1000)}.db`, file: '/x.db' }, 'prod')).toMatch(/too long/);
+  expect(unsupportedPath({ path: `${'x'.repeat(1000)}.db`, file: '/x.db' }, 'prod', '0.3')).toMatch(
+    /too long/,
+  );
 });
 
 test('0.5 wants one replica a database, and the rest for all', () => {

@@ -89,11 +89,19 @@ export function litestreamIntervals(replicateIntervalSec: number): { monitorMs: 
 }
 
 /**
- * Why a database cannot be named to Litestream, or null. Its SQLite driver cuts the path at a question mark and opens
- * another file; what is not UTF-8 cannot be written in YAML; object keys end at 1,024 bytes.
+ * Why a database cannot be named to Litestream, or null. Its SQLite driver cuts the path at a question mark, and that of
+ * 0.5 reads it as a URI: it opens another file, or makes one, and its read lock is not on the database. What is not UTF-8
+ * cannot be written in YAML; object keys end at 1,024 bytes.
  */
-export function unsupportedPath(database: ConfiguredDatabase, prefix: string): string | null {
+export function unsupportedPath(
+  database: ConfiguredDatabase,
+  prefix: string,
+  line: LitestreamLine,
+): string | null {
   if (database.file.includes('?')) return 'a question mark in the path: Litestream would open another file';
+  if (line === '0.5' && /#|%[0-9a-f]{2}/i.test(database.file)) {
+    return 'a # or a %XX in the path: Litestream 0.5 would open another file';
+  }
   if (database.file.includes('\uFFFD')) return 'the path is not valid UTF-8';
   // eslint-disable-next-line no-control-regex -- control characters are what this looks for
   if (/[\u0000-\u001f\u007f]/.test(database.file)) return 'a control character in the path';

@@ -3,7 +3,7 @@
  * a host. `node hammer-process.ts '<options json>'` seeds the databases, prints `ready`, and writes until it is killed.
  * Row `seq` of a database always has the same body, so that a restored copy can be checked without a ledger.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -14,6 +14,8 @@ export interface HammerOptions {
   /** Transactions a second over all databases; 0: none. */
   readonly writesPerSecond: number;
   readonly rowsPerWrite: number;
+  /** Removes what lies there first, and leaves the seeded rows in the file alone, but for one more in a new WAL. */
+  readonly anew?: boolean;
 }
 
 /** The body of row `seq`: long enough that a few rows fill a page. */
@@ -23,8 +25,9 @@ export function hammerBody(seq: number): string {
 
 if (process.argv[1] === import.meta.filename) hammer(JSON.parse(process.argv[2] ?? '{}') as HammerOptions);
 
-function hammer({ files, rows, writesPerSecond, rowsPerWrite }: HammerOptions): void {
-  const writers = files.map((file) => open(file, rows, rowsPerWrite));
+function hammer(options: HammerOptions): void {
+  const { files, writesPerSecond } = options;
+  const writers = files.map((file) => open(file, options));
   process.stdout.write('ready\n');
   process.stdin.on('end', () => process.exit(0)).resume();
   if (writesPerSecond === 0) return;
@@ -37,7 +40,8 @@ function hammer({ files, rows, writesPerSecond, rowsPerWrite }: HammerOptions): 
   }, 5);
 }
 
-function open(file: string, rows: number, rowsPerWrite: number): () => void {
+function open(file: string, { rows, rowsPerWrite, anew = false }: HammerOptions): () => void {
+  if (anew) for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
   mkdirSync(dirname(file), { recursive: true });
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
@@ -55,5 +59,9 @@ function open(file: string, rows: number, rowsPerWrite: number): () => void {
     seq += count;
   };
   if (rows > seq) add(rows - seq);
+  if (anew) {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    add(1);
+  }
   return () => add(rowsPerWrite);
 }

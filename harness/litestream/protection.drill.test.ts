@@ -103,7 +103,8 @@ test.runIf(binary.line === '0.3')(
 
 test('idle databases become protected, and a later write is covered once it is in the bucket', async () => {
   rig = await openRig();
-  const odd = '$HOME ${x}: #1/ünï ☃.db';
+  // 0.5 cannot have a # in the path.
+  const odd = `$HOME \${x}: ${binary.line === '0.3' ? '#1' : '1'}/ünï ☃.db`;
   const databases = [...appDatabases(rig.dataDir, 5), { path: odd, file: join(rig.dataDir, odd) }];
   const files = databases.map(({ file }) => file);
   const idle = await rig.hammer({ files, rows: 100, writesPerSecond: 0, rowsPerWrite: 1 });

@@ -41,9 +41,20 @@ export async function restoreFromBucket(
     const done = records.filter((record) => record.outcome === 'restored').length;
     recorder.progress(done, inBucket, 'restored');
   };
-  await runRestore(drill, store, host, { logName: `restore-life-${life}.log`, hear });
+  await runRestore(drill, store, host, {
+    logName: `restore-life-${life}.log`,
+    pointInTime: life === 1,
+    hear,
+  });
   if (life === 1) found.restores = records;
   return { host, records };
+}
+
+interface RestoreRun {
+  readonly logName: string;
+  /** Whether the scenario's point in time is asked for; else the newest state. */
+  readonly pointInTime: boolean;
+  readonly hear: (event: RecoveryEvent) => void;
 }
 
 /** Runs `drill restore` on a host, into its data directory, until it has ended. */
@@ -51,7 +62,7 @@ export async function runRestore(
   drill: DrillContext,
   store: Store,
   host: RunningHost,
-  { logName, hear }: { logName: string; hear: (event: RecoveryEvent) => void },
+  { logName, pointInTime, hear }: RestoreRun,
 ): Promise<void> {
   const { paths, order, scenario, found } = drill;
   host.listen((event) => {
@@ -59,7 +70,7 @@ export async function runRestore(
   });
   host.start({
     name: RESTORE,
-    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host, life)],
+    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host, pointInTime)],
     shell: null,
     cwd: host.paths.folder,
     env: subjectEnvironment(host.paths, store.recovery),
@@ -84,11 +95,11 @@ function restoreArguments(
   { scenario, order, paths, found }: DrillContext,
   store: Store,
   host: RunningHost,
-  life: 1 | 2,
+  pointInTime: boolean,
 ): string[] {
   // The second life is restored whole: nobody has asked for a point in it.
   const { kill } = found;
-  const toKill = life === 1 && scenario.recovery.point === 'kill' ? kill : null;
+  const toKill = pointInTime && scenario.recovery.point === 'kill' ? kill : null;
   const timestamp = toKill === null ? null : wallTimeOf(toKill.atUs, order.clock).toISOString();
   return [
     'restore',

@@ -41,6 +41,7 @@ async function goLive(
   let databases = 0;
   await runRestore(drill, store, host, {
     logName: 'restore-second-host.log',
+    pointInTime: false,
     hear: (event) => {
       if (event.event === 'database' && event.record.outcome === 'restored') databases++;
     },

@@ -64,6 +64,12 @@ export async function restoreDatabase(
   if (run.format !== null && run.format !== newer) {
     return end('unsound', `it took ${words(run.format)}, and ${words(newer)} hold the newer state`);
   }
+  if (run.format === null && holdsBoth(job.found)) {
+    return end(
+      'unsound',
+      'the bucket holds two layouts of it, and the restore does not say which one it took',
+    );
+  }
   const reason = await unsoundness(file);
   if (reason !== null) return end('unsound', reason);
   return end(

@@ -14,10 +14,10 @@ import { ProtectionTracker } from '../litestream/protection.ts';
 import { formatTaken } from '../litestream/restored-format.ts';
 import { litestreamUnderTest } from '../litestream/under-test.ts';
 import { restoreRule } from '../litestream/version.ts';
-import { restoreFleet } from './restore-fleet.ts';
+import { restoreDatabase } from './restore-database.ts';
 
 /** One prefix that holds what both lines left there, as after an upgrade in place and after the way back. */
-const PATH = 'system.db';
+const PATH = 'realms/acme/realm.db';
 const old = await findLitestream(null, process.env);
 const young = await litestreamUnderTest();
 let rig: Rig;
@@ -64,20 +64,19 @@ async function inBucket(): Promise<ReplicatedDatabase> {
   return found;
 }
 
-async function restored(binary: LitestreamBinary): Promise<RestoreRecord | undefined> {
-  const records = await restoreFleet({
-    store: rig.store.recovery,
+async function restored(litestream: LitestreamBinary): Promise<RestoreRecord> {
+  const { record } = await restoreDatabase({
+    path: PATH,
+    workDir: mkdtempSync(join(rig.folder, 'restore-')),
     prefix: 'prod',
-    outputDir: mkdtempSync(join(rig.folder, 'out-')),
-    litestream: binary,
+    store: rig.store.recovery,
+    litestream,
+    found: await inBucket(),
     env: process.env,
-    parallelism: 1,
-    databaseTimeoutMs: 20_000,
-    blobsFrom: null,
-    hooksFrom: null,
-    emit: () => undefined,
+    timeoutMs: 20_000,
+    timestamp: null,
   });
-  return records.find(({ path }) => path === PATH);
+  return record;
 }
 
 test('LTX files alone: 0.5 restores them, 0.3 says what it cannot read', async () => {

@@ -52,13 +52,16 @@ it('knows a database that was read from one that was not', () => {
 
 it('knows a database that was read from LTX files, and whose they were', () => {
   const url = '/drill/prod/system.db/0009/0000000000000001-0000000000000004.ltx?x-id=GetObject';
-  const read = (key: string, asked = url): boolean =>
+  const read = (key: string, asked = url, format: 'ltx' | 'generations' | null = null): boolean =>
     hasReadSnapshot(
       { entries: [entry({ method: 'GET', role: 'recovery', url: asked })], complete: true },
       'drill',
       key,
+      format,
     );
   expect(read('prod/system.db')).toBe(true);
+  expect(read('prod/system.db', url, 'ltx')).toBe(true);
+  expect(read('prod/system.db', url, 'generations')).toBe(false);
   expect(read('prod')).toBe(false);
   expect(read('prod/system.db', url.replace('0009', '0000'))).toBe(true);
   expect(read('prod/system.db', '/drill/prod/system.db/0009/other')).toBe(false);

@@ -72,20 +72,27 @@ export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: num
   });
 }
 
-/** Whether the recovery has read what a restore of the database at this key begins with: a snapshot, or an LTX file. */
-export function hasReadSnapshot(log: RequestLog, bucket: string, key: string): boolean {
+/**
+ * Whether the recovery has read what a restore of the database at this key begins with: a snapshot of a generation, or an
+ * LTX file. With a format only that one counts.
+ */
+export function hasReadSnapshot(
+  log: RequestLog,
+  bucket: string,
+  key: string,
+  format: keyof typeof STARTING_POINT | null = null,
+): boolean {
   const start = `/${bucket}/${key}/`;
-  return log.entries.some(
-    ({ role, method, url, status }) =>
-      role === 'recovery' &&
-      method === 'GET' &&
-      status >= 200 &&
-      status < 300 &&
-      decodeURIComponent(url).startsWith(start) &&
-      STARTING_POINT.test(decodeURIComponent(url).slice(start.length)),
-  );
+  const patterns = format === null ? Object.values(STARTING_POINT) : [STARTING_POINT[format]];
+  return log.entries.some(({ role, method, url, status }) => {
+    if (role !== 'recovery' || method !== 'GET' || status < 200 || status >= 300) return false;
+    const asked = decodeURIComponent(url);
+    return asked.startsWith(start) && patterns.some((pattern) => pattern.test(asked.slice(start.length)));
+  });
 }
 
-/** Below a database's key: a snapshot of a generation, or an LTX file of any level. */
-const STARTING_POINT =
-  /^(?:generations\/[0-9a-f]{16}\/snapshots\/[0-9a-f]{8}\.snapshot\.lz4|000[0-9]\/[0-9a-f]{16}-[0-9a-f]{16}\.ltx)(?:\?|$)/;
+/** Below a database's key. */
+const STARTING_POINT = {
+  generations: /^generations\/[0-9a-f]{16}\/snapshots\/[0-9a-f]{8}\.snapshot\.lz4(?:\?|$)/,
+  ltx: /^000[0-9]\/[0-9a-f]{16}-[0-9a-f]{16}\.ltx(?:\?|$)/,
+};

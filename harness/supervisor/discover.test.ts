@@ -16,7 +16,7 @@ function put(path: string, content = 'SQLite format 3\0…'): void {
 }
 
 function paths(): string[] {
-  return discover(folder, 'prod').databases.map(({ path }) => path);
+  return discover(folder, 'prod', '0.3').databases.map(({ path }) => path);
 }
 
 test('finds every database, sorted, with absolute paths', () => {
@@ -28,7 +28,7 @@ test('finds every database, sorted, with absolute paths', () => {
     'realms/b/realm.db',
     'system.db',
   ]);
-  expect(discover(folder, '').databases[0]?.file).toBe(join(folder, 'hooks/a/stray.db'));
+  expect(discover(folder, '', '0.3').databases[0]?.file).toBe(join(folder, 'hooks/a/stray.db'));
 });
 
 test('never side files, temporary files, Litestream folders or blobs', () => {
@@ -58,7 +58,7 @@ test('symbolic links are not followed, and those that hide databases are told', 
     symlinkSync(outside, join(folder, 'realms', 'acme'));
     symlinkSync(join(folder, 'system.db'), join(folder, 'alias.db'));
     expect(paths()).toEqual(['system.db']);
-    expect(discover(folder, '').refused.map(({ path }) => path)).toEqual(['alias.db', 'realms/acme']);
+    expect(discover(folder, '', '0.3').refused.map(({ path }) => path)).toEqual(['alias.db', 'realms/acme']);
   } finally {
     rmSync(outside, { recursive: true });
   }
@@ -68,7 +68,7 @@ test('what is no database yet, or none at all, is named with the reason', () => 
   put('empty.db', '');
   put('text.db', 'hello');
   put('what?.db');
-  expect(discover(folder, '').refused).toEqual([
+  expect(discover(folder, '', '0.3').refused).toEqual([
     { path: 'empty.db', reason: 'it is still empty' },
     { path: 'text.db', reason: 'it is not a SQLite database' },
     { path: 'what?.db', reason: 'a question mark in the path: Litestream would open another file' },
@@ -77,9 +77,11 @@ test('what is no database yet, or none at all, is named with the reason', () => 
 
 test('another file under the same name is another database', () => {
   put('system.db');
-  const before = discover(folder, '').databases[0]?.identity;
+  const before = discover(folder, '', '0.3').databases[0]?.identity;
   put('other.db');
   rmSync(join(folder, 'system.db'));
   put('system.db');
-  expect(discover(folder, '').databases.find(({ path }) => path === 'system.db')?.identity).not.toBe(before);
+  expect(discover(folder, '', '0.3').databases.find(({ path }) => path === 'system.db')?.identity).not.toBe(
+    before,
+  );
 });

@@ -2,6 +2,7 @@ import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs
 import { join } from 'node:path';
 import { unsupportedPath } from '../litestream/config.ts';
 import { fileIdentity } from '../litestream/file-identity.ts';
+import type { LitestreamLine } from '../litestream/version.ts';
 import { reasonOf } from './failure.ts';
 
 export interface DiscoveredDatabase {
@@ -25,7 +26,7 @@ export interface Discovery {
  * found by its own name, and what lies outside is not the fleet's. Litestream's own folders and the folders of blobs
  * are left alone.
  */
-export function discover(dataDir: string, prefix: string): Discovery {
+export function discover(dataDir: string, prefix: string, line: LitestreamLine): Discovery {
   const databases: DiscoveredDatabase[] = [];
   const refused: { path: string; reason: string }[] = [];
   const folders: string[] = [''];
@@ -36,7 +37,7 @@ export function discover(dataDir: string, prefix: string): Discovery {
         if (!isForeign(path, entry.name) && path.split('/').length < MAX_DEPTH) folders.push(path);
       } else if (isDatabaseName(entry.name)) {
         const file = join(dataDir, path);
-        const reason = entry.isFile() ? look(file, path, prefix) : 'it is not a regular file';
+        const reason = entry.isFile() ? look(file, path, prefix, line) : 'it is not a regular file';
         if (reason === null) databases.push({ path, file, identity: fileIdentity(file) });
         else refused.push({ path, reason });
       } else if (entry.isSymbolicLink() && !entry.name.includes('.')) {
@@ -81,8 +82,8 @@ function isDatabaseName(name: string): boolean {
 }
 
 /** Why a file is not taken, or null. An empty one is about to become a database: it is looked at again. */
-function look(file: string, path: string, prefix: string): string | null {
-  const unsupported = unsupportedPath({ path, file }, prefix);
+function look(file: string, path: string, prefix: string, line: LitestreamLine): string | null {
+  const unsupported = unsupportedPath({ path, file }, prefix, line);
   if (unsupported !== null) return unsupported;
   const start = Buffer.alloc(MAGIC.length);
   try {

@@ -18,7 +18,7 @@ export async function reconcileLoop(run: Run): Promise<void> {
   while (!stop.aborted) {
     const startMs = performance.now();
     try {
-      fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix));
+      fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix, run.binary.line));
       const { databases } = fleet.discovery;
       const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
       if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
@@ -49,8 +49,13 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     return;
   }
   const taken = await takeInPlace(run, changes, databases);
-  if (taken === null) await replace(run, databases, changes.replaced);
-  else fleet.replicated = taken;
+  if (taken === null) {
+    await replace(run, databases, changes.replaced);
+  } else {
+    fleet.replicated = taken;
+    // One that must not be taken in yet must not be found there by a Litestream that starts anew either.
+    if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
+  }
   for (const { path } of fleet.replicated) fleet.strangers.delete(path);
 }
 
@@ -84,7 +89,7 @@ export async function replace(
     options.log.write('info', 'replacing litestream', { held, databases: replicated.length });
   }
   await replication.start(REPLACE_GRACE_MS, async () => {
-    if (run.binary.line === '0.3' || replaced.length === 0) {
+    if (replaced.length === 0) {
       fleet.replicated = databases;
       return;
     }

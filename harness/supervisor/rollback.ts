@@ -21,7 +21,7 @@ export async function beginAnewAfterLtx(basis: Basis): Promise<void> {
       .filter((database) => newerFormat(database) === 'ltx')
       .map(({ path }) => path),
   );
-  const anew = discover(files.dataDir, config.prefix).databases.filter(
+  const anew = discover(files.dataDir, config.prefix, binary.line).databases.filter(
     ({ path, file }) => newerInLtx.has(path) && localGeneration(file) !== null,
   );
   for (const { file } of anew) rmSync(join(metaFolder(file), 'generation'), { force: true });

@@ -16,7 +16,6 @@ import { runSupervisor } from './supervisor.ts';
 
 const binary = await litestreamUnderTest();
 const is03 = binary.line === '0.3';
-const NEW_ROWS = 12_000;
 const SUPERVISE = new URL('../commands/supervise.ts', import.meta.url).href;
 let rig: Rig;
 
@@ -283,7 +282,9 @@ test('an upload that Litestream has given up is cured, though nothing is written
   await allProtected(2);
   door.shut();
   await seeded(2, { writesPerSecond: 0, rows: 80 });
-  await until('Litestream has given up', () => logged.includes('monitor error'));
+  // 0.5 tries on for longer than this test will wait.
+  if (is03) await until('Litestream has given up', () => logged.includes('monitor error'));
+  else await sleep(5000);
   door.open();
   await caughtUp(databases);
   // 0.5 may have come back to it by itself before.
@@ -328,26 +329,24 @@ test.for([1, 5])(
   'a database deleted and made anew at its path comes back as the new one (interval %i s)',
   async (replicate_interval_sec) => {
     configure({ replicate_interval_sec });
-    const { databases, hammer } = await seeded(3, { writesPerSecond: 0, rows: 50 });
+    const { databases } = await seeded(3, { writesPerSecond: 0 });
+    const [reborn, ...others] = databases;
+    if (reborn === undefined) throw new Error('no database');
+    const files = [reborn.file];
+    const anew = { files, rowsPerWrite: 1, anew: true };
+    // The former one is the larger: what Litestream would copy from it is there.
+    const former = await rig.hammer({ ...anew, rows: 3000, writesPerSecond: 0 });
     start();
     await allProtected(3);
-    hammer.kill('SIGKILL');
-    const [reborn] = databases;
-    if (reborn === undefined) throw new Error('no database');
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`${reborn.file}${suffix}`);
-    // So many that SQLite puts them into the file; what follows is in the WAL alone.
-    const writer = await rig.hammer({
-      files: [reborn.file],
-      rows: NEW_ROWS,
-      writesPerSecond: 50,
-      rowsPerWrite: 1,
-    });
+    former.kill('SIGKILL');
+    const writer = await rig.hammer({ ...anew, rows: 2000, writesPerSecond: 50 });
     await sleep(4000);
     await caughtUp(databases);
     writer.kill('SIGKILL');
     await rig.store.settle();
-    expect(await rig.findDamage(binary, reborn.path, NEW_ROWS)).toBeNull();
-    await expectSound(databases.slice(1), 50);
+    expect(await rig.findDamage(binary, reborn.path, 2000)).toBeNull();
+    expect(await rig.findDamage(binary, reborn.path, 3000)).toMatch(/^2\d{3} rows instead of 3000$/);
+    await expectSound(others, 50);
   },
 );
 

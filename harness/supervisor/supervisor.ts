@@ -90,12 +90,11 @@ async function preflight(
   client: S3Client,
   settings: S3Settings,
 ): Promise<{ binary: LitestreamBinary; leaseStore: LeaseStore | null }> {
-  const { databases } = discover(files.dataDir, config.prefix);
+  const binary = await findLitestream(litestream ?? litestreamOnPath(env), env);
+  const { databases } = discover(files.dataDir, config.prefix, binary.line);
   checkOpenFiles(databases.length);
-  const [binary, leaseStore] = await Promise.all([
-    findLitestream(litestream ?? litestreamOnPath(env), env),
-    checkBucket(client, settings, config.prefix).then(() => leaseStoreOf(config, client, log)),
-  ]);
+  await checkBucket(client, settings, config.prefix);
+  const leaseStore = await leaseStoreOf(config, client, log);
   log.write('info', 'preflight passed', {
     ...binary,
     bucket: config.bucket,

@@ -6,9 +6,10 @@ const LIMIT_MS = 10_000;
 
 /**
  * Makes databases that took the place of others begin a new WAL. A Litestream that still had the former file open may
- * have written an LTX file of the former's pages and the newcomer's WAL; its successor would find that WAL in it and go on
- * from there, and a restore would give back a mixture, with exit code 0. Before a WAL with other salts it takes a whole
- * snapshot. Nobody may replicate them meanwhile. Answers the files for which it was done.
+ * have copied the newcomer's WAL on top of the former's pages, in its shadow WAL (0.3) or an LTX file (0.5); its successor
+ * would find that WAL there and go on from it, and a restore would give back a mixture, with exit code 0. Before a WAL
+ * that it does not know it takes a whole snapshot. Nobody may replicate them meanwhile. Answers the files for which it was
+ * done.
  */
 export function restartWals(files: readonly string[]): Promise<ReadonlySet<string>> {
   if (files.length === 0) return Promise.resolve(new Set());
