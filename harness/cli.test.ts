@@ -51,14 +51,22 @@ describe('help', () => {
     }
   });
 
-  test.each(['run', 'list', 'validate', 'judge', 'report', 'schema', 'doctor', 'supervise', 'litestream'])(
-    '%s --help',
-    async (name) => {
-      const { code, stdout } = await drill([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: drill ${name}`);
-    },
-  );
+  test.each([
+    'run',
+    'list',
+    'validate',
+    'judge',
+    'report',
+    'merge',
+    'schema',
+    'doctor',
+    'supervise',
+    'litestream',
+  ])('%s --help', async (name) => {
+    const { code, stdout } = await drill([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: drill ${name}`);
+  });
 
   test('flags without a command are those of run', async () => {
     expect((await drill(['--dry-run', '--help'])).stdout).toContain('Usage: drill run');
@@ -77,6 +85,12 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['--store=minio'], 'It must be one of auto, embedded'],
     [['--seed=1.5'], 'It must be a whole number from 0 to'],
     [['--repeat=0'], 'It must be a whole number from 1 to 1000'],
+    [['--shard=2'], 'A shard is written 2/5'],
+    [['--shard=1/0'], 'The number of shards, 0, must be'],
+    [['--shard=6/5'], 'The shard, 6, must be from 1'],
+    [['--scenario=smoke', '--shard=1/2'], '--shard needs --seed'],
+    [['--scenario=smoke', '--seed=1', '--shard=auto'], '--shard=auto cannot tell how many shards there are'],
+    [['merge', '/no/such/folder'], '/no/such/folder cannot be read'],
     [['--timeout=5'], 'a duration is a number with a unit'],
     [['--scenario='], 'It must not be empty'],
     [['--quiet', '--verbose'], 'cannot be used with'],

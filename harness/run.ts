@@ -1,19 +1,19 @@
 import { appendFileSync } from 'node:fs';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { runDrill } from './drill.ts';
 import type { EventBus } from './events.ts';
 import type { Evidence } from './evidence.ts';
 import type { Interruption } from './interruption.ts';
-import { judge, judgeRun } from './judge/judge.ts';
-import { writeManifest } from './manifest.ts';
+import { judge } from './judge/judge.ts';
 import type { Result } from './result.ts';
 import { type RunInfo, runPaths } from './run-directory.ts';
 import type { PlannedDrill } from './planned-drill.ts';
 import { durationMs } from './scenario/schema.ts';
+import { saveRun, sealRun } from './save-run.ts';
+import { type ShardFile, writeShardFile } from './shard/whole-plan.ts';
 import { claimWorkFolder } from './sweep.ts';
-import { writeReports } from './write-reports.ts';
 
 /** What a run is asked to do. Everything in it has been validated. */
 export interface RunRequest {
@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly runDir: string;
   readonly outputDir: string;
   readonly drills: readonly PlannedDrill[];
+  /** The part of a plan that the run is; null: the whole. */
+  readonly share: ShardFile | null;
   readonly seed: number;
   readonly repeatCommand: string;
   readonly supervisor: string | null;
@@ -88,8 +90,13 @@ export async function runDrills(
     environment: request.environment,
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
+    ...(request.share === null ? {} : { shard: shardOf(request.share) }),
   };
-  return conclude(request, info, evidences, bus, clock);
+  const result = saveRun(request, info, evidences);
+  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
+  if (request.share !== null) writeShardFile(request.runDir, request.share);
+  await sealRun(request);
+  return result;
 }
 
 function nowMs(clock: Clock): number {
@@ -120,30 +127,6 @@ async function runOne(
   });
 }
 
-async function conclude(
-  request: RunRequest,
-  info: RunInfo,
-  evidences: readonly Evidence[],
-  bus: EventBus,
-  clock: Clock,
-): Promise<Result> {
-  const paths = runPaths(request.runDir);
-  const reporterFailures = writeReports(judgeRun(evidences, info), request.runDir, request.outputDir);
-  const whole = { ...info, reporterFailures: [...info.reporterFailures, ...reporterFailures] };
-  const result = judgeRun(evidences, whole);
-  await writeFile(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);
-  await writeFile(paths.result, `${JSON.stringify(result, null, 2)}\n`);
-  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
-  // Last: nothing of a run changes any more once it is in the manifest.
-  writeManifest(request.runDir);
-  await pointLatest(request);
-  return result;
-}
-
-/** `latest` always names a complete run: the link is swapped in one step. */
-async function pointLatest({ outputDir, runId }: RunRequest): Promise<void> {
-  const link = join(outputDir, `.latest-${process.pid}`);
-  await rm(link, { force: true });
-  await symlink(runId, link);
-  await rename(link, join(outputDir, 'latest'));
+function shardOf({ index, count, drills }: ShardFile): RunInfo['shard'] {
+  return { index, count, plannedDrills: drills.length };
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { suggestion } from '../did-you-mean.ts';
+import { messageOf } from '../errors.ts';
 import type { Screen } from '../report/screen.ts';
+import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
 /** What a command may touch of the outside. stdout is for its result, stderr for everything else. */
 export interface Io {
@@ -25,6 +27,8 @@ export interface RunOptions {
   readonly supervisor: string | null;
   readonly seed: number | null;
   readonly repeat: number;
+  /** The part of the plan that this machine is to drill. */
+  readonly shard: ShardChoice | null;
   readonly outputDir: string;
   readonly json: boolean;
   readonly dryRun: boolean;
@@ -72,9 +76,14 @@ export function repeatCommand(options: RunOptions, seed: number): string {
     ...(options.timeoutMs === null ? [] : [`--timeout=${options.timeoutMs}ms`]),
     ...(options.repeat === 1 ? [] : [`--repeat=${options.repeat}`]),
     ...(options.bail ? ['--bail'] : []),
+    ...(options.shard === null ? [] : [`--shard=${shardText(options.shard)}`]),
     `--seed=${seed}`,
   ];
   return ['npm run drill --', ...flags.map(shellQuoted)].join(' ');
+}
+
+function shardText({ index, count }: ShardChoice): string {
+  return [index ?? 'auto', ...(count === null ? [] : [count])].join('/');
 }
 
 function shellQuoted(word: string): string {
@@ -108,6 +117,15 @@ export function parallelism(text: string): number | 'auto' {
 export function duration(text: string): number {
   if (DURATION.test(text) && durationMs(text) > 0) return durationMs(text);
   throw new InvalidArgumentError(`${DURATION_FORM}.`);
+}
+
+/** Accepts a shard. */
+export function shard(text: string): ShardChoice {
+  try {
+    return parseShard(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }
 
 /** Accepts any text but an empty one. */

@@ -12,6 +12,7 @@ import {
   repeated,
   type RestoreOptions,
   type RunOptions,
+  shard,
   STORES,
   TIERS,
   wholeNumber,
@@ -50,6 +51,7 @@ export function buildProgram(io: Io, done: Done): Command {
   const run = addRun(program, io, done);
   addQuestions(program, io, done);
   addSavedRuns(program, io, done);
+  addMerge(program, io, done);
   addRestore(program, io, done);
   addTools(program, io, done);
   addLitestream(program, io, done);
@@ -102,6 +104,12 @@ function addRun(program: Command, io: Io, done: Done): Command {
       option('--repeat <times>', 'Run every drill this often.').default(1).argParser(wholeNumber(1, 1000)),
     )
     .addOption(
+      option(
+        '--shard <i/n>',
+        'Run the i-th of n parts of the plan, as 2/5; auto or auto/5: the environment says which.',
+      ).argParser(shard),
+    )
+    .addOption(
       option('--timeout <duration>', "Limit of one drill; without it the scenario's own.").argParser(
         duration,
       ),
@@ -129,10 +137,10 @@ type RunFlags = Pick<
 > & {
   readonly scenario?: RunOptions['scenarios'];
   readonly timeout?: number;
-} & { readonly [Name in 'tier' | 'tag' | 'litestream' | 'supervisor' | 'seed']?: RunOptions[Name] };
+} & { readonly [Name in 'tier' | 'tag' | 'litestream' | 'supervisor' | 'seed' | 'shard']?: RunOptions[Name] };
 
 function runOptions({ scenario, timeout, ...flags }: RunFlags): RunOptions {
-  const absent = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
+  const absent = { tier: null, tag: null, litestream: null, supervisor: null, seed: null, shard: null };
   return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null };
 }
 
@@ -171,6 +179,24 @@ function addSavedRuns(program: Command, io: Io, done: Done): void {
     .action(async (name: string, flags: { json: boolean; outputDir: string }) => {
       const { reportCommand } = await import('./saved-run.ts');
       done(reportCommand(name, flags, io));
+    });
+}
+
+function addMerge(program: Command, io: Io, done: Done): void {
+  common(
+    program
+      .command('merge')
+      .description('Make one run of the shards below a folder, and judge their evidence again: the gate.'),
+  )
+    .argument('<dir>', 'Folder with the run of every shard of one plan, at any depth.')
+    .addOption(
+      option('--allow-partial', 'Merge although shards are missing: inconclusive at best.').default(false),
+    )
+    .addOption(outputDir())
+    .addOption(json())
+    .action(async (dir: string, flags: { allowPartial: boolean; outputDir: string; json: boolean }) => {
+      const { mergeCommand } = await import('./merge.ts');
+      done(await mergeCommand(dir, flags, io));
     });
 }
 

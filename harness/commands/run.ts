@@ -20,9 +20,12 @@ import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
 import { durationMs } from '../scenario/schema.ts';
+import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
+import { newRunId } from './run-id.ts';
+import { shareOf } from './share.ts';
 
 /** A seed that can be typed; any whole number is as good. */
 const NEW_SEED_BELOW = 1_000_000_000;
@@ -32,8 +35,13 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const scenarios = chooseScenarios(options);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   io.stderr.write(`seed ${seed}\n`);
-  const wanted = wantedDrills(scenarios, seed, options);
+  const whole = wantedDrills(scenarios, seed, options);
+  const share = shareOf(whole, options, seed, io.env);
+  const wanted = share === null ? whole : whole.filter(({ drillId }) => share.drills.includes(drillId));
   const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
+  if (share !== null && !options.quiet) {
+    io.stderr.write(`shard ${share.index} of ${share.count}: ${wanted.length} of ${whole.length} drills\n`);
+  }
   if (options.dryRun) return printPlans(plans, options, io);
   const drills = await withLitestream(wanted, io);
   await preflight(options.outputDir, plans);
@@ -43,15 +51,16 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   if (options.store === 'auto' && !options.quiet) {
     io.stderr.write('store: embedded (in memory, in a process of its own)\n');
   }
-  const runId = newRunId(scenarios);
+  const runId = newRunId(whatIsRun(scenarios, share));
   const runDir = path.join(options.outputDir, runId);
   return drillAndReport(options, io, {
     runId,
     runDir,
     outputDir: options.outputDir,
     drills,
+    share,
     seed,
-    repeatCommand: repeatCommand(options, seed),
+    repeatCommand: repeatCommand(share === null ? options : { ...options, shard: share }, seed),
     supervisor: options.supervisor,
     timeoutMs: options.timeoutMs,
     keep: options.keep,
@@ -176,15 +185,11 @@ function describePlan({
   ].join('\n');
 }
 
-function newRunId(scenarios: readonly LoadedScenario[]): string {
-  const stamp = systemClock
-    .wallIso()
-    .replaceAll(/[-:]|\.\d+Z$/g, '')
-    .replace('T', '-');
+function whatIsRun(scenarios: readonly LoadedScenario[], share: Shard | null): string {
   const [first] = scenarios;
   const what =
     scenarios.length === 1 && first !== undefined ? first.scenario.id : `${scenarios.length}-scenarios`;
-  return `${stamp}-${what}-${randomInt(0x1_0000).toString(16).padStart(4, '0')}`;
+  return share === null ? what : `${what}-${nameOf(share)}`;
 }
 
 function interrupted(exit: 130 | 143, runDir: string): DrillError {

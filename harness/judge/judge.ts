@@ -19,7 +19,7 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
     schemaVersion: 1,
     verdict,
     exitCode: hasBug ? 4 : EXIT_CODES[verdict],
-    reason: reasonOf(scenarios, gaps),
+    reason: reasonOf(scenarios, gaps, run),
     runId: run.runId,
     seed: run.seed,
     repeatCommand: run.repeatCommand,
@@ -35,12 +35,23 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
 function gapsOf(scenarios: readonly ScenarioResult[], run: RunInfo): string[] {
   const lacking = run.drills.filter((id) => !scenarios.some(({ drillId }) => drillId === id));
   return [
-    ...(run.drills.length === 0 ? ['no drill was run'] : []),
+    ...(run.drills.length < plannedDrills(run) ? [notRun(run)] : []),
     ...(lacking.length > 0
       ? [`no evidence of ${plural(lacking.length, 'drill')}: ${lacking.join(', ')}`]
       : []),
     ...run.reporterFailures.map((failure) => `a reporter failed: ${failure}`),
+    ...(run.gaps ?? []),
   ];
+}
+
+/** A run of nothing proves nothing, unless it is a shard to which the plan gives nothing. */
+function plannedDrills({ shard }: RunInfo): number {
+  return shard?.plannedDrills ?? 1;
+}
+
+function notRun(run: RunInfo): string {
+  if (run.drills.length === 0) return 'no drill was run';
+  return `${plannedDrills(run) - run.drills.length} of ${plural(plannedDrills(run), 'planned drill')} not run`;
 }
 
 /** fail > inconclusive > pass. */
@@ -50,7 +61,10 @@ function worst(scenarios: readonly ScenarioResult[], gaps: readonly string[]): V
   return 'pass';
 }
 
-function reasonOf(scenarios: readonly ScenarioResult[], gaps: readonly string[]): string {
+function reasonOf(scenarios: readonly ScenarioResult[], gaps: readonly string[], run: RunInfo): string {
+  if (gaps.length === 0 && scenarios.length === 0 && run.shard !== undefined) {
+    return `the plan has no drill for shard ${run.shard.index} of ${run.shard.count}`;
+  }
   const [only] = scenarios;
   if (gaps.length === 0 && scenarios.length === 1 && only !== undefined) return only.reason;
   const count = (wanted: Verdict): string[] => {

@@ -14,11 +14,12 @@ export interface Page {
 /** The summary of a run for a terminal. The verdict and how to repeat the run come last, where the eye ends. */
 export function renderSummary(result: Result, page: Page): string {
   const isOnly = result.scenarios.length === 1;
+  const isMany = result.scenarios.length > 1;
   const drills = result.scenarios.flatMap((scenario) => [...renderDrill(scenario, page, isOnly), '']);
   const reason =
     isOnly && result.reason === result.scenarios[0]?.reason ? '' : `  ${printable(result.reason)}`;
   const took = `  in ${duration(result.durationMs)}, exit code ${result.exitCode}`;
-  const compared = isOnly
+  const compared = !isMany
     ? []
     : [...section('side by side', comparisonTable(result.scenarios, page.colour), page), ''];
   return [
