@@ -281,5 +281,7 @@ export const runInfoSchema = z.strictObject({
     .optional(),
   /** Why the run cannot be a pass although nothing of its drills says so, one sentence each. */
   gaps: z.array(z.string()).optional(),
+  /** What is worse than in the runs that it was asked to be held against, one sentence each. */
+  regressions: z.array(z.string()).optional(),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;

@@ -2,9 +2,12 @@ import { appendFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
+import { compareWithLastPass } from './compare/against.ts';
+import { type Comparison, sampleOf } from './compare/compare.ts';
 import { runDrill } from './drill.ts';
 import type { EventBus } from './events.ts';
 import type { Evidence } from './evidence.ts';
+import type { HistoryEntry } from './history/entry.ts';
 import type { Interruption } from './interruption.ts';
 import { judge } from './judge/judge.ts';
 import type { Result } from './result.ts';
@@ -21,6 +24,8 @@ export interface RunRequest {
   readonly runDir: string;
   readonly outputDir: string;
   readonly drills: readonly PlannedDrill[];
+  /** Earlier drills that the run is held against; null: its objectives are all that counts. */
+  readonly against: { readonly entries: readonly HistoryEntry[]; readonly tolerance: number } | null;
   /** The part of a plan that the run is; null: the whole. */
   readonly share: ShardFile | null;
   readonly seed: number;
@@ -35,13 +40,20 @@ export interface RunRequest {
   readonly environment: Evidence['environment'];
 }
 
+/** What a run came to. */
+export interface FinishedRun {
+  readonly result: Result;
+  /** null: it was not to be compared. */
+  readonly comparison: Comparison | null;
+}
+
 /** Runs the drills one after the other and leaves a complete run directory. null: interrupted before the end. */
 export async function runDrills(
   request: RunRequest,
   bus: EventBus,
   clock: Clock,
   interruption: Interruption,
-): Promise<Result | null> {
+): Promise<FinishedRun | null> {
   const paths = runPaths(request.runDir);
   const workDir = join(request.runDir, 'work');
   await mkdir(workDir, { recursive: true });
@@ -80,6 +92,7 @@ export async function runDrills(
     if (!request.keep) await rm(workDir, { recursive: true, force: true });
   }
   if (interruption.exitCode() !== null) return null;
+  const comparison = compareWithEarlier(request, evidences);
   const info: RunInfo = {
     runId: request.runId,
     seed: request.seed,
@@ -91,12 +104,13 @@ export async function runDrills(
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
     ...(request.share === null ? {} : { shard: shardOf(request.share) }),
+    ...(comparison === null ? {} : { gaps: [...comparison.gaps], regressions: [...comparison.regressions] }),
   };
   const result = saveRun(request, info, evidences);
   bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
   if (request.share !== null) writeShardFile(request.runDir, request.share);
   await sealRun(request);
-  return result;
+  return { result, comparison };
 }
 
 function nowMs(clock: Clock): number {
@@ -125,6 +139,15 @@ async function runOne(
     signal: AbortSignal.any([interruption.signal, AbortSignal.timeout(limitMs)]),
     interrupted: () => interruption.exitCode() !== null,
   });
+}
+
+function compareWithEarlier(
+  { against, runId }: RunRequest,
+  evidences: readonly Evidence[],
+): Comparison | null {
+  if (against === null) return null;
+  const now = evidences.map((evidence) => sampleOf(judge(evidence), runId));
+  return compareWithLastPass(against.entries, now, against.tolerance);
 }
 
 function shardOf({ index, count, drills }: ShardFile): RunInfo['shard'] {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { trendOf } from '../history/trend.ts';
 import { collectShards } from '../merge/collect.ts';
 import { mergeRuns } from '../merge/merge-runs.ts';
 import { toolVersion } from '../project.ts';
@@ -6,6 +7,7 @@ import { renderSummary } from '../report/console.ts';
 import { resultText } from '../run-directory.ts';
 import { tellGithub } from './github.ts';
 import type { Io } from './options.ts';
+import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
 
 interface MergeOptions {
@@ -22,7 +24,9 @@ export async function mergeCommand(folder: string, options: MergeOptions, io: Io
   const result = await mergeRuns(shards, { runId, outputDir, allowPartial, toolVersion: toolVersion() });
   const runDir = path.join(outputDir, runId);
   io.stderr.write(`evidence: ${path.relative('.', runDir)}\n`);
+  const history = recordRun(result, { runDir, outputDir }, null, io);
   tellGithub(result, runDir, io);
-  io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
+  const summary = renderSummary(result, io.stdout, (drill) => trendOf(history, drill));
+  io.stdout.write(options.json ? resultText(result) : summary);
   return result.exitCode;
 }

@@ -13,6 +13,8 @@ const DEFAULTS: RunOptions = {
   seed: null,
   repeat: 1,
   shard: null,
+  against: null,
+  tolerance: 0.25,
   outputDir: REPORTS_DIR,
   json: true,
   dryRun: false,

@@ -13,6 +13,7 @@ export interface Io {
 }
 
 export const TIERS = ['smoke', 'gate', 'nightly'] as const;
+export const BASELINES = ['last-pass'] as const;
 export const STORES = ['auto', 'embedded'] as const;
 
 /** `drill run`, parsed. null: not given. */
@@ -29,6 +30,10 @@ export interface RunOptions {
   readonly repeat: number;
   /** The part of the plan that this machine is to drill. */
   readonly shard: ShardChoice | null;
+  /** What the run is held against. */
+  readonly against: (typeof BASELINES)[number] | null;
+  /** How far a figure may be worse than before: 0.25 is 25 %. */
+  readonly tolerance: number;
   readonly outputDir: string;
   readonly json: boolean;
   readonly dryRun: boolean;
@@ -38,6 +43,15 @@ export interface RunOptions {
   readonly timeoutMs: number | null;
   readonly quiet: boolean;
   readonly verbose: boolean;
+}
+
+export const REPORT_FORMATS = ['console', 'html', 'markdown', 'junit', 'prometheus'] as const;
+
+/** `drill report`, parsed. */
+export interface ReportOptions {
+  readonly format: (typeof REPORT_FORMATS)[number];
+  readonly json: boolean;
+  readonly outputDir: string;
 }
 
 export const LITESTREAM_SOURCES = ['pypi', 'github', 'go'] as const;
@@ -117,6 +131,13 @@ export function parallelism(text: string): number | 'auto' {
 export function duration(text: string): number {
   if (DURATION.test(text) && durationMs(text) > 0) return durationMs(text);
   throw new InvalidArgumentError(`${DURATION_FORM}.`);
+}
+
+/** Accepts a share in percent, as a fraction of 1. */
+export function percent(text: string): number {
+  const match = /^(\d{1,4}(?:\.\d+)?)%$/.exec(text);
+  if (match !== null) return Number(match[1]) / 100;
+  throw new InvalidArgumentError('It must be a number with a percent sign, like 25%.');
 }
 
 /** Accepts a shard. */

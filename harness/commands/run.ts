@@ -4,6 +4,8 @@ import { systemClock } from '../clock.ts';
 import { describeEnvironment } from '../environment.ts';
 import { DrillError } from '../errors.ts';
 import { createEventBus } from '../events.ts';
+import { historyFile, readHistory } from '../history/history-file.ts';
+import { trendOf } from '../history/trend.ts';
 import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
@@ -11,6 +13,7 @@ import { assertAtHand, chooseLitestream } from '../litestream/choose.ts';
 import { preflight } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
+import { renderComparison } from '../report/moves.ts';
 import { createLiveReporter } from '../report/live.ts';
 import { resultText } from '../run-directory.ts';
 import type { PlannedDrill, PlannedUpgrade } from '../planned-drill.ts';
@@ -24,6 +27,7 @@ import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
+import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
 import { shareOf } from './share.ts';
 
@@ -34,9 +38,9 @@ const NEW_SEED_BELOW = 1_000_000_000;
 export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const scenarios = chooseScenarios(options);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
-  io.stderr.write(`seed ${seed}\n`);
   const whole = wantedDrills(scenarios, seed, options);
   const share = shareOf(whole, options, seed, io.env);
+  io.stderr.write(`seed ${seed}\n`);
   const wanted = share === null ? whole : whole.filter(({ drillId }) => share.drills.includes(drillId));
   const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
   if (share !== null && !options.quiet) {
@@ -44,6 +48,8 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   }
   if (options.dryRun) return printPlans(plans, options, io);
   const drills = await withLitestream(wanted, io);
+  // Read before the first slow step: a history that cannot be compared with is found out at once.
+  const against = options.against === null ? null : earlierDrills(options.outputDir, options.tolerance);
   await preflight(options.outputDir, plans);
   for (const folder of await sweepCrashedRuns(options.outputDir)) {
     io.stderr.write(`swept what a crashed run had left: ${folder}\n`);
@@ -59,6 +65,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
     outputDir: options.outputDir,
     drills,
     share,
+    against,
     seed,
     repeatCommand: repeatCommand(share === null ? options : { ...options, shard: share }, seed),
     supervisor: options.supervisor,
@@ -81,18 +88,35 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     live.close();
   });
   try {
-    const result = await runDrills(request, bus, systemClock, interruption);
+    const finished = await runDrills(request, bus, systemClock, interruption);
     live.close();
-    if (result !== null && !options.quiet)
-      io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
-    if (result === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
+    if (finished === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
+    if (!options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
+    const { result, comparison } = finished;
+    // The parts of a plan are no runs of their own: their merge is what the history keeps.
+    const history = request.share === null ? recordRun(result, request, comparison, io) : [];
     tellGithub(result, request.runDir, io);
-    io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
+    const summary = renderSummary(result, io.stdout, (drill) => trendOf(history, drill));
+    const moved = comparison === null ? '' : `${renderComparison(comparison, io.stdout)}\n`;
+    if (options.json) io.stderr.write(moved);
+    io.stdout.write(options.json ? resultText(result) : moved + summary);
     return result.exitCode;
   } finally {
     live.close();
     interruption.release();
   }
+}
+
+function earlierDrills(outputDir: string, tolerance: number): RunRequest['against'] {
+  const { file, entries, problems } = readHistory(historyFile(outputDir));
+  if (problems.length === 0) return { entries, tolerance };
+  throw new DrillError('DRILL_E_HISTORY_DAMAGED', {
+    what: `${file} is not as it was written`,
+    details: problems.slice(0, 10),
+    why: 'a run that is held against a damaged history could be held against anything',
+    fix: 'move it away and run once without --against, which begins a new one',
+    exit: 2,
+  });
 }
 
 function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[] {

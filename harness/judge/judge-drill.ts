@@ -32,6 +32,7 @@ export function judge(evidence: Evidence): ScenarioResult {
     subject: evidence.subject,
     store: evidence.store,
     fleet: evidence.fleet,
+    replicateIntervalSec: scenario.replicateIntervalSec,
     planDigest: evidence.planDigest,
     fleetDigest: evidence.fleetDigest,
     measurements,

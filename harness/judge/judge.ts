@@ -14,7 +14,7 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
   const scenarios = ordered.map(judge);
   const gaps = gapsOf(scenarios, run);
   const hasBug = ordered.some(({ harnessFaults }) => harnessFaults.some(({ code }) => code === HARNESS_BUG));
-  const verdict = worst(scenarios, gaps);
+  const verdict = worst(scenarios, gaps, run);
   return {
     schemaVersion: 1,
     verdict,
@@ -54,9 +54,13 @@ function notRun(run: RunInfo): string {
   return `${plannedDrills(run) - run.drills.length} of ${plural(plannedDrills(run), 'planned drill')} not run`;
 }
 
+function regressionsOf({ regressions }: RunInfo): string[] {
+  return (regressions ?? []).map((regression) => `worse than before: ${regression}`);
+}
+
 /** fail > inconclusive > pass. */
-function worst(scenarios: readonly ScenarioResult[], gaps: readonly string[]): Verdict {
-  if (scenarios.some(({ verdict }) => verdict === 'fail')) return 'fail';
+function worst(scenarios: readonly ScenarioResult[], gaps: readonly string[], run: RunInfo): Verdict {
+  if (scenarios.some(({ verdict }) => verdict === 'fail') || regressionsOf(run).length > 0) return 'fail';
   if (gaps.length > 0 || scenarios.some(({ verdict }) => verdict === 'inconclusive')) return 'inconclusive';
   return 'pass';
 }
@@ -66,13 +70,15 @@ function reasonOf(scenarios: readonly ScenarioResult[], gaps: readonly string[],
     return `the plan has no drill for shard ${run.shard.index} of ${run.shard.count}`;
   }
   const [only] = scenarios;
-  if (gaps.length === 0 && scenarios.length === 1 && only !== undefined) return only.reason;
+  const worse = regressionsOf(run);
+  if (gaps.length + worse.length === 0 && scenarios.length === 1 && only !== undefined) return only.reason;
   const count = (wanted: Verdict): string[] => {
     const own = scenarios.filter(({ verdict }) => verdict === wanted);
     return own.length === 0 ? [] : [`${own.length} ${wanted}`];
   };
   const drills = [...count('fail'), ...count('inconclusive'), ...count('pass')];
   return [
+    ...worse,
     ...gaps,
     ...(drills.length === 0 ? [] : [`of ${plural(scenarios.length, 'drill')} ${drills.join(', ')}`]),
   ].join('; ');
