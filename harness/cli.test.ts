@@ -94,6 +94,8 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['--scenario=smoke', '--against=best'], 'It must be one of last-pass'],
     [['--scenario=smoke', '--seed=1', '--shard=1/2', '--against=last-pass'], 'cannot be used with'],
     [['compare', 'a', 'b', '--tolerance=0.25'], 'It must be a number with a percent sign, like 25%'],
+    [['--notify=ftp://x/secret'], '--notify is no address of a webhook'],
+    [['--notify-format=teams'], 'It must be one of json, slack'],
     [['compare', 'no-such-run', 'b'], 'there is no run no-such-run'],
     [['report', 'latest', '--format=pdf'], 'It must be one of console, html, markdown, junit, prometheus'],
     [['merge', '/no/such/folder'], '/no/such/folder cannot be read'],
@@ -117,6 +119,13 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).toMatch(/^\[DRILL_E_\w+\] .+\n {2}why: .+\n {2}do: {2}.+\n$/);
+  });
+
+  test('the address of a webhook is not repeated: the secret is in it', async () => {
+    const env = { DRILL_NOTIFY_URL: 'https://me:secret-token@example.test/' };
+    const { code, stdout, stderr } = await drill(['--scenario=smoke', '--json'], { env });
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain('secret-token');
   });
 
   test('DRILL_STORE is checked like the flag', async () => {

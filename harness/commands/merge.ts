@@ -6,7 +6,8 @@ import { toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
 import { resultText } from '../run-directory.ts';
 import { tellGithub } from './github.ts';
-import type { Io } from './options.ts';
+import type { Io, NotifyOptions } from './options.ts';
+import { notify } from './notify.ts';
 import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
 
@@ -14,6 +15,7 @@ interface MergeOptions {
   readonly outputDir: string;
   readonly allowPartial: boolean;
   readonly json: boolean;
+  readonly notify: NotifyOptions;
 }
 
 /** `drill merge DIR`: the shards of one plan as one run, judged again from their evidence. This is the gate. */
@@ -28,5 +30,6 @@ export async function mergeCommand(folder: string, options: MergeOptions, io: Io
   tellGithub(result, runDir, io);
   const summary = renderSummary(result, io.stdout, (drill) => trendOf(history, drill));
   io.stdout.write(options.json ? resultText(result) : summary);
+  await notify(result, options.notify, io);
   return result.exitCode;
 }

@@ -15,6 +15,7 @@ const DEFAULTS: RunOptions = {
   shard: null,
   against: null,
   tolerance: 0.25,
+  notify: { url: null, format: 'json' },
   outputDir: REPORTS_DIR,
   json: true,
   dryRun: false,

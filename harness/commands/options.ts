@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { suggestion } from '../did-you-mean.ts';
-import { messageOf } from '../errors.ts';
+import { DrillError, messageOf } from '../errors.ts';
 import type { Screen } from '../report/screen.ts';
 import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly against: (typeof BASELINES)[number] | null;
   /** How far a figure may be worse than before: 0.25 is 25 %. */
   readonly tolerance: number;
+  /** Where a run that is no pass is told. */
+  readonly notify: NotifyOptions;
   readonly outputDir: string;
   readonly json: boolean;
   readonly dryRun: boolean;
@@ -43,6 +45,14 @@ export interface RunOptions {
   readonly timeoutMs: number | null;
   readonly quiet: boolean;
   readonly verbose: boolean;
+}
+
+export const NOTIFY_FORMATS = ['json', 'slack'] as const;
+
+/** The webhook that is told of a run that is no pass; null: none is. Its address is a secret and is shown nowhere. */
+export interface NotifyOptions {
+  readonly url: URL | null;
+  readonly format: (typeof NOTIFY_FORMATS)[number];
 }
 
 export const REPORT_FORMATS = ['console', 'html', 'markdown', 'junit', 'prometheus'] as const;
@@ -138,6 +148,18 @@ export function percent(text: string): number {
   const match = /^(\d{1,4}(?:\.\d+)?)%$/.exec(text);
   if (match !== null) return Number(match[1]) / 100;
   throw new InvalidArgumentError('It must be a number with a percent sign, like 25%.');
+}
+
+/** Accepts the address of a webhook. The message does not repeat it: the secret is in it. */
+export function webhookUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
+  throw new DrillError('DRILL_E_USAGE', {
+    what: '--notify is no address of a webhook',
+    why: 'it must be an http or https address without user and password',
+    fix: 'correct it, or DRILL_NOTIFY_URL, whichever is set',
+    exit: 2,
+  });
 }
 
 /** Accepts a shard. */

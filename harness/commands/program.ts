@@ -7,6 +7,8 @@ import {
   duration,
   type Io,
   LITESTREAM_SOURCES,
+  NOTIFY_FORMATS,
+  type NotifyOptions,
   notEmpty,
   oneOf,
   parallelism,
@@ -19,6 +21,7 @@ import {
   shard,
   STORES,
   TIERS,
+  webhookUrl,
   wholeNumber,
 } from './options.ts';
 
@@ -141,7 +144,24 @@ function gateOptions(): Option[] {
       .argParser(oneOf(BASELINES))
       .conflicts('shard'),
     tolerance(),
+    ...notifyOptions(),
   ];
+}
+
+function notifyOptions(): Option[] {
+  return [
+    option('--notify <url>', 'Webhook that is told of a run that is no pass.')
+      .env('DRILL_NOTIFY_URL')
+      .argParser(webhookUrl),
+    option('--notify-format <form>', 'What it is told: json, or slack for a text.')
+      .default('json')
+      .argParser(oneOf(NOTIFY_FORMATS)),
+  ];
+}
+
+interface NotifyFlags {
+  readonly notify?: URL;
+  readonly notifyFormat: NotifyOptions['format'];
 }
 
 /** What commander makes of the flags of run: an option without a default is left out. */
@@ -151,21 +171,22 @@ type RunFlags = Pick<
 > & {
   readonly scenario?: RunOptions['scenarios'];
   readonly timeout?: number;
-} & {
-  readonly [Name in
-    | 'tier'
-    | 'tag'
-    | 'litestream'
-    | 'supervisor'
-    | 'seed'
-    | 'shard'
-    | 'against']?: RunOptions[Name];
-};
+} & NotifyFlags & {
+    readonly [Name in
+      | 'tier'
+      | 'tag'
+      | 'litestream'
+      | 'supervisor'
+      | 'seed'
+      | 'shard'
+      | 'against']?: RunOptions[Name];
+  };
 
-function runOptions({ scenario, timeout, ...flags }: RunFlags): RunOptions {
+function runOptions({ scenario, timeout, notify, notifyFormat, ...flags }: RunFlags): RunOptions {
+  const hook = { url: notify ?? null, format: notifyFormat };
   const own = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
   const absent = { ...own, shard: null, against: null };
-  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null };
+  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null, notify: hook };
 }
 
 function addQuestions(program: Command, io: Io, done: Done): void {
@@ -237,8 +258,14 @@ function addCompare(program: Command, io: Io, done: Done): void {
     );
 }
 
+type MergeFlags = NotifyFlags & {
+  readonly allowPartial: boolean;
+  readonly outputDir: string;
+  readonly json: boolean;
+};
+
 function addMerge(program: Command, io: Io, done: Done): void {
-  common(
+  const command = common(
     program
       .command('merge')
       .description('Make one run of the shards below a folder, and judge their evidence again: the gate.'),
@@ -248,11 +275,13 @@ function addMerge(program: Command, io: Io, done: Done): void {
       option('--allow-partial', 'Merge although shards are missing: inconclusive at best.').default(false),
     )
     .addOption(outputDir())
-    .addOption(json())
-    .action(async (dir: string, flags: { allowPartial: boolean; outputDir: string; json: boolean }) => {
-      const { mergeCommand } = await import('./merge.ts');
-      done(await mergeCommand(dir, flags, io));
-    });
+    .addOption(json());
+  for (const one of notifyOptions()) command.addOption(one);
+  command.action(async (dir: string, { notify, notifyFormat, ...flags }: MergeFlags) => {
+    const { mergeCommand } = await import('./merge.ts');
+    const hook = { url: notify ?? null, format: notifyFormat };
+    done(await mergeCommand(dir, { ...flags, notify: hook }, io));
+  });
 }
 
 function addRestore(program: Command, io: Io, done: Done): void {

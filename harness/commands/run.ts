@@ -27,6 +27,7 @@ import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
+import { notify } from './notify.ts';
 import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
 import { shareOf } from './share.ts';
@@ -100,6 +101,7 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     const moved = comparison === null ? '' : `${renderComparison(comparison, io.stdout)}\n`;
     if (options.json) io.stderr.write(moved);
     io.stdout.write(options.json ? resultText(result) : moved + summary);
+    await notify(result, options.notify, io);
     return result.exitCode;
   } finally {
     live.close();
