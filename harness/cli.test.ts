@@ -51,14 +51,23 @@ describe('help', () => {
     }
   });
 
-  test.each(['run', 'list', 'validate', 'judge', 'report', 'schema', 'doctor', 'supervise', 'litestream'])(
-    '%s --help',
-    async (name) => {
-      const { code, stdout } = await drill([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: drill ${name}`);
-    },
-  );
+  test.each([
+    'run',
+    'list',
+    'validate',
+    'judge',
+    'report',
+    'merge',
+    'compare',
+    'schema',
+    'doctor',
+    'supervise',
+    'litestream',
+  ])('%s --help', async (name) => {
+    const { code, stdout } = await drill([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: drill ${name}`);
+  });
 
   test('flags without a command are those of run', async () => {
     expect((await drill(['--dry-run', '--help'])).stdout).toContain('Usage: drill run');
@@ -77,6 +86,19 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['--store=minoi'], 'It must be one of auto, minio, embedded, external; did you mean minio?'],
     [['--seed=1.5'], 'It must be a whole number from 0 to'],
     [['--repeat=0'], 'It must be a whole number from 1 to 1000'],
+    [['--shard=2'], 'A shard is written 2/5'],
+    [['--shard=1/0'], 'The number of shards, 0, must be'],
+    [['--shard=6/5'], 'The shard, 6, must be from 1'],
+    [['--scenario=smoke', '--shard=1/2'], '--shard needs --seed'],
+    [['--scenario=smoke', '--seed=1', '--shard=auto'], '--shard=auto cannot tell how many shards there are'],
+    [['--scenario=smoke', '--against=best'], 'It must be one of last-pass'],
+    [['--scenario=smoke', '--seed=1', '--shard=1/2', '--against=last-pass'], 'cannot be used with'],
+    [['compare', 'a', 'b', '--tolerance=0.25'], 'It must be a number with a percent sign, like 25%'],
+    [['--notify=ftp://x/secret'], '--notify is no address of a webhook'],
+    [['--notify-format=teams'], 'It must be one of json, slack'],
+    [['compare', 'no-such-run', 'b'], 'there is no run no-such-run'],
+    [['report', 'latest', '--format=pdf'], 'It must be one of console, html, markdown, junit, prometheus'],
+    [['merge', '/no/such/folder'], '/no/such/folder cannot be read'],
     [['--timeout=5'], 'a duration is a number with a unit'],
     [['--scenario='], 'It must not be empty'],
     [['--quiet', '--verbose'], 'cannot be used with'],
@@ -97,6 +119,13 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).toMatch(/^\[DRILL_E_\w+\] .+\n {2}why: .+\n {2}do: {2}.+\n$/);
+  });
+
+  test('the address of a webhook is not repeated: the secret is in it', async () => {
+    const env = { DRILL_NOTIFY_URL: 'https://me:secret-token@example.test/' };
+    const { code, stdout, stderr } = await drill(['--scenario=smoke', '--json'], { env });
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain('secret-token');
   });
 
   test('DRILL_STORE is checked like the flag', async () => {
@@ -130,7 +159,8 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
 
 describe('questions', () => {
   test('list and validate', async () => {
-    expect((await drill(['list'])).stdout).toMatch(/^many-realms\s+gate\s/m);
+    const empty = [`--output-dir=${path.join(folder, 'none')}`];
+    expect((await drill(['list', ...empty])).stdout).toMatch(/^many-realms +gate +– +– +A host/m);
     const { stdout } = await drill(['list', '--json']);
     expect(JSON.parse(stdout)).toHaveProperty('scenarios.0.id');
     expect((await drill(['validate', '--json'])).code).toBe(0);

@@ -26,6 +26,8 @@ export type DrillErrorCode =
   | 'DRILL_E_TIMEOUT'
   | 'DRILL_E_LEDGER_DAMAGED'
   | 'DRILL_E_RUN_UNREADABLE'
+  | 'DRILL_E_MERGE_REFUSED'
+  | 'DRILL_E_HISTORY_DAMAGED'
   | 'DRILL_E_INTERRUPTED';
 
 /** 2 = usage or config, nothing was started; 3 = could not measure; 1 = the subject failed. */

@@ -387,5 +387,13 @@ export const runInfoSchema = z.strictObject({
   drills: z.array(z.string()),
   /** What reporters threw, one sentence each: with any, the run is not a pass. */
   reporterFailures: z.array(z.string()),
+  /** Which part of a plan the run was, and how many drills the plan gives to it; absent: it was the whole. */
+  shard: z
+    .strictObject({ index: z.number().int(), count: z.number().int(), plannedDrills: z.number().int() })
+    .optional(),
+  /** Why the run cannot be a pass although nothing of its drills says so, one sentence each. */
+  gaps: z.array(z.string()).optional(),
+  /** What is worse than in the runs that it was asked to be held against, one sentence each. */
+  regressions: z.array(z.string()).optional(),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;

@@ -1,4 +1,5 @@
 import type { LitestreamBinary } from './litestream/binary.ts';
+import type { StoreChoice } from './scenario/combinations.ts';
 import type { LoadedScenario } from './scenario/load.ts';
 import type { Scenario } from './scenario/schema.ts';
 import type { StorePlan } from './store/choose.ts';
@@ -22,6 +23,14 @@ export interface PlannedDrill {
   readonly expect: Scenario['expect'];
   readonly mustFail: Scenario['mustFail'];
 }
+
+/** A drill whose store has not been looked for yet. */
+export type DrillWithoutStore = Omit<PlannedDrill, 'store'> & { readonly store: StoreChoice };
+
+/** A drill whose Litestream has not been looked for yet either. */
+export type WantedDrill = Omit<DrillWithoutStore, 'litestream' | 'upgrades'> & {
+  readonly litestream: string | null;
+};
 
 /** The Litestream that is in place at the disaster: the recovery and the new host use the same. */
 export function lastLitestream({ litestream, upgrades }: PlannedDrill): LitestreamBinary {

@@ -163,6 +163,8 @@ const scenarioResultSchema = z.strictObject({
     rows: z.number().int(),
     bytes: z.number().int(),
   }),
+  /** `[litestream] replicate_interval_sec` of the host; absent in older results. */
+  replicateIntervalSec: z.number().optional(),
   planDigest: z.string(),
   fleetDigest: z.string(),
   measurements: measurementsSchema,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { DrillError, messageOf } from './errors.ts';
@@ -39,6 +39,27 @@ export function findRun(name: string, outputDir: string): string {
     `there is no run ${name}`,
     `neither ${candidates.join(' nor ')} has a run.json or a result.json`,
   );
+}
+
+/** Artefacts of CI lie in folders of folders, but not deeper than this. */
+const DEEPEST = 6;
+
+/** Every run directory at or below a folder. Links below it are not followed: `latest` would be a run for the second time. */
+export function runDirectories(folder: string, depth = DEEPEST): string[] {
+  const entries = entriesOf(folder);
+  if (entries.some(({ name }) => name === 'run.json' || name === 'result.json')) return [folder];
+  if (depth === 0) return [];
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => runDirectories(path.join(folder, name), depth - 1));
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(`${folder} cannot be read`, messageOf(error), error);
+  }
 }
 
 /** Everything that a judgement needs. A drill without evidence is left out: the judge says so. */

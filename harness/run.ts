@@ -1,19 +1,22 @@
 import { appendFileSync } from 'node:fs';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
+import { compareWithLastPass } from './compare/against.ts';
+import { type Comparison, sampleOf } from './compare/compare.ts';
 import { runDrill } from './drill.ts';
 import type { EventBus } from './events.ts';
 import type { Evidence } from './evidence.ts';
+import type { HistoryEntry } from './history/entry.ts';
 import type { Interruption } from './interruption.ts';
-import { judge, judgeRun } from './judge/judge.ts';
-import { writeManifest } from './manifest.ts';
+import { judge } from './judge/judge.ts';
 import type { Result } from './result.ts';
 import { type RunInfo, runPaths } from './run-directory.ts';
 import type { PlannedDrill } from './planned-drill.ts';
 import { durationMs } from './scenario/schema.ts';
+import { saveRun, sealRun } from './save-run.ts';
+import { type ShardFile, writeShardFile } from './shard/whole-plan.ts';
 import { claimWorkFolder } from './sweep.ts';
-import { writeReports } from './write-reports.ts';
 
 /** What a run is asked to do. Everything in it has been validated. */
 export interface RunRequest {
@@ -21,6 +24,10 @@ export interface RunRequest {
   readonly runDir: string;
   readonly outputDir: string;
   readonly drills: readonly PlannedDrill[];
+  /** Earlier drills that the run is held against; null: its objectives are all that counts. */
+  readonly against: { readonly entries: readonly HistoryEntry[]; readonly tolerance: number } | null;
+  /** The part of a plan that the run is; null: the whole. */
+  readonly share: ShardFile | null;
   readonly seed: number;
   readonly repeatCommand: string;
   readonly supervisor: string | null;
@@ -33,13 +40,20 @@ export interface RunRequest {
   readonly environment: Evidence['environment'];
 }
 
+/** What a run came to. */
+export interface FinishedRun {
+  readonly result: Result;
+  /** null: it was not to be compared. */
+  readonly comparison: Comparison | null;
+}
+
 /** Runs the drills one after the other and leaves a complete run directory. null: interrupted before the end. */
 export async function runDrills(
   request: RunRequest,
   bus: EventBus,
   clock: Clock,
   interruption: Interruption,
-): Promise<Result | null> {
+): Promise<FinishedRun | null> {
   const paths = runPaths(request.runDir);
   const workDir = join(request.runDir, 'work');
   await mkdir(workDir, { recursive: true });
@@ -78,6 +92,7 @@ export async function runDrills(
     if (!request.keep) await rm(workDir, { recursive: true, force: true });
   }
   if (interruption.exitCode() !== null) return null;
+  const comparison = compareWithEarlier(request, evidences);
   const info: RunInfo = {
     runId: request.runId,
     seed: request.seed,
@@ -88,8 +103,14 @@ export async function runDrills(
     environment: request.environment,
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
+    ...(request.share === null ? {} : { shard: shardOf(request.share) }),
+    ...(comparison === null ? {} : { gaps: [...comparison.gaps], regressions: [...comparison.regressions] }),
   };
-  return conclude(request, info, evidences, bus, clock);
+  const result = saveRun(request, info, evidences);
+  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
+  if (request.share !== null) writeShardFile(request.runDir, request.share);
+  await sealRun(request);
+  return { result, comparison };
 }
 
 function nowMs(clock: Clock): number {
@@ -120,30 +141,15 @@ async function runOne(
   });
 }
 
-async function conclude(
-  request: RunRequest,
-  info: RunInfo,
+function compareWithEarlier(
+  { against, runId }: RunRequest,
   evidences: readonly Evidence[],
-  bus: EventBus,
-  clock: Clock,
-): Promise<Result> {
-  const paths = runPaths(request.runDir);
-  const reporterFailures = writeReports(judgeRun(evidences, info), request.runDir, request.outputDir);
-  const whole = { ...info, reporterFailures: [...info.reporterFailures, ...reporterFailures] };
-  const result = judgeRun(evidences, whole);
-  await writeFile(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);
-  await writeFile(paths.result, `${JSON.stringify(result, null, 2)}\n`);
-  bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
-  // Last: nothing of a run changes any more once it is in the manifest.
-  writeManifest(request.runDir);
-  await pointLatest(request);
-  return result;
+): Comparison | null {
+  if (against === null) return null;
+  const now = evidences.map((evidence) => sampleOf(judge(evidence), runId));
+  return compareWithLastPass(against.entries, now, against.tolerance);
 }
 
-/** `latest` always names a complete run: the link is swapped in one step. */
-async function pointLatest({ outputDir, runId }: RunRequest): Promise<void> {
-  const link = join(outputDir, `.latest-${process.pid}`);
-  await rm(link, { force: true });
-  await symlink(runId, link);
-  await rename(link, join(outputDir, 'latest'));
+function shardOf({ index, count, drills }: ShardFile): RunInfo['shard'] {
+  return { index, count, plannedDrills: drills.length };
 }

@@ -12,6 +12,10 @@ const DEFAULTS: RunOptions = {
   supervisor: null,
   seed: null,
   repeat: 1,
+  shard: null,
+  against: null,
+  tolerance: 0.25,
+  notify: { url: null, format: 'json' },
   outputDir: REPORTS_DIR,
   json: true,
   dryRun: false,
@@ -35,11 +39,12 @@ test('the repeat command has what changes the drill, quoted for a shell', () => 
     repeat: 3,
     timeoutMs: 90_000,
     bail: true,
+    shard: { index: 2, count: 5 },
   };
   expect(repeatCommand(all, 7)).toBe(
     "npm run drill -- --scenario=a '--scenario=./b c.yaml' --tier=gate --tag=x --store=embedded " +
       String.raw`--litestream=/opt/litestream '--supervisor=exec '\''mine'\'' $HOME' ` +
-      '--timeout=90000ms --repeat=3 --bail --seed=7',
+      '--timeout=90000ms --repeat=3 --bail --shard=2/5 --seed=7',
   );
 });
 

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { suggestion } from '../did-you-mean.ts';
+import { DrillError, messageOf } from '../errors.ts';
 import type { Screen } from '../report/screen.ts';
+import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
 /** What a command may touch of the outside. stdout is for its result, stderr for everything else. */
 export interface Io {
@@ -11,6 +13,7 @@ export interface Io {
 }
 
 export const TIERS = ['smoke', 'gate', 'nightly'] as const;
+export const BASELINES = ['last-pass'] as const;
 export const STORES = ['auto', 'minio', 'embedded', 'external'] as const;
 
 /** `drill run`, parsed. null: not given. */
@@ -25,6 +28,14 @@ export interface RunOptions {
   readonly supervisor: string | null;
   readonly seed: number | null;
   readonly repeat: number;
+  /** The part of the plan that this machine is to drill. */
+  readonly shard: ShardChoice | null;
+  /** What the run is held against. */
+  readonly against: (typeof BASELINES)[number] | null;
+  /** How far a figure may be worse than before: 0.25 is 25 %. */
+  readonly tolerance: number;
+  /** Where a run that is no pass is told. */
+  readonly notify: NotifyOptions;
   readonly outputDir: string;
   readonly json: boolean;
   readonly dryRun: boolean;
@@ -34,6 +45,23 @@ export interface RunOptions {
   readonly timeoutMs: number | null;
   readonly quiet: boolean;
   readonly verbose: boolean;
+}
+
+export const NOTIFY_FORMATS = ['json', 'slack'] as const;
+
+/** The webhook that is told of a run that is no pass; null: none is. Its address is a secret and is shown nowhere. */
+export interface NotifyOptions {
+  readonly url: URL | null;
+  readonly format: (typeof NOTIFY_FORMATS)[number];
+}
+
+export const REPORT_FORMATS = ['console', 'html', 'markdown', 'junit', 'prometheus'] as const;
+
+/** `drill report`, parsed. */
+export interface ReportOptions {
+  readonly format: (typeof REPORT_FORMATS)[number];
+  readonly json: boolean;
+  readonly outputDir: string;
 }
 
 export const LITESTREAM_SOURCES = ['pypi', 'github', 'go'] as const;
@@ -75,9 +103,14 @@ export function repeatCommand(options: RunOptions, seed: number): string {
     ...(options.timeoutMs === null ? [] : [`--timeout=${options.timeoutMs}ms`]),
     ...(options.repeat === 1 ? [] : [`--repeat=${options.repeat}`]),
     ...(options.bail ? ['--bail'] : []),
+    ...(options.shard === null ? [] : [`--shard=${shardText(options.shard)}`]),
     `--seed=${seed}`,
   ];
   return ['npm run drill --', ...flags.map(shellQuoted)].join(' ');
+}
+
+function shardText({ index, count }: ShardChoice): string {
+  return [index ?? 'auto', ...(count === null ? [] : [count])].join('/');
 }
 
 function shellQuoted(word: string): string {
@@ -119,6 +152,34 @@ export function instant(text: string): string {
   const parsed = new Date(text);
   if (isWhole && !Number.isNaN(parsed.getTime())) return parsed.toISOString();
   throw new InvalidArgumentError('It must be an instant like 2026-11-24T03:00:00Z.');
+}
+
+/** Accepts a share in percent, as a fraction of 1. */
+export function percent(text: string): number {
+  const match = /^(\d{1,4}(?:\.\d+)?)%$/.exec(text);
+  if (match !== null) return Number(match[1]) / 100;
+  throw new InvalidArgumentError('It must be a number with a percent sign, like 25%.');
+}
+
+/** Accepts the address of a webhook. The message does not repeat it: the secret is in it. */
+export function webhookUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
+  throw new DrillError('DRILL_E_USAGE', {
+    what: '--notify is no address of a webhook',
+    why: 'it must be an http or https address without user and password',
+    fix: 'correct it, or DRILL_NOTIFY_URL, whichever is set',
+    exit: 2,
+  });
+}
+
+/** Accepts a shard. */
+export function shard(text: string): ShardChoice {
+  try {
+    return parseShard(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }
 
 /** Accepts any text but an empty one. */

@@ -3,18 +3,26 @@ import { Command, Option } from 'commander';
 import { REPORTS_DIR, toolVersion } from '../project.ts';
 import {
   type AddOptions,
+  BASELINES,
   duration,
   type Io,
   LITESTREAM_SOURCES,
   instant,
+  NOTIFY_FORMATS,
+  type NotifyOptions,
   notEmpty,
   oneOf,
   parallelism,
+  REPORT_FORMATS,
+  type ReportOptions,
+  percent,
   repeated,
   type RestoreOptions,
   type RunOptions,
+  shard,
   STORES,
   TIERS,
+  webhookUrl,
   wholeNumber,
 } from './options.ts';
 
@@ -51,6 +59,8 @@ export function buildProgram(io: Io, done: Done): Command {
   const run = addRun(program, io, done);
   addQuestions(program, io, done);
   addSavedRuns(program, io, done);
+  addMerge(program, io, done);
+  addCompare(program, io, done);
   addRestore(program, io, done);
   addTools(program, io, done);
   addLitestream(program, io, done);
@@ -120,30 +130,74 @@ function addRun(program: Command, io: Io, done: Done): Command {
     )
     .addOption(option('--verbose', 'Show every step, and the stack of an unexpected error.').default(false))
     .addOption(noColour());
+  for (const one of gateOptions()) command.addOption(one);
   return command.action(async (flags: RunFlags) => {
     const { runCommand } = await import('./run.ts');
     done(await runCommand(runOptions(flags), io));
   });
 }
 
+/** What makes a run a part of something larger. */
+function gateOptions(): Option[] {
+  return [
+    option(
+      '--shard <i/n>',
+      'Run the i-th of n parts of the plan, as 2/5; auto or auto/5: the environment says which.',
+    ).argParser(shard),
+    option('--against <what>', 'Fail when a figure is worse than in the last-pass of the history.')
+      .argParser(oneOf(BASELINES))
+      .conflicts('shard'),
+    tolerance(),
+    ...notifyOptions(),
+  ];
+}
+
+function notifyOptions(): Option[] {
+  return [
+    option('--notify <url>', 'Webhook that is told of a run that is no pass.')
+      .env('DRILL_NOTIFY_URL')
+      .argParser(webhookUrl),
+    option('--notify-format <form>', 'What it is told: json, or slack for a text.')
+      .default('json')
+      .argParser(oneOf(NOTIFY_FORMATS)),
+  ];
+}
+
+interface NotifyFlags {
+  readonly notify?: URL;
+  readonly notifyFormat: NotifyOptions['format'];
+}
+
 /** What commander makes of the flags of run: an option without a default is left out. */
 type RunFlags = Pick<
   RunOptions,
-  'store' | 'repeat' | 'outputDir' | 'json' | 'dryRun' | 'keep' | 'bail' | 'quiet' | 'verbose'
+  'store' | 'repeat' | 'tolerance' | 'outputDir' | 'json' | 'dryRun' | 'keep' | 'bail' | 'quiet' | 'verbose'
 > & {
   readonly scenario?: RunOptions['scenarios'];
   readonly timeout?: number;
-} & { readonly [Name in 'tier' | 'tag' | 'litestream' | 'supervisor' | 'seed']?: RunOptions[Name] };
+} & NotifyFlags & {
+    readonly [Name in
+      | 'tier'
+      | 'tag'
+      | 'litestream'
+      | 'supervisor'
+      | 'seed'
+      | 'shard'
+      | 'against']?: RunOptions[Name];
+  };
 
-function runOptions({ scenario, timeout, ...flags }: RunFlags): RunOptions {
-  const absent = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
-  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null };
+function runOptions({ scenario, timeout, notify, notifyFormat, ...flags }: RunFlags): RunOptions {
+  const hook = { url: notify ?? null, format: notifyFormat };
+  const own = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
+  const absent = { ...own, shard: null, against: null };
+  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null, notify: hook };
 }
 
 function addQuestions(program: Command, io: Io, done: Done): void {
   common(program.command('list').description('List the scenarios that there are.'))
+    .addOption(outputDir())
     .addOption(json())
-    .action(async (flags: { json: boolean }) => {
+    .action(async (flags: { json: boolean; outputDir: string }) => {
       const { listCommand } = await import('./list.ts');
       done(listCommand(flags, io));
     });
@@ -172,10 +226,66 @@ function addSavedRuns(program: Command, io: Io, done: Done): void {
     .argument('<run>', run)
     .addOption(json())
     .addOption(outputDir())
-    .action(async (name: string, flags: { json: boolean; outputDir: string }) => {
+    .addOption(
+      option('--format <form>', `Form to show it in: ${REPORT_FORMATS.join(', ')}.`)
+        .default('console')
+        .argParser(oneOf(REPORT_FORMATS))
+        .conflicts('json'),
+    )
+    .action(async (name: string, flags: ReportOptions) => {
       const { reportCommand } = await import('./saved-run.ts');
       done(reportCommand(name, flags, io));
     });
+}
+
+function addCompare(program: Command, io: Io, done: Done): void {
+  const what = 'A run, or a folder of runs, which are then repeats.';
+  common(
+    program
+      .command('compare')
+      .description('Say what moved between runs; exit code 1 when something is worse beyond the tolerance.'),
+  )
+    .argument('<before>', what)
+    .argument('<after>', what)
+    .addOption(tolerance())
+    .addOption(outputDir())
+    .addOption(json())
+    .action(
+      async (
+        before: string,
+        after: string,
+        flags: { tolerance: number; outputDir: string; json: boolean },
+      ) => {
+        const { compareCommand } = await import('./compare.ts');
+        done(compareCommand(before, after, flags, io));
+      },
+    );
+}
+
+type MergeFlags = NotifyFlags & {
+  readonly allowPartial: boolean;
+  readonly outputDir: string;
+  readonly json: boolean;
+};
+
+function addMerge(program: Command, io: Io, done: Done): void {
+  const command = common(
+    program
+      .command('merge')
+      .description('Make one run of the shards below a folder, and judge their evidence again: the gate.'),
+  )
+    .argument('<dir>', 'Folder with the run of every shard of one plan, at any depth.')
+    .addOption(
+      option('--allow-partial', 'Merge although shards are missing: inconclusive at best.').default(false),
+    )
+    .addOption(outputDir())
+    .addOption(json());
+  for (const one of notifyOptions()) command.addOption(one);
+  command.action(async (dir: string, { notify, notifyFormat, ...flags }: MergeFlags) => {
+    const { mergeCommand } = await import('./merge.ts');
+    const hook = { url: notify ?? null, format: notifyFormat };
+    done(await mergeCommand(dir, { ...flags, notify: hook }, io));
+  });
 }
 
 function addRestore(program: Command, io: Io, done: Done): void {
@@ -318,6 +428,12 @@ function json(): Option {
 
 function noColour(): Option {
   return option('--no-color', 'Neither colour nor a moving line; NO_COLOR does the former too.');
+}
+
+function tolerance(): Option {
+  return option('--tolerance <percent>', 'How much worse a figure may be, as 25%.')
+    .default(0.25, '25%')
+    .argParser(percent);
 }
 
 function outputDir(): Option {

@@ -4,6 +4,8 @@ import { systemClock } from '../clock.ts';
 import { describeEnvironment } from '../environment.ts';
 import { DrillError } from '../errors.ts';
 import { createEventBus } from '../events.ts';
+import { historyFile, readHistory } from '../history/history-file.ts';
+import { trendOf } from '../history/trend.ts';
 import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
@@ -11,11 +13,12 @@ import { assertAtHand, chooseLitestream } from '../litestream/choose.ts';
 import { preflight } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
+import { renderComparison } from '../report/moves.ts';
 import { createLiveReporter } from '../report/live.ts';
 import { resultText } from '../run-directory.ts';
-import type { PlannedDrill, PlannedUpgrade } from '../planned-drill.ts';
+import type { DrillWithoutStore, PlannedDrill, PlannedUpgrade, WantedDrill } from '../planned-drill.ts';
 import { runDrills, type RunRequest } from '../run.ts';
-import { combinationsOf, type StoreChoice } from '../scenario/combinations.ts';
+import { combinationsOf } from '../scenario/combinations.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
@@ -25,6 +28,11 @@ import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 import { planStores, sweepCrashedContainers } from './stores.ts';
+import { nameOf, type Shard } from '../shard/shard.ts';
+import { notify } from './notify.ts';
+import { recordRun } from './record-run.ts';
+import { newRunId } from './run-id.ts';
+import { shareOf } from './share.ts';
 
 /** A seed that can be typed; any whole number is as good. */
 const NEW_SEED_BELOW = 1_000_000_000;
@@ -34,23 +42,32 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   const scenarios = chooseScenarios(options);
   assertStarted(options.supervisor, scenarios);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
+  const whole = wantedDrills(scenarios, seed, options);
+  const share = shareOf(whole, options, seed, io.env);
   io.stderr.write(`seed ${seed}\n`);
-  const wanted = wantedDrills(scenarios, seed, options);
+  const wanted = share === null ? whole : whole.filter(({ drillId }) => share.drills.includes(drillId));
   const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
+  if (share !== null && !options.quiet) {
+    io.stderr.write(`shard ${share.index} of ${share.count}: ${wanted.length} of ${whole.length} drills\n`);
+  }
   if (options.dryRun) return printPlans(plans, options, io);
   const ready = await withLitestream(wanted, io);
+  // Read before the first slow step: a history that cannot be compared with is found out at once.
+  const against = options.against === null ? null : earlierDrills(options.outputDir, options.tolerance);
   await preflight(options.outputDir, plans);
   const drills = await withStores(ready, options, io);
   await sweepLeftovers(drills, options, io);
-  const runId = newRunId(scenarios);
+  const runId = newRunId(whatIsRun(scenarios, share));
   const runDir = path.join(options.outputDir, runId);
   return drillAndReport(options, io, {
     runId,
     runDir,
     outputDir: options.outputDir,
     drills,
+    share,
+    against,
     seed,
-    repeatCommand: repeatCommand(options, seed),
+    repeatCommand: repeatCommand(share === null ? options : { ...options, shard: share }, seed),
     supervisor: options.supervisor,
     timeoutMs: options.timeoutMs,
     keep: options.keep,
@@ -71,18 +88,36 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     live.close();
   });
   try {
-    const result = await runDrills(request, bus, systemClock, interruption);
+    const finished = await runDrills(request, bus, systemClock, interruption);
     live.close();
-    if (result !== null && !options.quiet)
-      io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
-    if (result === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
+    if (finished === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
+    if (!options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
+    const { result, comparison } = finished;
+    // The parts of a plan are no runs of their own: their merge is what the history keeps.
+    const history = request.share === null ? recordRun(result, request, comparison, io) : [];
     tellGithub(result, request.runDir, io);
-    io.stdout.write(options.json ? resultText(result) : renderSummary(result, io.stdout));
+    const summary = renderSummary(result, io.stdout, (drill) => trendOf(history, drill));
+    const moved = comparison === null ? '' : `${renderComparison(comparison, io.stdout)}\n`;
+    if (options.json) io.stderr.write(moved);
+    io.stdout.write(options.json ? resultText(result) : moved + summary);
+    await notify(result, options.notify, io);
     return result.exitCode;
   } finally {
     live.close();
     interruption.release();
   }
+}
+
+function earlierDrills(outputDir: string, tolerance: number): RunRequest['against'] {
+  const { file, entries, problems } = readHistory(historyFile(outputDir));
+  if (problems.length === 0) return { entries, tolerance };
+  throw new DrillError('DRILL_E_HISTORY_DAMAGED', {
+    what: `${file} is not as it was written`,
+    details: problems.slice(0, 10),
+    why: 'a run that is held against a damaged history could be held against anything',
+    fix: 'move it away and run once without --against, which begins a new one',
+    exit: 2,
+  });
 }
 
 function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[] {
@@ -96,14 +131,6 @@ function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[]
     exit: 2,
   });
 }
-
-/** A drill whose Litestream has not been looked for yet. */
-type WantedDrill = Omit<DrillWithoutStore, 'litestream' | 'upgrades'> & {
-  readonly litestream: string | null;
-};
-
-/** A drill whose store has not been looked for yet. */
-type DrillWithoutStore = Omit<PlannedDrill, 'store'> & { readonly store: StoreChoice };
 
 /** Every combination of every scenario; each repetition has a seed of its own, the first one the run's. */
 function wantedDrills(
@@ -204,15 +231,11 @@ function describePlan({
   ].join('\n');
 }
 
-function newRunId(scenarios: readonly LoadedScenario[]): string {
-  const stamp = systemClock
-    .wallIso()
-    .replaceAll(/[-:]|\.\d+Z$/g, '')
-    .replace('T', '-');
+function whatIsRun(scenarios: readonly LoadedScenario[], share: Shard | null): string {
   const [first] = scenarios;
   const what =
     scenarios.length === 1 && first !== undefined ? first.scenario.id : `${scenarios.length}-scenarios`;
-  return `${stamp}-${what}-${randomInt(0x1_0000).toString(16).padStart(4, '0')}`;
+  return share === null ? what : `${what}-${nameOf(share)}`;
 }
 
 function interrupted(exit: 130 | 143, runDir: string): DrillError {

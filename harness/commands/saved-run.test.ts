@@ -123,8 +123,20 @@ describe('judge', () => {
 describe('report', () => {
   test('shows the saved result and passes no verdict of its own', () => {
     save(evidenceWith(({ fleetFindings }) => void fleetFindings.push(finding('blobs', null))));
-    expect(reportCommand('r1', { json: false, outputDir: reports }, io)).toBe(0);
+    expect(reportCommand('r1', { json: false, outputDir: reports, format: 'console' }, io)).toBe(0);
     expect(out.stdout).toContain('FAIL  1 check failed: blobs');
     expect(out.stdout.trimEnd()).toMatch(/repeat: npm run drill -- --scenario=tiny --seed=42$/);
+  });
+
+  test.each([
+    ['html', '<!doctype html>'],
+    ['markdown', '## '],
+    ['junit', '<?xml version="1.0"'],
+    ['prometheus', '# HELP drill_'],
+  ] as const)('as %s on stdout, the text that the run has in its folder', (format, start) => {
+    save(green);
+    expect(reportCommand('r1', { json: false, outputDir: reports, format }, io)).toBe(0);
+    expect(out.stdout).toSatisfy((text: string) => text.startsWith(start));
+    expect(out.stdout).toContain('tiny');
   });
 });

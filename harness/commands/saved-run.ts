@@ -1,10 +1,14 @@
 import { judgeRun } from '../judge/judge.ts';
-import { renderSummary } from '../report/console.ts';
+import { type Page, renderSummary } from '../report/console.ts';
+import { renderHtml } from '../report/html/page.ts';
+import { renderJunit } from '../report/junit.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import { renderMetrics } from '../report/prometheus.ts';
 import { manifestProblems } from '../manifest.ts';
 import type { Result } from '../result.ts';
 import { findRun, readResult, readRun, resultText, runPaths } from '../run-directory.ts';
 import { DrillError } from '../errors.ts';
-import type { Io } from './options.ts';
+import type { Io, ReportOptions } from './options.ts';
 
 const MOST_PROBLEMS = 10;
 
@@ -34,11 +38,21 @@ export function judgeCommand(name: string, { json, outputDir }: SavedRunOptions,
   return result.exitCode === 0 ? 3 : result.exitCode;
 }
 
-/** `drill report RUN`: the saved result, shown again. */
-export function reportCommand(name: string, { json, outputDir }: SavedRunOptions, io: Io): number {
-  show(readResult(findRun(name, outputDir)).result, json, io);
+/** `drill report RUN`: the saved result, shown again, in any of the forms that there are. */
+export function reportCommand(name: string, { json, outputDir, format }: ReportOptions, io: Io): number {
+  const { result } = readResult(findRun(name, outputDir));
+  io.stdout.write(json ? resultText(result) : FORMS[format](result, io.stdout));
   return 0;
 }
+
+/** How each form is made. Metrics are those of this run alone: what was measured before it, only the run itself knew. */
+const FORMS = {
+  console: renderSummary,
+  html: renderHtml,
+  markdown: renderMarkdown,
+  junit: renderJunit,
+  prometheus: (result) => renderMetrics(result, null),
+} as const satisfies Record<ReportOptions['format'], (result: Result, page: Page) => string>;
 
 function show(result: Result, json: boolean, io: Io): void {
   io.stdout.write(json ? resultText(result) : renderSummary(result, io.stdout));

@@ -41,6 +41,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     subject: evidence.subject,
     store: evidence.store,
     fleet: evidence.fleet,
+    replicateIntervalSec: scenario.replicateIntervalSec,
     planDigest: evidence.planDigest,
     fleetDigest: evidence.fleetDigest,
     measurements,

@@ -3,6 +3,7 @@ import { comparisonTable } from './comparison.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
+import { sparkline } from './sparkline.ts';
 import { litestreamInWords } from './subject.ts';
 import { runbookTable } from './runbook-table.ts';
 import { table } from './table.ts';
@@ -12,14 +13,27 @@ export interface Page {
   readonly colour: boolean;
 }
 
+/** Figures of earlier runs and of this one, oldest first. */
+export interface Trend {
+  readonly rpoMs: readonly (number | null)[];
+  readonly rtoMs: readonly (number | null)[];
+}
+
+/** What the history says of a drill; null: there is none. */
+type Trends = (drill: ScenarioResult) => Trend | null;
+
 /** The summary of a run for a terminal. The verdict and how to repeat the run come last, where the eye ends. */
-export function renderSummary(result: Result, page: Page): string {
+export function renderSummary(result: Result, page: Page, trends: Trends = () => null): string {
   const isOnly = result.scenarios.length === 1;
-  const drills = result.scenarios.flatMap((scenario) => [...renderDrill(scenario, page, isOnly), '']);
+  const isMany = result.scenarios.length > 1;
+  const drills = result.scenarios.flatMap((scenario) => [
+    ...renderDrill(scenario, page, isOnly, trends(scenario)),
+    '',
+  ]);
   const reason =
     isOnly && result.reason === result.scenarios[0]?.reason ? '' : `  ${printable(result.reason)}`;
   const took = `  in ${duration(result.durationMs)}, exit code ${result.exitCode}`;
-  const compared = isOnly
+  const compared = !isMany
     ? []
     : [...section('side by side', comparisonTable(result.scenarios, page.colour), page), ''];
   return [
@@ -32,12 +46,13 @@ export function renderSummary(result: Result, page: Page): string {
 }
 
 /** One drill. In a run of many, one that passed is told in short. */
-function renderDrill(drill: ScenarioResult, page: Page, isOnly: boolean): string[] {
+function renderDrill(drill: ScenarioResult, page: Page, isOnly: boolean, trend: Trend | null): string[] {
   const head = [
     `${paint(printable(drill.id), 'bold', page.colour)}  ${printable(drill.title)}`,
     dim(`seed ${drill.seed} · ${setting(drill)}`, page),
     ...verdictLines(drill, page),
     ...figures(drill, page),
+    ...trendLines(trend, page),
   ];
   if (drill.verdict === 'pass' && !isOnly) return head;
   return [
@@ -129,6 +144,14 @@ function besideDatabases({ measurements, objectives }: ScenarioResult): string[]
     ...(blobRpoMs == null ? [] : [['  blobs   ', blobs]]),
     ...(lostHookEdits == null ? [] : [['  hooks   ', hooks]]),
   ];
+}
+
+/** From two runs on there is something to see. */
+function trendLines(trend: Trend | null, page: Page): string[] {
+  if (trend === null || trend.rtoMs.length < 2) return [];
+  const { rpoMs, rtoMs } = trend;
+  const text = `RPO ${sparkline(rpoMs)}  RTO ${sparkline(rtoMs)}  (${counted(rtoMs.length, 'drill')}, this one last)`;
+  return indented('  trend   ', text, page);
 }
 
 /** The objectives on one metric, as in `, objective max < 15.0 s`. */

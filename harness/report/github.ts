@@ -9,12 +9,20 @@ const MOST_ANNOTATIONS = 10;
  */
 export function githubAnnotations(result: Result): string {
   const rank = { fail: 0, inconclusive: 1, pass: 2 } as const;
-  return result.scenarios
+  const bad = result.scenarios
     .filter(({ verdict }) => verdict !== 'pass')
     .toSorted((a, b) => rank[a.verdict] - rank[b.verdict])
+    .map(annotation);
+  // What is wrong with the run and with none of its drills: a lost shard, a figure that is worse than before.
+  const ofRun = bad.length === 0 && result.verdict !== 'pass' ? [runAnnotation(result)] : [];
+  return [...bad, ...ofRun]
     .slice(0, MOST_ANNOTATIONS)
-    .map((drill) => `${annotation(drill)}\n`)
+    .map((line) => `${line}\n`)
     .join('');
+}
+
+function runAnnotation({ verdict, reason }: Result): string {
+  return `::${verdict === 'fail' ? 'error' : 'warning'} title=${property(`drill: ${verdict}`)}::${message(reason)}`;
 }
 
 /** Lines for `$GITHUB_OUTPUT`. `reportPath`: the folder of the run. */

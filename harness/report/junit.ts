@@ -7,21 +7,16 @@ import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } fr
 export function renderJunit(result: Result): string {
   const suites = result.scenarios.map((drill) => ({ drill, cases: casesOf(drill) }));
   const all = suites.flatMap(({ cases }) => cases);
+  const ofRun = wholeRun(result, all);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="drill" ${totals(all)} time="${seconds(result.durationMs)}" timestamp="${utc(result.startedAt)}">`,
+    `<testsuites name="drill" ${totals([...all, ...ofRun])} time="${seconds(result.durationMs)}" timestamp="${utc(result.startedAt)}">`,
     ...suites.flatMap(({ drill, cases }) => suite(drill, cases, result)),
-    // A run without a drill, or one that a reporter spoilt, is not green either.
-    ...(result.verdict === 'inconclusive' && all.every(({ verdict }) => verdict === 'pass')
-      ? [
-          `  <testsuite name="run" tests="1" failures="0" errors="1" skipped="0" time="0">`,
-          ...testcase(
-            { name: 'the run as a whole', verdict: 'inconclusive', message: result.reason, text: '' },
-            'run',
-          ),
-          '  </testsuite>',
-        ]
-      : []),
+    ...ofRun.flatMap((one) => [
+      `  <testsuite name="run" ${totals([one])} time="0">`,
+      ...testcase(one, 'run'),
+      '  </testsuite>',
+    ]),
     '</testsuites>',
   ];
   return `${lines.join('\n')}\n`;
@@ -47,6 +42,12 @@ function casesOf(drill: ScenarioResult): Case[] {
     ...cases,
     { name: 'verdict', verdict: isTold ? 'pass' : drill.verdict, message: drill.reason, text: '' },
   ];
+}
+
+/** A run without a drill, one that a reporter spoilt, or one that is worse than before is not green either. */
+function wholeRun({ verdict, reason }: Result, cases: readonly Case[]): Case[] {
+  if (verdict === 'pass' || cases.some((one) => one.verdict !== 'pass')) return [];
+  return [{ name: 'the run as a whole', verdict, message: reason, text: '' }];
 }
 
 function ofCheck({ id, verdict, expected, actual, detail }: CheckResult): Case {

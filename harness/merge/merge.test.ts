@@ -1,0 +1,270 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DrillError } from '../errors.ts';
+import type { Evidence, RunInfo } from '../evidence.ts';
+import { evidenceWith, finding } from '../judge/green-evidence.ts';
+import { judgeRun } from '../judge/judge.ts';
+import { manifestProblems, writeManifest } from '../manifest.ts';
+import type { Result } from '../result.ts';
+import { readRun, resultText } from '../run-directory.ts';
+import { saveRun } from '../save-run.ts';
+import { shardFile, type WholePlan, writeShardFile } from '../shard/whole-plan.ts';
+import { collectShards } from './collect.ts';
+import { mergeRuns } from './merge-runs.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'drill-merge-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Three drills: one green, one red, one that could not be measured. */
+function threeDrills(): Evidence[] {
+  return [
+    evidenceWith((evidence) => void (evidence.drillId = 'tiny-1')),
+    evidenceWith((evidence) => {
+      evidence.drillId = 'tiny-2';
+      evidence.fleetFindings.push(finding('blobs', null));
+    }),
+    evidenceWith((evidence) => {
+      evidence.drillId = 'tiny-3';
+      evidence.kill = null;
+    }),
+  ];
+}
+
+function planOf(evidences: readonly Evidence[]): WholePlan {
+  return {
+    repeatCommand: 'npm run drill -- --scenario=tiny --repeat=3 --seed=42',
+    seed: 42,
+    supervisor: null,
+    timeoutMs: null,
+    drills: evidences.map(({ drillId, scenario, seed, planDigest }) => ({
+      drillId,
+      scenario: scenario.id,
+      scenarioDigest: 'dd',
+      seed,
+      planDigest,
+      litestream: null,
+      store: 'auto',
+      expect: scenario.expect,
+      mustFail: scenario.mustFail,
+      expectedMs: 1000,
+    })),
+  };
+}
+
+function infoOf(runId: string, drills: readonly Evidence[]): RunInfo {
+  return {
+    runId,
+    seed: 42,
+    repeatCommand: 'npm run drill -- --scenario=tiny --repeat=3 --seed=42',
+    startedAt: '2026-11-01T00:00:00.000Z',
+    durationMs: 90_000,
+    tool: { version: '0.1.0' },
+    environment: { node: '24.21.0' },
+    drills: drills.map(({ drillId }) => drillId),
+    reporterFailures: [],
+  };
+}
+
+/** A run directory as one shard of a plan leaves it. */
+function saveShard(
+  all: readonly Evidence[],
+  [index, count]: readonly [number, number],
+  {
+    name = `artefacts/${index}/run`,
+    toolVersion = '0.1.0',
+    plan = planOf(all),
+    change = (run: RunInfo): void => void run,
+  } = {},
+): string {
+  const shard = shardFile(plan, { index, count }, toolVersion);
+  const own = all.filter(({ drillId }) => shard.drills.includes(drillId));
+  const runDir = path.join(folder, name);
+  for (const evidence of own) {
+    mkdirSync(path.join(runDir, 'evidence', evidence.drillId), { recursive: true });
+    writeFileSync(path.join(runDir, 'evidence', evidence.drillId, 'evidence.json'), JSON.stringify(evidence));
+  }
+  mkdirSync(runDir, { recursive: true });
+  const info = { ...infoOf(name, own), shard: { index, count, plannedDrills: shard.drills.length } };
+  change(info);
+  saveRun({ runId: name, runDir, outputDir: folder }, info, own);
+  writeShardFile(runDir, shard);
+  writeManifest(runDir);
+  return runDir;
+}
+
+function merge(allowPartial = false): Promise<Result> {
+  const terms = { toolVersion: '0.1.0', allowPartial };
+  return mergeRuns(collectShards(folder), { runId: 'merged', outputDir: path.join(folder, 'out'), ...terms });
+}
+
+async function refusal(allowPartial = false): Promise<DrillError> {
+  const error: unknown = await merge(allowPartial).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(DrillError);
+  return error as DrillError;
+}
+
+describe('three shards merged', () => {
+  it('give the verdicts, figures and exit code of one run', async () => {
+    const all = threeDrills();
+    for (const index of [3, 1, 2]) saveShard(all, [index, 3]);
+    const one = judgeRun(all, infoOf('one', all));
+    const merged = await merge();
+    expect(merged.scenarios).toEqual(one.scenarios);
+    expect([merged.verdict, merged.exitCode, merged.reason]).toEqual([one.verdict, one.exitCode, one.reason]);
+    expect(merged).toMatchObject({ verdict: 'fail', exitCode: 1, repeatCommand: one.repeatCommand });
+  });
+
+  it('leave a run directory like any other: its evidence is judged to the same bytes', async () => {
+    const all = threeDrills();
+    for (const index of [1, 2, 3]) saveShard(all, [index, 3]);
+    await merge();
+    const runDir = path.join(folder, 'out', 'latest');
+    const { run, evidences } = readRun(runDir);
+    expect(resultText(judgeRun(evidences, run))).toBe(readFileSync(path.join(runDir, 'result.json'), 'utf8'));
+    expect(manifestProblems(runDir)).toEqual([]);
+    const files = readdirSync(runDir);
+    for (const report of ['report.html', 'junit.xml', 'summary.md', 'metrics.prom']) {
+      expect(files).toContain(report);
+      expect(readFileSync(path.join(runDir, report), 'utf8')).toContain('tiny');
+    }
+    expect(readdirSync(path.join(runDir, 'shards', 'shard-2-of-3'))).toContain('shard-2-of-3.json');
+  });
+
+  it('may be green, also with a shard to which the plan gives nothing', async () => {
+    const all = threeDrills().slice(0, 1);
+    for (const index of [1, 2]) saveShard(all, [index, 2]);
+    expect(await merge()).toMatchObject({ verdict: 'pass', exitCode: 0 });
+  });
+
+  it('of only empty shards prove nothing', async () => {
+    saveShard([], [1, 1]);
+    expect(await merge()).toMatchObject({ verdict: 'inconclusive', exitCode: 3, reason: 'no drill was run' });
+  });
+});
+
+describe('a shard by itself', () => {
+  it('is a pass without a drill only when the plan gives it none', () => {
+    const runDir = saveShard(threeDrills(), [4, 4]);
+    const { run } = readRun(runDir);
+    expect(judgeRun([], run)).toMatchObject({
+      verdict: 'pass',
+      exitCode: 0,
+      reason: 'the plan has no drill for shard 4 of 4',
+    });
+    const lazy = { ...run, shard: { index: 4, count: 4, plannedDrills: 2 } };
+    expect(judgeRun([], lazy)).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
+  });
+});
+
+describe('what is no part of one plan is refused', () => {
+  it('nothing at all', async () => {
+    expect(await refusal()).toMatchObject({ code: 'DRILL_E_MERGE_REFUSED', exit: 2 });
+  });
+
+  it('a missing shard: exit code 3, and with --allow-partial inconclusive', async () => {
+    const green = [1, 2, 3].map((n) => evidenceWith((evidence) => void (evidence.drillId = `tiny-${n}`)));
+    for (const index of [1, 3]) saveShard(green, [index, 3]);
+    expect(await refusal()).toMatchObject({ exit: 3, what: '1 shard of 3 missing: 2' });
+    const partial = await merge(true);
+    expect(partial).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
+    expect(partial.reason).toContain('shard 2 of 3 is missing');
+    expect(partial.reason).toContain('no evidence of 1 drill: tiny-2');
+  });
+
+  it('a missing shard that the plan left empty is missing all the same', async () => {
+    saveShard(threeDrills().slice(0, 1), [1, 2]);
+    expect(await refusal()).toMatchObject({ exit: 3 });
+  });
+
+  it('a red shard stays red when another is missing', async () => {
+    for (const index of [1, 2]) saveShard(threeDrills(), [index, 3]);
+    expect(await merge(true)).toMatchObject({ verdict: 'fail', exitCode: 1 });
+  });
+
+  it('the same shard twice, also with --allow-partial', async () => {
+    for (const index of [1, 2, 3]) saveShard(threeDrills(), [index, 3]);
+    saveShard(threeDrills(), [2, 3], { name: 'artefacts/again' });
+    expect((await refusal(true)).what).toBe('shard 2 of 3 is there more than once');
+  });
+
+  it.each([
+    ['of another seed', { plan: { ...planOf(threeDrills()), seed: 43 } }, 'not of one plan'],
+    ['of another version', { toolVersion: '0.2.0' }, 'not all of this version'],
+  ])('a shard %s', async (_, other, what) => {
+    saveShard(threeDrills(), [1, 2]);
+    saveShard(threeDrills(), [2, 2], other);
+    expect((await refusal(true)).what).toContain(what);
+  });
+
+  it('shards of another number', async () => {
+    saveShard(threeDrills(), [1, 2]);
+    saveShard(threeDrills(), [2, 3]);
+    expect((await refusal(true)).what).toContain('not of one plan');
+  });
+});
+
+describe('a green shard that proves less than its plan says cannot make the whole green', () => {
+  const green = (): Evidence[] =>
+    [1, 2].map((n) => evidenceWith((evidence) => void (evidence.drillId = `tiny-${n}`)));
+
+  it.each([
+    [
+      'evidence that is gone',
+      (runDir: string) => rmSync(path.join(runDir, 'evidence'), { recursive: true }),
+      'no evidence of 1 drill',
+    ],
+    [
+      'a file that was changed since',
+      (runDir: string) => writeFileSync(path.join(runDir, 'events.ndjson'), 'x'),
+      'events.ndjson is not as it was saved',
+    ],
+  ])('%s', async (_, damage, reason) => {
+    saveShard(green(), [1, 2]);
+    damage(saveShard(green(), [2, 2]));
+    const merged = await merge();
+    expect(merged).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
+    expect(merged.reason).toContain(reason);
+  });
+
+  it('evidence of another drill under the planned name', async () => {
+    const all = green();
+    saveShard(all, [1, 2]);
+    const plan = planOf(all);
+    const other = [all[0] as Evidence, evidenceWith((e) => Object.assign(e, { drillId: 'tiny-2', seed: 7 }))];
+    saveShard(other, [2, 2], { plan });
+    expect((await merge()).reason).toContain(
+      'the evidence of tiny-2 is of another drill than the planned one',
+    );
+  });
+
+  it('a reporter that failed, and another Litestream under the same name', async () => {
+    const all = green();
+    const plan = planOf(all);
+    saveShard(all, [1, 2]);
+    const other = evidenceWith((e) => {
+      e.drillId = 'tiny-2';
+      e.subject.litestream.version = '0.5.17';
+    });
+    const change = (run: RunInfo): void => void run.reporterFailures.push('console: broken');
+    saveShard([all[0] as Evidence, other], [2, 2], { plan, change });
+    const { reason, exitCode } = await merge();
+    expect(exitCode).toBe(3);
+    expect(reason).toContain('shard 2 of 2: a reporter failed: console: broken');
+    expect(reason).toContain('the packaged Litestream was not the same everywhere: 0.3.13, 0.5.17');
+  });
+
+  it('a bug in the harness is the exit code of the whole', async () => {
+    const all = green();
+    const buggy = evidenceWith((e) => {
+      e.drillId = 'tiny-2';
+      e.harnessFaults.push({ code: 'DRILL_E_BUG', phase: 'load', message: 'oops' });
+    });
+    for (const index of [1, 2]) saveShard([all[0] as Evidence, buggy], [index, 2]);
+    expect((await merge()).exitCode).toBe(4);
+  });
+});
