@@ -41,7 +41,7 @@ export async function restoreFromBucket(
     const done = records.filter((record) => record.outcome === 'restored').length;
     recorder.progress(done, inBucket, 'restored');
   };
-  await runRestore(drill, store, host, { logName: `restore-life-${life}.log`, hear });
+  await runRestore(drill, store, host, { life, logName: `restore-life-${life}.log`, hear });
   if (life === 1) found.restores = records;
   return { host, records };
 }
@@ -51,7 +51,7 @@ export async function runRestore(
   drill: DrillContext,
   store: Store,
   host: RunningHost,
-  { logName, hear }: { logName: string; hear: (event: RecoveryEvent) => void },
+  { life, logName, hear }: { life: 1 | 2; logName: string; hear: (event: RecoveryEvent) => void },
 ): Promise<void> {
   const { paths, order, scenario, found } = drill;
   host.listen((event) => {

@@ -40,6 +40,8 @@ async function goLive(
   const host = resources.use(await startHost(paths.splitHost));
   let databases = 0;
   await runRestore(drill, store, host, {
+    // To the newest that there is, as the second restore of a drill.
+    life: 2,
     logName: 'restore-second-host.log',
     hear: (event) => {
       if (event.event === 'database' && event.record.outcome === 'restored') databases++;

@@ -174,6 +174,7 @@ describe('contradictions', () => {
       ['a.yaml:5:39: a mix without a share above 0 has no write in it'],
     ],
     [
+      'tier: smoke',
       'tier: smoke\nsecondHost: { at: 6s }',
       ['a.yaml:4:19: the second host at 6s may come after the disaster, which is possible from 6000 ms on'],
     ],
