@@ -40,6 +40,7 @@ async function goLive(
   const host = resources.use(await startHost(paths.splitHost));
   let databases = 0;
   await runRestore(drill, store, host, {
+    // To the newest that there is, as the second restore of a drill.
     logName: 'restore-second-host.log',
     pointInTime: false,
     hear: (event) => {
