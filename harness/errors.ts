@@ -28,6 +28,7 @@ export type DrillErrorCode =
   | 'DRILL_E_RUN_UNREADABLE'
   | 'DRILL_E_MERGE_REFUSED'
   | 'DRILL_E_HISTORY_DAMAGED'
+  | 'DRILL_E_PACK'
   | 'DRILL_E_INTERRUPTED';
 
 /** 2 = usage or config, nothing was started; 3 = could not measure; 1 = the subject failed. */

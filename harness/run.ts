@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
@@ -14,6 +14,7 @@ import type { Result } from './result.ts';
 import { type RunInfo, runPaths } from './run-directory.ts';
 import type { PlannedDrill } from './planned-drill.ts';
 import { durationMs } from './scenario/schema.ts';
+import { redactedValue, redactFolder } from './secrets.ts';
 import { saveRun, sealRun } from './save-run.ts';
 import { type ShardFile, writeShardFile } from './shard/whole-plan.ts';
 import { claimWorkFolder } from './sweep.ts';
@@ -38,6 +39,8 @@ export interface RunRequest {
   readonly bail: boolean;
   readonly toolVersion: string;
   readonly environment: Evidence['environment'];
+  /** Values that must not be found in anything that the run leaves. */
+  readonly secrets: readonly string[];
 }
 
 /** What a run came to. */
@@ -58,7 +61,9 @@ export async function runDrills(
   const workDir = join(request.runDir, 'work');
   await mkdir(workDir, { recursive: true });
   await claimWorkFolder(workDir);
-  bus.subscribe('events.ndjson', (event) => appendFileSync(paths.events, `${JSON.stringify(event)}\n`));
+  bus.subscribe('events.ndjson', (event) =>
+    appendFileSync(paths.events, `${JSON.stringify(redactedValue(event, request.secrets))}\n`),
+  );
   bus.emit({
     type: 'run-start',
     atMs: nowMs(clock),
@@ -80,7 +85,10 @@ export async function runDrills(
         title: drill.loaded.scenario.title,
         seed: drill.seed,
       });
-      const evidence = await runOne(request, drill, workDir, bus, clock, interruption);
+      const evidence = withoutSecrets(
+        request,
+        await runOne(request, drill, workDir, bus, clock, interruption),
+      );
       evidences.push(evidence);
       const { verdict, reason } = judge(evidence);
       bus.emit({ type: 'drill-end', atMs: nowMs(clock), drillId: drill.drillId, verdict, reason });
@@ -115,6 +123,16 @@ export async function runDrills(
 
 function nowMs(clock: Clock): number {
   return clock.nowUs() / 1000;
+}
+
+/** Takes them out of the evidence before anybody judges or shows it, and out of what the child processes wrote. */
+function withoutSecrets({ runDir, secrets }: RunRequest, evidence: Evidence): Evidence {
+  if (secrets.length === 0) return evidence;
+  const folder = join(runPaths(runDir).evidence, evidence.drillId);
+  redactFolder(folder, secrets);
+  const clean = redactedValue(evidence, secrets);
+  writeFileSync(join(folder, 'evidence.json'), `${JSON.stringify(clean)}\n`);
+  return clean;
 }
 
 async function runOne(

@@ -64,6 +64,23 @@ export interface ReportOptions {
   readonly outputDir: string;
 }
 
+/** `drill report --pack`, parsed. */
+export interface PackOptions {
+  /** A new folder; true: beside the run. */
+  readonly pack: string | true;
+  readonly statement?: string;
+  readonly sign?: string;
+  readonly outputDir: string;
+}
+
+/** `drill verify-pack`, parsed. */
+export interface VerifyPackOptions {
+  readonly allowedSigners?: string;
+  readonly signer?: string;
+  readonly history?: string;
+  readonly json: boolean;
+}
+
 export const LITESTREAM_SOURCES = ['pypi', 'github', 'go'] as const;
 
 /** `drill litestream add`, parsed. */

@@ -10,6 +10,8 @@ import {
   instant,
   NOTIFY_FORMATS,
   type NotifyOptions,
+  type PackOptions,
+  type VerifyPackOptions,
   notEmpty,
   oneOf,
   parallelism,
@@ -232,9 +234,39 @@ function addSavedRuns(program: Command, io: Io, done: Done): void {
         .argParser(oneOf(REPORT_FORMATS))
         .conflicts('json'),
     )
-    .action(async (name: string, flags: ReportOptions) => {
-      const { reportCommand } = await import('./saved-run.ts');
-      done(reportCommand(name, flags, io));
+    .addOption(option('--pack [folder]', 'Make an evidence pack of it, in a new folder.').conflicts('json'))
+    .addOption(
+      option('--statement <file>', 'For the pack: who, why and what next, as YAML.').argParser(notEmpty),
+    )
+    .addOption(option('--sign <key>', 'For the pack: SSH key to sign it with.').argParser(notEmpty))
+    .action(async (name: string, flags: ReportOptions & Partial<PackOptions>) => {
+      if (flags.pack === undefined && flags.statement === undefined && flags.sign === undefined) {
+        const { reportCommand } = await import('./saved-run.ts');
+        done(reportCommand(name, flags, io));
+      } else {
+        const { packCommand } = await import('./pack.ts');
+        done(packCommand(name, flags, io));
+      }
+    });
+  addVerifyPack(program, io, done);
+}
+
+function addVerifyPack(program: Command, io: Io, done: Done): void {
+  common(
+    program
+      .command('verify-pack')
+      .description('Check that no byte of an evidence pack was changed; exit code 1 when one was.'),
+  )
+    .argument('<folder>', 'Folder of the pack.')
+    .addOption(
+      option('--allowed-signers <file>', 'Who may have signed, as ssh-keygen wants it.').argParser(notEmpty),
+    )
+    .addOption(option('--signer <identity>', 'The one of them who must have.').argParser(notEmpty))
+    .addOption(option('--history <file>', 'History that it must be a part of.').argParser(notEmpty))
+    .addOption(json())
+    .action(async (folder: string, flags: VerifyPackOptions) => {
+      const { verifyPackCommand } = await import('./pack.ts');
+      done(verifyPackCommand(folder, flags, io));
     });
 }
 

@@ -24,11 +24,12 @@ import { type Plan, planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { assertStarted } from '../scenario/supervisor.ts';
+import { redactedValue, secretsOf } from '../secrets.ts';
+import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 import { planStores, sweepCrashedContainers } from './stores.ts';
-import { nameOf, type Shard } from '../shard/shard.ts';
 import { notify } from './notify.ts';
 import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
@@ -43,7 +44,10 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   assertStarted(options.supervisor, scenarios);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   const whole = wantedDrills(scenarios, seed, options);
-  const share = shareOf(whole, options, seed, io.env);
+  const secrets = secretsOf(io.env);
+  // What is shown and kept of the command line: a supervisor's may carry a credential.
+  const shown = { ...redactedValue({ ...options, notify: null }, secrets), notify: options.notify };
+  const share = shareOf(whole, shown, seed, io.env);
   io.stderr.write(`seed ${seed}\n`);
   const wanted = share === null ? whole : whole.filter(({ drillId }) => share.drills.includes(drillId));
   const plans = wanted.map((drill) => planDrill(drill.loaded.scenario, drill.seed));
@@ -67,7 +71,8 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
     share,
     against,
     seed,
-    repeatCommand: repeatCommand(share === null ? options : { ...options, shard: share }, seed),
+    repeatCommand: repeatCommand(share === null ? shown : { ...shown, shard: share }, seed),
+    secrets,
     supervisor: options.supervisor,
     timeoutMs: options.timeoutMs,
     keep: options.keep,

@@ -101,20 +101,28 @@ function isOf(
   );
 }
 
-/** A path, or what came with npm, may be another Litestream on each machine: then it is not one subject. */
-function differingSubjects(shards: readonly ShardRun[], plan: WholePlan): string[] {
+/** A path, what came with npm, or store auto may be something else on each machine: then it is not one subject. */
+function differingSubjects(shards: readonly ShardRun[], { drills }: WholePlan): string[] {
   const evidences = shards.flatMap((shard) => shard.evidences);
-  return [...Map.groupBy(plan.drills, ({ litestream }) => litestream)].flatMap(([choice, drills]) => {
-    const versions = new Set(
-      evidences
-        .filter(({ drillId }) => drills.some((drill) => drill.drillId === drillId))
-        .map(({ subject }) => subject.litestream.version),
-    );
-    if (versions.size <= 1) return [];
-    return [
-      `${choice ?? 'the packaged Litestream'} was not the same everywhere: ${[...versions].join(', ')}`,
-    ];
-  });
+  const differing = (
+    asked: (drill: WholePlan['drills'][number]) => string,
+    found: (evidence: Evidence) => string,
+  ): string[] =>
+    [...Map.groupBy(drills, asked)].flatMap(([choice, own]) => {
+      const ids = new Set(own.map(({ drillId }) => drillId));
+      const values = new Set(evidences.filter(({ drillId }) => ids.has(drillId)).map(found));
+      return values.size <= 1 ? [] : [`${choice} was not the same everywhere: ${[...values].join(', ')}`];
+    });
+  return [
+    ...differing(
+      ({ litestream }) => litestream ?? 'the packaged Litestream',
+      ({ subject }) => subject.litestream.version,
+    ),
+    ...differing(
+      ({ store }) => `store ${store}`,
+      ({ store }) => store.kind,
+    ),
+  ];
 }
 
 function refused(what: string, why: string, exit: 2 | 3): DrillError {

@@ -135,6 +135,14 @@ describe('three shards merged', () => {
     expect(readdirSync(path.join(runDir, 'shards', 'shard-2-of-3'))).toContain('shard-2-of-3.json');
   });
 
+  it('are not taken for two where one of them was packed', async () => {
+    const all = threeDrills().slice(0, 1);
+    const packed = saveShard(all, [1, 1], { name: 'r1-pack/run' });
+    writeFileSync(path.join(packed, '..', 'pack.json'), '{}');
+    saveShard(all, [1, 1]);
+    expect((await merge()).exitCode).toBe(0);
+  });
+
   it('may be green, also with a shard to which the plan gives nothing', async () => {
     const all = threeDrills().slice(0, 1);
     for (const index of [1, 2]) saveShard(all, [index, 2]);
@@ -242,13 +250,14 @@ describe('a green shard that proves less than its plan says cannot make the whol
     );
   });
 
-  it('a reporter that failed, and another Litestream under the same name', async () => {
+  it('a reporter that failed, and another Litestream and store under the same name', async () => {
     const all = green();
     const plan = planOf(all);
     saveShard(all, [1, 2]);
     const other = evidenceWith((e) => {
       e.drillId = 'tiny-2';
       e.subject.litestream.version = '0.5.17';
+      e.store.kind = 'minio';
     });
     const change = (run: RunInfo): void => void run.reporterFailures.push('console: broken');
     saveShard([all[0] as Evidence, other], [2, 2], { plan, change });
@@ -256,6 +265,7 @@ describe('a green shard that proves less than its plan says cannot make the whol
     expect(exitCode).toBe(3);
     expect(reason).toContain('shard 2 of 2: a reporter failed: console: broken');
     expect(reason).toContain('the packaged Litestream was not the same everywhere: 0.3.13, 0.5.17');
+    expect(reason).toContain('store auto was not the same everywhere: embedded, minio');
   });
 
   it('a bug in the harness is the exit code of the whole', async () => {

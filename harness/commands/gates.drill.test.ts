@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { filesWithSecrets } from '../secrets.ts';
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const SMOKE = fileURLToPath(new URL('../../scenarios/smoke.yaml', import.meta.url));
+
+/** One credential for each way in. */
+const PLANTED = {
+  AWS_SECRET_ACCESS_KEY: 'planted-aws-secret-1',
+  AWS_ACCESS_KEY_ID: 'AKIAPLANTED2',
+  AWS_SESSION_TOKEN: 'planted"session-token-3',
+  SUPERVISOR_PASSWORD: "planted'in-the-command-4",
+  SCENARIO_API_KEY: 'planted-in-the-title-5',
+  STATEMENT_TOKEN: 'planted-in-the-statement-6',
+} as const;
+const SECRETS = [...Object.values(PLANTED), 'planted-in-the-webhook-7'];
+
+let folder: string;
+let output: string;
+const told: string[] = [];
+const hook = createServer((request, response) => {
+  request.on('data', (chunk: Buffer) => told.push(chunk.toString()));
+  request.on('end', () => response.end());
+});
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-gates-'));
+  output = join(folder, 'reports');
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  hook.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function drill(...args: string[]): Promise<Ended> {
+  const { port } = hook.address() as AddressInfo;
+  const env = {
+    ...process.env,
+    ...PLANTED,
+    DRILL_NOTIFY_URL: `http://127.0.0.1:${port}/planted-in-the-webhook-7`,
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+function secretsIn(text: string): string[] {
+  return SECRETS.filter(
+    (secret) => text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1)),
+  );
+}
+
+it('runs are held against the last pass, told, kept and packed, and no credential is in any of it', async () => {
+  const scenario = join(folder, 'planted.yaml');
+  const yaml = readFileSync(SMOKE, 'utf8')
+    .replace(/^id: .*$/m, 'id: planted')
+    .replace(/^title: .*$/m, `title: ${PLANTED.SCENARIO_API_KEY}`);
+  writeFileSync(scenario, yaml);
+  const supervisor = `echo ${JSON.stringify(PLANTED.SUPERVISOR_PASSWORD)} >&2; exec "${process.execPath}" "${CLI}" supervise`;
+  const run = [
+    `--scenario=${scenario}`,
+    `--supervisor=${supervisor}`,
+    `--output-dir=${output}`,
+    '--json',
+    // The machine of a test is busy with others: only that a baseline is found is tested here.
+    '--against=last-pass',
+    '--tolerance=1000%',
+  ];
+
+  const first = await drill(...run, '--seed=1');
+  expect(first.exitCode).toBe(3);
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    verdict: 'inconclusive',
+    reason: expect.stringContaining('no earlier pass of planted'),
+    scenarios: [{ verdict: 'pass' }],
+  });
+  expect(JSON.parse(told.join(''))).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
+
+  const second = await drill(...run, '--seed=2');
+  expect(second.stderr).toContain('NO WORSE  tolerance 1,000 %');
+  expect(second.exitCode).toBe(0);
+  expect(told).toHaveLength(1);
+  const judged = await drill('judge', 'latest', '--json', `--output-dir=${output}`);
+  expect(judged).toMatchObject({ exitCode: 0, stdout: second.stdout, stderr: '' });
+
+  const statement = join(folder, 'statement.yaml');
+  writeFileSync(statement, `conductedBy: ${PLANTED.STATEMENT_TOKEN}\n`);
+  const pack = join(folder, 'pack');
+  const packed = await drill(
+    'report',
+    'latest',
+    `--pack=${pack}`,
+    `--statement=${statement}`,
+    `--output-dir=${output}`,
+  );
+  expect(packed).toMatchObject({ exitCode: 0, stdout: `${pack}\n` });
+  const verified = await drill('verify-pack', pack, '--json', `--history=${join(output, 'history.ndjson')}`);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ intact: true, verdict: 'pass', problems: [] });
+
+  expect(readdirSync(pack)).toContain('pack.json');
+  const planted = SECRETS.flatMap((secret) =>
+    [output, pack].flatMap((place) =>
+      filesWithSecrets(place, [secret]).map(({ file }) => `${secret}: ${file}`),
+    ),
+  );
+  expect(planted).toEqual([]);
+  for (const { stdout } of [first, second, packed, verified]) expect(secretsIn(stdout)).toEqual([]);
+  expect(secretsIn(told.join(''))).toEqual([]);
+  // The redaction is seen at work, so that an empty search is no accident.
+  const log = readFileSync(join(output, 'latest', 'evidence', 'planted', 'logs', 'supervisor.log'), 'utf8');
+  expect(log).toContain('[redacted]');
+});

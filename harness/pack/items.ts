@@ -1,0 +1,168 @@
+import type { Evidence, RunInfo } from '../evidence.ts';
+import type { HistoryEntry } from '../history/entry.ts';
+import type { Result, ScenarioResult } from '../result.ts';
+import type { Statement } from './statement.ts';
+
+/** Everything that an evidence pack is made from. */
+export interface PackSource {
+  readonly result: Result;
+  readonly run: RunInfo;
+  readonly evidences: readonly Evidence[];
+  /** The history up to this run. */
+  readonly history: readonly HistoryEntry[];
+  readonly statement: Statement;
+  readonly packedAt: string;
+  /** Whether the hosts and the restored files were still there when the pack was made. */
+  readonly workIsKept: boolean;
+}
+
+/** The thirteen items that an auditor asks for. What nobody stated is null, and is said to be so. */
+export function packItems(source: PackSource) {
+  const { result, run, statement } = source;
+  return {
+    drill: drillItem(source),
+    scope: result.scenarios.map(scopeOf),
+    targets: {
+      objectives: result.scenarios.map(({ drillId, objectives }) => ({ drillId, objectives })),
+      maximumTolerableDowntime: statement.maximumTolerableDowntime ?? null,
+      approvedIn: statement.objectivesReference ?? null,
+    },
+    environment: {
+      machine: run.environment,
+      harness: { version: run.tool.version, commit: statement.harnessCommit ?? null },
+      subjects: result.scenarios.map(({ drillId, subject, store }) => ({ drillId, subject, store })),
+      configuration: 'run/evidence/<drill>/config, with its hashes in manifest.sha256',
+    },
+    identity: identityItem(source),
+    timeline: source.evidences.map(timelineOf),
+    results: result.scenarios.map(({ drillId, measurements, databases }) => ({
+      drillId,
+      measurements,
+      databases,
+    })),
+    integrity: result.scenarios.map(({ drillId, checks }) => ({ drillId, checks })),
+    verdict: verdictItem(result),
+    findings: findingsItem(source),
+    records: {
+      raw: 'run/: result, events, ledger, logs, configuration and request log, as the run left them',
+      manifest: 'manifest.sha256: the SHA-256 of every file',
+      retention: statement.retention ?? null,
+      packedAt: source.packedAt,
+    },
+    disposal: {
+      restoredFiles: source.workIsKept
+        ? 'still there when this was packed'
+        : 'gone when this was packed: a run removes its hosts and restored files at its end',
+      stated: statement.disposal ?? null,
+    },
+    trend: trendItem(source),
+  };
+}
+
+function drillItem({ result, statement }: PackSource) {
+  return {
+    runId: result.runId,
+    type: 'full: the whole fleet lost and restored, on a fleet of its own',
+    scenarios: result.scenarios.map(({ id, title, drillId, seed, planDigest }) => ({
+      id,
+      title,
+      drillId,
+      seed,
+      planDigest,
+    })),
+    aim: statement.aim ?? null,
+    trigger: statement.trigger ?? null,
+    repeatCommand: result.repeatCommand,
+  };
+}
+
+function scopeOf({ drillId, databases }: ScenarioResult) {
+  const missing = databases.filter(({ restoreMs }) => restoreMs === null);
+  const restored = databases.length - missing.length;
+  return {
+    drillId,
+    databases: databases.length,
+    restored,
+    coveragePercent: databases.length === 0 ? null : (restored / databases.length) * 100,
+    notRestored: missing.map(({ path, verdict, detail }) => ({ path, verdict, why: detail })),
+  };
+}
+
+function identityItem({ result, statement }: PackSource) {
+  return {
+    conductedBy: statement.conductedBy ?? null,
+    witnessedBy: statement.witnessedBy ?? null,
+    approvedBy: statement.approvedBy ?? null,
+    // What the store saw: the recovery has a credential of its own, apart from the writer's.
+    credentials: result.scenarios.map(({ drillId, storeRequests }) => ({
+      drillId,
+      roles: [...new Set((storeRequests ?? []).map(({ role }) => role))],
+    })),
+  };
+}
+
+function verdictItem({ verdict, exitCode, reason, scenarios }: Result) {
+  const drills = scenarios.map(({ drillId, expect, verdict, reason }) => ({
+    drillId,
+    expect,
+    verdict,
+    reason,
+  }));
+  const negativeControls = drills.filter(({ expect }) => expect === 'fail').map(({ drillId }) => drillId);
+  return { verdict, exitCode, reason, drills, negativeControls };
+}
+
+function findingsItem({ result, statement }: PackSource) {
+  return {
+    ofThisDrill: result.scenarios.flatMap(({ drillId, checks }) =>
+      checks
+        .filter(({ verdict }) => verdict !== 'pass')
+        .map(({ id, verdict, actual, detail }) => ({ drillId, check: id, verdict, actual, detail })),
+    ),
+    stated: statement.findings,
+  };
+}
+
+/** Earlier drills of the same scenarios, the oldest first. */
+function trendItem({ result, statement, history }: PackSource) {
+  const scenarios = new Set(result.scenarios.map(({ id }) => id));
+  return {
+    earlier: history
+      .filter(({ runId, scenario }) => runId !== result.runId && scenarios.has(scenario))
+      .map(({ runId, drillId, startedAt, verdict, figures, lostWrites }) => ({
+        runId,
+        drillId,
+        startedAt,
+        verdict,
+        lostWrites,
+        rpoMs: figures['rpoMs'] ?? null,
+        rtoMs: figures['rtoMs'] ?? null,
+      })),
+    nextDrill: statement.nextDrill ?? null,
+  };
+}
+
+export type PackItems = ReturnType<typeof packItems>;
+
+/** Phases and stages in UTC, from the monotonic clock: wall time is a label, durations are measured. */
+function timelineOf(evidence: Evidence) {
+  const startMs = Date.parse(evidence.startedAt);
+  const utc = (us: number | null): string | null =>
+    us === null ? null : new Date(startMs + (us - evidence.startUs) / 1000).toISOString();
+  const { parallelism: _, ...stages } = evidence.recovery;
+  return {
+    drillId: evidence.drillId,
+    clock: 'CLOCK_MONOTONIC of one machine; UTC derived from the wall clock at the start',
+    clockUncertaintyMs: evidence.clockUncertaintyMs,
+    phases: evidence.timeline.map(({ phase, startUs, endUs }) => ({
+      phase,
+      startedAt: utc(startUs),
+      endedAt: utc(endUs),
+      durationMs: (endUs - startUs) / 1000,
+    })),
+    disruptedAt: utc(evidence.kill?.atUs ?? null),
+    recovery: Object.fromEntries(
+      Object.entries(stages).map(([name, us]) => [name.replace(/Us$/, 'At'), utc(us)]),
+    ),
+  };
+}
