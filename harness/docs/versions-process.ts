@@ -37,7 +37,7 @@ writeFileSync(
 
 Made by \`npm run docs:versions\` on ${result.startedAt.slice(0, 10)} (${String(cpu)}, ${String(cpus)} cores, Node ${String(node)}, seed ${result.seed},
 ${result.scenarios[0]?.store.kind ?? 'no'} store): [what-a-kill-costs.yaml](../harness/docs/what-a-kill-costs.yaml), ten databases with some 150 writes a second each,
-\`replicate_interval_sec\` 1, SIGKILL of the whole host after 25 to 30 s, ${RUNS} runs a version.
+\`replicate_interval_sec\` 1, SIGKILL of the whole host after 18 to 22 s, ${RUNS} runs a version.
 
 ${versionTable(result.scenarios)}
 
