@@ -621,6 +621,50 @@ describe('a negative control', () => {
     });
   });
 
+  test('is not caught by one whose check was never made', () => {
+    const result = control((evidence) => {
+      evidence.scenario.mustFail = ['content', 'hooks'];
+      plant(evidence, 'content');
+    });
+    expect(result).toMatchObject({
+      verdict: 'fail',
+      reason: 'the negative control was not caught by hooks',
+    });
+  });
+
+  test.each(['never-protected', 'supervisor-ended'])(
+    'shows nothing when the subject was broken before: %s',
+    (code) => {
+      const broken = (mustFail: CheckId[]): ReturnType<typeof control> =>
+        control((evidence) => {
+          evidence.scenario.mustFail = mustFail;
+          plant(evidence, 'content');
+          evidence.subjectFailures.push({ code, message: 'it did not work at all' });
+          notRestored(evidence, 'realm.db', 'not-in-bucket');
+        });
+      expect(broken(['content'])).toMatchObject({
+        verdict: 'inconclusive',
+        reason: 'the negative control shows nothing: it did not work at all',
+      });
+      // Where that is what it was planted for, it is caught.
+      expect(broken(['content', 'inventory']).verdict).toBe('pass');
+    },
+  );
+
+  test('shows nothing when no database came back, unless that is what it was planted for', () => {
+    const lost = (mustFail: CheckId[]): ReturnType<typeof control> =>
+      control((evidence) => {
+        evidence.scenario.mustFail = mustFail;
+        for (const { path } of evidence.databases) notRestored(evidence, path, 'failed');
+        evidence.scenario.objectives = [{ expression: 'rpoMs p50 < 1', line: 1 }];
+      });
+    expect(lost(['objectives'])).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'the negative control shows nothing: no database came back',
+    });
+    expect(lost(['objectives', 'inventory']).verdict).toBe('pass');
+  });
+
   test('fails when it names no check', () => {
     const result = control((evidence) => void (evidence.scenario.mustFail = []));
     expect(result.verdict).toBe('fail');

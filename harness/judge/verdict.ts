@@ -31,7 +31,7 @@ export function decide(
   }
   const gaps = unmeasured(evidence, measurements);
   return evidence.scenario.expect === 'fail'
-    ? decideControl(evidence, checks, gaps, where)
+    ? decideControl(evidence, checks, measurements, gaps, where)
     : decideDrill(evidence, failed, checks, gaps, where);
 }
 
@@ -60,10 +60,14 @@ function inWords({ subjectFailures }: Evidence, where: string | null): string[] 
   return [...(failure === undefined ? [] : [failure.message]), ...(where === null ? [] : [where])];
 }
 
-/** A negative control is good when exactly the checks it was planted for go red, on evidence. */
+/**
+ * A negative control is good when all the checks it was planted for go red, on evidence; others may, as what follows from
+ * it. A subject that did not work at all breaks the same checks, and shows nothing of what was planted.
+ */
 function decideControl(
   evidence: Evidence,
   checks: readonly CheckResult[],
+  measurements: Measurements,
   gaps: readonly string[],
   where: string | null,
 ): Decision {
@@ -71,16 +75,34 @@ function decideControl(
   const [gap] = gaps;
   if (gap !== undefined) return inconclusive(gap);
   const wanted = checks.filter(({ id }) => scenario.mustFail.includes(id));
-  const missed = wanted.filter(({ verdict }) => verdict === 'pass');
+  const missed = scenario.mustFail.filter(
+    (wantedId) => !wanted.some(({ id, verdict }) => id === wantedId && verdict !== 'pass'),
+  );
   if (missed.length > 0 || wanted.length === 0) {
-    const reason = `the negative control was not caught by ${names(missed) || 'any check'}`;
+    const reason = `the negative control was not caught by ${missed.join(', ') || 'any check'}`;
     return { verdict: 'fail', reason };
   }
   const open = wanted.filter(({ verdict }) => verdict === 'inconclusive');
   if (open.length > 0) return inconclusive(`could not be judged: ${names(open)}`);
+  const other = brokenOtherwise(evidence, measurements);
+  if (other !== null) return inconclusive(`the negative control shows nothing: ${other}`);
   const words = inWords(evidence, where);
   const why = words.length === 0 ? '' : `: ${words.join('; ')}`;
   return { verdict: 'pass', reason: `the negative control was caught by ${names(wanted)}${why}` };
+}
+
+/** What the subject failed at before anything was planted. */
+const BEFORE_ANY_FAULT: ReadonlySet<string> = new Set(['never-protected', 'supervisor-ended']);
+
+/** Why the checks of a control are red although nothing was shown of its fault; null where databases were to be lost. */
+function brokenOtherwise(
+  { scenario, subjectFailures }: Evidence,
+  { databasesRestored, tornDatabases }: Measurements,
+): string | null {
+  if (scenario.mustFail.includes('inventory')) return null;
+  const failure = subjectFailures.find(({ code }) => BEFORE_ANY_FAULT.has(code));
+  if (failure !== undefined) return failure.message;
+  return databasesRestored === 0 && (tornDatabases ?? 0) === 0 ? 'no database came back' : null;
 }
 
 /** With less than this of the planned writes the scenario was not run: whoever stalls the writers loses nothing. */
