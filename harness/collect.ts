@@ -192,7 +192,8 @@ function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
     .map(({ path, format }) =>
       finding('clean-host', path, {
         expected: 'restored from the bucket',
-        actual: format === 'ltx' ? 'no LTX file of it was read' : 'no snapshot of it was read',
+        actual:
+          format === 'ltx' ? 'no LTX file that a restore begins with was read' : 'no snapshot of it was read',
         detail: 'it came back, but not from the bucket',
         count: 1,
       }),

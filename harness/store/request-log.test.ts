@@ -65,6 +65,10 @@ it('knows a database that was read from LTX files, and whose they were', () => {
   expect(read('prod')).toBe(false);
   expect(read('prod/system.db', url.replace('0009', '0000'))).toBe(true);
   expect(read('prod/system.db', '/drill/prod/system.db/0009/other')).toBe(false);
+  // A restore begins with a snapshot or with the first transaction: a later file alone gives no database back.
+  const later = '/drill/prod/system.db/0000/0000000000000005-0000000000000005.ltx';
+  expect(read('prod/system.db', later)).toBe(false);
+  expect(read('prod/system.db', later.replace('0000/', '0009/'))).toBe(true);
 });
 
 it('does not take a later read for an earlier one', () => {

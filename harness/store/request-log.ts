@@ -73,8 +73,8 @@ export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: num
 }
 
 /**
- * Whether the recovery has read what a restore of the database at this key begins with: a snapshot of a generation, or an
- * LTX file. With a format only that one counts.
+ * Whether the recovery has read what a restore of the database at this key begins with: a snapshot of a generation, or of
+ * LTX files the snapshot or the one with the first transaction. With a format only that one counts.
  */
 export function hasReadSnapshot(
   log: RequestLog,
@@ -94,5 +94,5 @@ export function hasReadSnapshot(
 /** Below a database's key. */
 const STARTING_POINT = {
   generations: /^generations\/[0-9a-f]{16}\/snapshots\/[0-9a-f]{8}\.snapshot\.lz4(?:\?|$)/,
-  ltx: /^000[0-9]\/[0-9a-f]{16}-[0-9a-f]{16}\.ltx(?:\?|$)/,
+  ltx: /^(?:0009\/[0-9a-f]{16}|000[0-8]\/0{15}1)-[0-9a-f]{16}\.ltx(?:\?|$)/,
 };
