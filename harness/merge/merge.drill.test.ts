@@ -52,7 +52,9 @@ it('three shards of two drills, one of them empty by plan: merged they are the r
   const parts = ended.flatMap((run) => (JSON.parse(run.stdout) as Result).scenarios);
   expect(merged.scenarios).toEqual(parts.toSorted((a, b) => (a.drillId < b.drillId ? -1 : 1)));
   expect(merged.scenarios.map(({ seed }) => seed)).toEqual([11, 12]);
-  expect(merged.repeatCommand).toBe('npm run drill -- --scenario=smoke --repeat=2 --seed=11');
+  expect(merged.repeatCommand).toBe(
+    'npm run drill -- --scenario=smoke --store=embedded --repeat=2 --seed=11',
+  );
 
   const dryRun = await drill([...plan, '--dry-run']);
   const { plans } = JSON.parse(dryRun.stdout) as { plans: { planDigest: string }[] };
