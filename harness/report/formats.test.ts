@@ -31,6 +31,11 @@ function resultOf(...changes: ((evidence: Evidence) => void)[]): Result {
   });
 }
 
+/** As a figure that is worse than before, or evidence that was changed, makes it. */
+function spoilt(result: Result, verdict: Result['verdict']): Result {
+  return { ...result, verdict, reason: 'not the run that it was' };
+}
+
 const green = (): void => undefined;
 function red(evidence: Evidence): void {
   databaseIn(evidence, SHOP).verified?.findings.push(finding('content', SHOP, 3));
@@ -89,6 +94,12 @@ describe('junit', () => {
   it('is not green when no drill ran', () => {
     expect(renderJunit(resultOf())).toContain('errors="1"');
   });
+
+  it('has a failure for a run that failed, also where its drills have nothing worse than an error', () => {
+    const xml = renderJunit(spoilt(resultOf(green, open), 'fail'));
+    expect(attributes(xml, 'testsuite').at(-1)).toContain('name="run" tests="1" failures="1"');
+    expect(attributes(xml, 'testsuites')[0]).toContain('failures="1" errors="1"');
+  });
 });
 
 describe('markdown', () => {
@@ -140,6 +151,22 @@ describe('metrics', () => {
     expect(renderMetrics(later, null)).not.toMatch(success);
   });
 
+  it('shows a run that is no pass although its drills are, and takes it for no success', () => {
+    const first = renderMetrics(resultOf(green), null);
+    expect(first).toMatch(/^drill_run_verdict\{verdict="pass"\} 1$/m);
+    const success = /^drill_last_success_timestamp_seconds\{.*$/m;
+    for (const verdict of ['fail', 'inconclusive'] as const) {
+      const later = { ...spoilt(resultOf(green), verdict), startedAt: '2026-11-02T00:00:00.000Z' };
+      const text = renderMetrics(later, first);
+      expect(text).toContain(`drill_run_verdict{verdict="${verdict}"} 1`);
+      expect(text).toContain('drill_run_verdict{verdict="pass"} 0');
+      expect(success.exec(text)?.[0]).toBe(success.exec(first)?.[0]);
+    }
+    // A drill that failed takes nothing from another one that passed.
+    const two = resultOf(red, (evidence) => void (evidence.scenario.id = 'other'));
+    expect(success.exec(renderMetrics(two, null))?.[0]).toContain('scenario="other"');
+  });
+
   it('escapes labels', () => {
     const text = renderMetrics(
       resultOf((evidence) => {
@@ -161,6 +188,13 @@ describe('GitHub', () => {
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/^::error file=scenarios\/tiny.yaml,line=\d+,title=drill drill-3%3A fail::/);
     expect(lines[1]).toMatch(/^::warning file=/);
+  });
+
+  it('has an error for a run that failed, also where its drills have nothing worse than a warning', () => {
+    expect(githubAnnotations(spoilt(resultOf(green, open), 'fail'))).toMatch(
+      /^::error title=drill%3A fail::not the run that it was$/m,
+    );
+    expect(githubAnnotations(resultOf(green, open))).not.toContain('::error');
   });
 
   it('lets no text out of its command', () => {

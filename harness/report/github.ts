@@ -14,8 +14,9 @@ export function githubAnnotations(result: Result): string {
     .toSorted((a, b) => rank[a.verdict] - rank[b.verdict])
     .map(annotation);
   // What is wrong with the run and with none of its drills: a lost shard, a figure that is worse than before.
-  const ofRun = bad.length === 0 && result.verdict !== 'pass' ? [runAnnotation(result)] : [];
-  return [...bad, ...ofRun]
+  const isTold = result.scenarios.some(({ verdict }) => verdict === result.verdict);
+  const ofRun = result.verdict === 'pass' || isTold ? [] : [runAnnotation(result)];
+  return [...ofRun, ...bad]
     .slice(0, MOST_ANNOTATIONS)
     .map((line) => `${line}\n`)
     .join('');

@@ -46,7 +46,7 @@ function casesOf(drill: ScenarioResult): Case[] {
 
 /** A run without a drill, one that a reporter spoilt, or one that is worse than before is not green either. */
 function wholeRun({ verdict, reason }: Result, cases: readonly Case[]): Case[] {
-  if (verdict === 'pass' || cases.some((one) => one.verdict !== 'pass')) return [];
+  if (verdict === 'pass' || cases.some((one) => one.verdict === verdict)) return [];
   return [{ name: 'the run as a whole', verdict, message: reason, text: '' }];
 }
 

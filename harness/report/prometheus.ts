@@ -20,7 +20,7 @@ export function renderMetrics(result: Result, previous: string | null): string {
     ...family(
       'drill_last_success_timestamp_seconds',
       'When the drill last passed; alert on its age.',
-      lastSuccesses(series, endSec, previous),
+      lastSuccesses(isSpoilt(result) ? [] : series, endSec, previous),
     ),
     ...each('drill_rpo_seconds', 'Measured RPO, worst database.', ({ measurements }) =>
       inSeconds(measurements.rpoMs?.max ?? null),
@@ -51,6 +51,11 @@ export function renderMetrics(result: Result, previous: string | null): string {
       ),
     ),
     ...family(
+      'drill_run_verdict',
+      '1 for the verdict of the last run as a whole, which may be worse than that of its drills.',
+      VERDICTS.map((verdict): Sample => [`verdict="${verdict}"`, result.verdict === verdict ? 1 : 0]),
+    ),
+    ...family(
       'drill_build_info',
       'Versions of the drill and of the Litestream under test.',
       series.flatMap(([labels, drills]) =>
@@ -64,6 +69,14 @@ export function renderMetrics(result: Result, previous: string | null): string {
     ),
     '',
   ].join('\n');
+}
+
+/**
+ * Something is wrong with the run and with none of its drills: evidence that was changed or lost, a figure that is worse than
+ * before. Its drills' own passes are then no success.
+ */
+function isSpoilt({ verdict, scenarios }: Result): boolean {
+  return verdict !== 'pass' && worst(scenarios) !== verdict;
 }
 
 /** Worst first. */
