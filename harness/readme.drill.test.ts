@@ -36,6 +36,22 @@ const COMMANDS = new Map<string, () => readonly [args: string, status: number]>(
   ['--scenario=many-realms --seed=42', () => ['--scenario=many-realms --seed=42 --dry-run', 0]],
   ['--tier=gate', () => ['--tier=gate --dry-run', 0]],
   ['list', () => ['list', 0]],
+  ['doctor', () => ['doctor --json', 0]],
+  ['litestream list', () => ['litestream list', 0]],
+  // It needs a network, and CI fetches this very version.
+  ['litestream add 0.5.17', () => ['litestream add --help', 0]],
+  ['--scenario=smoke --litestream=0.5.17', () => ['--scenario=smoke --litestream=0.5.17 --dry-run', 0]],
+  ['--scenario=shipped-rustbaas', () => [`--scenario=shipped-rustbaas --output-dir=${reports}`, 0]],
+  ['--scenario=documented-runbook', () => ['--scenario=documented-runbook --dry-run', 0]],
+  // Nobody's bucket is named here.
+  ['--scenario=smoke --store=external', () => ['--scenario=smoke --store=external', 2]],
+  [
+    '--scenario=smoke --supervisor="sh $PWD/scenarios/supervisors/plain-litestream.sh"',
+    () => [
+      `--scenario=smoke --supervisor="sh $PWD/scenarios/supervisors/plain-litestream.sh" --output-dir=${reports}`,
+      0,
+    ],
+  ],
   ['--help', () => ['--help', 0]],
   ['judge latest', () => [`judge latest --output-dir=${reports}`, 0]],
   ['--scenario=./scenarios/mine.yaml', () => ['--scenario=./scenarios/smoke.yaml --dry-run', 0]],

@@ -42,8 +42,8 @@ ${result.scenarios[0]?.store.kind ?? 'no'} store): [what-a-kill-costs.yaml](../h
 ${versionTable(result.scenarios)}
 
 - *RPO, worst of each run*: age at the kill of the oldest acknowledged write that did not come back, over all ten databases.
-- *A hole in the middle*: databases in which a write is missing before one that is there. Litestream's exit code was 0 and
-  \`integrity_check\` said ok.
+- *A hole in the middle*: databases in which a write is missing before one that is there. Litestream's exit code was 0; that
+  \`integrity_check\` may say ok as well is what [known-bad-builds.md](known-bad-builds.md) shows.
 - *Malformed*: databases that SQLite itself calls damaged, or that the recovery refused.
 - A version without a finding in three runs is not thereby proven sound: see [known-bad-builds.md](known-bad-builds.md).
 `,
