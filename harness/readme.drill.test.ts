@@ -36,7 +36,7 @@ const COMMANDS = new Map<string, () => readonly [args: string, status: number]>(
   ['--scenario=many-realms --seed=42', () => ['--scenario=many-realms --seed=42 --dry-run', 0]],
   ['--tier=gate', () => ['--tier=gate --dry-run', 0]],
   ['list', () => ['list', 0]],
-  ['doctor', () => ['doctor --json', 0]],
+  ['doctor', () => ['doctor', 0]],
   ['litestream list', () => ['litestream list', 0]],
   // It needs a network, and CI fetches this very version.
   ['litestream add 0.5.17', () => ['litestream add --help', 0]],
