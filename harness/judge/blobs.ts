@@ -1,6 +1,6 @@
 import type { Evidence, Finding } from '../evidence.ts';
 import { seconds } from './fates.ts';
-import { strictestMax } from './objectives.ts';
+import { strictestMax } from '../scenario/metrics.ts';
 import { plural } from './tally.ts';
 
 /**
@@ -10,7 +10,8 @@ import { plural } from './tally.ts';
 function blobRpoObjectiveMs(evidence: Evidence): number {
   const { mirrorIntervalSec, mirrorBehindMs } = evidence.blobs ?? {};
   return (
-    strictestMax(evidence, 'blobRpoMs') ?? Math.max((mirrorIntervalSec ?? 0) * 1000, mirrorBehindMs ?? 0)
+    strictestMax(evidence.scenario.objectives, 'blobRpoMs') ??
+    Math.max((mirrorIntervalSec ?? 0) * 1000, mirrorBehindMs ?? 0)
   );
 }
 

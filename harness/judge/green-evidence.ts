@@ -1,4 +1,10 @@
-import { type DatabaseEvidence, DATABASE_CHECK_IDS, type Evidence, type Finding } from '../evidence.ts';
+import {
+  type DatabaseEvidence,
+  DATABASE_CHECK_IDS,
+  type Evidence,
+  type Finding,
+  type RunInfo,
+} from '../evidence.ts';
 
 /** Test support: the evidence of a drill that passes. A test plants one fault in a copy and must see it go red. */
 
@@ -48,6 +54,21 @@ export function notRestored(
   database.verified = null;
   database.second = null;
   database.lostWriteAgesMs = [];
+}
+
+/** What is true of the run that these drills make up. */
+export function greenRun(evidences: readonly Evidence[]): RunInfo {
+  return {
+    runId: 'r1',
+    seed: 42,
+    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
+    startedAt: '2026-11-01T00:00:00.000Z',
+    durationMs: 90_000,
+    tool: { version: '0.1.0' },
+    environment: {},
+    drills: evidences.map(({ drillId }) => drillId),
+    reporterFailures: [],
+  };
 }
 
 export function greenEvidence(): Evidence {

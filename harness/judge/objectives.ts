@@ -1,24 +1,14 @@
 import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
 import type { Evidence } from '../evidence.ts';
-import { holds, measuredBy, parseObjective } from '../scenario/metrics.ts';
+import { holds, measuredBy, parseObjective, strictestMax } from '../scenario/metrics.ts';
 import { seconds } from './fates.ts';
 
 /**
  * The loss that the scenario accepts: its strictest `rpoMs max` objective, else what RustBaas promises, one
  * replicate_interval_sec.
  */
-export function rpoObjectiveMs(evidence: Evidence): number {
-  return strictestMax(evidence, 'rpoMs') ?? evidence.scenario.replicateIntervalSec * 1000;
-}
-
-/** The smallest upper bound that an objective puts on the greatest value of a metric; null: none does. */
-export function strictestMax({ scenario }: Evidence, metric: 'rpoMs' | 'blobRpoMs'): number | null {
-  const limits = scenario.objectives.flatMap(({ expression }) => {
-    const { objective } = parseObjective(expression);
-    if (objective?.metric !== metric || !['max', null].includes(objective.aggregate)) return [];
-    return ['<', '<=', '=='].includes(objective.operator) ? [objective.threshold] : [];
-  });
-  return limits.length === 0 ? null : Math.min(...limits);
+export function rpoObjectiveMs({ scenario }: Evidence): number {
+  return strictestMax(scenario.objectives, 'rpoMs') ?? scenario.replicateIntervalSec * 1000;
 }
 
 /** Every objective against its measurement. Not measured, or not readable: inconclusive. */

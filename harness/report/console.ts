@@ -1,4 +1,5 @@
 import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
+import { parseObjective } from '../scenario/metrics.ts';
 import { comparisonTable } from './comparison.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
@@ -157,9 +158,10 @@ function trendLines(trend: Trend | null, page: Page): string[] {
 /** The objectives on one metric, as in `, objective max < 15.0 s`. */
 function demanded(objectives: readonly ObjectiveResult[], metric: string): string {
   const own = objectives.flatMap(({ expression }) => {
-    const match = /^\s*(\w+)\s+(?:(p\d\d|max)\s*)?([<>=!]+)\s*([\d.]+)\s*$/.exec(expression);
-    if (match?.[1] !== metric) return [];
-    return [[match[2], match[3], duration(Number(match[4]))].filter((part) => part !== undefined).join(' ')];
+    const { objective } = parseObjective(expression);
+    if (objective?.metric !== metric) return [];
+    const { aggregate, operator, threshold } = objective;
+    return [[aggregate, operator, duration(threshold)].filter((part) => part !== null).join(' ')];
   });
   return own.length === 0 ? ', no objective' : `, objective ${own.join(' and ')}`;
 }

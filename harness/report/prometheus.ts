@@ -1,3 +1,4 @@
+import { strictestMax } from '../scenario/metrics.ts';
 import type { Result, ScenarioResult, Verdict } from '../result.ts';
 
 /**
@@ -26,13 +27,13 @@ export function renderMetrics(result: Result, previous: string | null): string {
       inSeconds(measurements.rpoMs?.max ?? null),
     ),
     ...each('drill_rpo_budget_seconds', 'The objective on the worst RPO.', (drill) =>
-      budget(drill, /^\s*rpoMs\s+max\s*<=?\s*([\d.]+)\s*$/),
+      inSeconds(strictestMax(drill.objectives, 'rpoMs')),
     ),
     ...each('drill_rto_seconds', 'Measured RTO of the fleet.', ({ measurements }) =>
       inSeconds(measurements.rtoMs),
     ),
     ...each('drill_rto_budget_seconds', 'The objective on the RTO.', (drill) =>
-      budget(drill, /^\s*rtoMs\s*<=?\s*([\d.]+)\s*$/),
+      inSeconds(strictestMax(drill.objectives, 'rtoMs')),
     ),
     ...each('drill_lost_writes', 'Acknowledged writes that did not come back.', (drill) =>
       drill.databases.length === 0 ? null : drill.measurements.lostWrites,
@@ -140,11 +141,6 @@ function lastSuccesses(series: readonly Series[], endSec: number, previous: stri
 /** `0.5` of 0.5.17: a new patch release goes on with the same series. */
 function lineOf(version: string): string {
   return /^\d+\.\d+/.exec(version)?.[0] ?? version;
-}
-
-function budget({ objectives }: ScenarioResult, form: RegExp): number | null {
-  const found = objectives.flatMap(({ expression }) => form.exec(expression)?.[1] ?? []);
-  return found.length === 0 ? null : Math.min(...found.map(Number)) / 1000;
 }
 
 function inSeconds(ms: number | null): number | null {

@@ -112,6 +112,19 @@ export function measuredBy(objective: Objective, measurements: Measurements): nu
   return actual != null && Number.isFinite(actual) ? actual : null;
 }
 
+/** The smallest upper bound that objectives put on a metric, of a distribution on its greatest value; null: none does. */
+export function strictestMax(
+  objectives: readonly { readonly expression: string }[],
+  metric: DistributionMetric | ScalarMetric,
+): number | null {
+  const limits = objectives.flatMap(({ expression }) => {
+    const { objective } = parseObjective(expression);
+    if (objective?.metric !== metric || !['max', null].includes(objective.aggregate)) return [];
+    return ['<', '<=', '=='].includes(objective.operator) ? [objective.threshold] : [];
+  });
+  return limits.length === 0 ? null : Math.min(...limits);
+}
+
 /** Whether a measured figure keeps the objective. */
 export function holds(objective: Objective, actual: number): boolean {
   const { operator, threshold } = objective;

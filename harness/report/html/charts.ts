@@ -1,5 +1,6 @@
 import { area as areaShape, line } from 'd3-shape';
 import type { ScenarioResult } from '../../result.ts';
+import { strictestMax } from '../../scenario/metrics.ts';
 import { count, duration } from '../format.ts';
 import { type Area, countAxis, drawing, horizontal, secondsAxis, vertical } from './axis.ts';
 import { type Markup, markup } from './markup.ts';
@@ -56,7 +57,7 @@ export function rpoChart(drill: ScenarioResult): Markup | null {
   );
   if (measured.length === 0 || rpoMs === null) return null;
   const area: Area = { width: WIDTH, height: 190, left: 16, right: 16, top: 36, bottom: 40 };
-  const limitMs = objectiveOn(drill, 'rpoMs', 'max');
+  const limitMs = strictestMax(drill.objectives, 'rpoMs');
   const x = horizontal(area, [0, Math.max(rpoMs.max, limitMs ?? 0) / 1000]);
   const worst = measured.reduce((most, one) => (one.rpoMs > most.rpoMs ? one : most));
   const dots = stacked(measured.map(({ rpoMs: own }) => x(own / 1000)));
@@ -161,7 +162,7 @@ export function recoveryChart(drill: ScenarioResult): Markup | null {
     top: 30,
     bottom: 40,
   };
-  const limitMs = objectiveOn(drill, 'rtoMs', null);
+  const limitMs = strictestMax(drill.objectives, 'rtoMs');
   const latest = reached.reduce((most, { atMs }) => Math.max(most, atMs), 0);
   const isNear = limitMs !== null && limitMs < latest * 2;
   const x = horizontal(area, [0, Math.max(latest, isNear ? limitMs : 0) / 1000]);
@@ -250,18 +251,4 @@ function stacked(positions: readonly number[]): { readonly at: number; readonly 
 function limit(x: number, area: Area, words: string): Markup {
   const isRight = x > area.width / 2;
   return markup`<line class="limit" x1="${x}" x2="${x}" y1="${area.top - 6}" y2="${area.height - area.bottom}"/><text class="limit-text" x="${x + (isRight ? -6 : 6)}" y="${area.top + 4}" text-anchor="${isRight ? 'end' : 'start'}">${words}</text>`;
-}
-
-/** The smallest upper bound that an objective sets; null without one. */
-export function objectiveOn(
-  { objectives }: ScenarioResult,
-  metric: string,
-  aggregate: string | null,
-): number | null {
-  const bounds = objectives.flatMap(({ expression }) => {
-    const match = /^\s*(\w+)\s+(?:(p\d\d|max)\s*)?<=?\s*([\d.]+)\s*$/.exec(expression);
-    const isOwn = match?.[1] === metric && (match[2] ?? null) === aggregate;
-    return isOwn ? [Number(match[3])] : [];
-  });
-  return bounds.length === 0 ? null : Math.min(...bounds);
 }

@@ -1,15 +1,9 @@
 import type { CheckId } from '../../evidence.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
+import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { litestreamInWords } from '../subject.ts';
-import {
-  objectiveOn,
-  progressChart,
-  recoveryChart,
-  restoresChart,
-  rpoChart,
-  timelineChart,
-} from './charts.ts';
+import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
 import { type Markup, markup } from './markup.ts';
 import { simpleTable, verdictMark } from './tables.ts';
@@ -47,13 +41,13 @@ export function anchorOf({ drillId }: ScenarioResult): string {
 
 function figures(drill: ScenarioResult): Markup {
   const { measurements: m } = drill;
-  const rpoLimit = objectiveOn(drill, 'rpoMs', 'max');
-  const rtoLimit = objectiveOn(drill, 'rtoMs', null);
+  const rpoLimit = strictestMax(drill.objectives, 'rpoMs');
+  const rtoLimit = strictestMax(drill.objectives, 'rtoMs');
   const against = (limitMs: number | null): string =>
     limitMs === null ? 'no objective' : `objective below ${duration(limitMs)}`;
   return markup`<div class="figures">
-${figure('RPO', duration(m.rpoMs?.max ?? null), `worst database; ${against(rpoLimit)}`, isOver(m.rpoMs?.max, rpoLimit))}
-${figure('RTO', duration(m.rtoMs), `whole fleet back in service; ${against(rtoLimit)}`, isOver(m.rtoMs, rtoLimit))}
+${figure('RPO', duration(m.rpoMs?.max ?? null), `worst database; ${against(rpoLimit)}`, isBroken(drill, 'rpoMs'))}
+${figure('RTO', duration(m.rtoMs), `whole fleet back in service; ${against(rtoLimit)}`, isBroken(drill, 'rtoMs'))}
 ${figure('lost writes', count(m.lostWrites), `of ${count(m.acknowledgedWrites)} acknowledged; ${count(m.lostWritesBeyondRpo)} older than the RPO objective`, m.lostWritesBeyondRpo > 0)}
 ${figure('databases back', count(m.databasesRestored), `${count(drill.databases.length)} known to the ledger; first one after ${duration(m.firstDatabaseMs)}`, false)}
 ${blobFigure(drill)}
@@ -65,16 +59,19 @@ function blobFigure(drill: ScenarioResult): Markup | null {
   const { blobRpoMs, lostBlobs, acknowledgedUploads } = drill.measurements;
   if (blobRpoMs == null) return null;
   const more = `${count(lostBlobs ?? 0)} lost, ${count(acknowledgedUploads ?? 0)} uploads acknowledged under load`;
-  const limit = objectiveOn(drill, 'blobRpoMs', null);
-  return figure('RPO of blobs', duration(blobRpoMs), more, isOver(blobRpoMs, limit));
+  return figure('RPO of blobs', duration(blobRpoMs), more, isBroken(drill, 'blobRpoMs'));
 }
 
 function figure(name: string, value: string, more: string, isBad: boolean): Markup {
   return markup`<div class="figure${isBad ? ' bad' : ''}"><span class="name">${name}</span><b>${value}</b><span class="note">${more}</span></div>`;
 }
 
-function isOver(value: number | null | undefined, limit: number | null): boolean {
-  return value != null && limit !== null && value >= limit;
+/** Whether an objective on this metric was judged broken: the page shows verdicts, and makes none. */
+function isBroken({ objectives }: ScenarioResult, metric: string): boolean {
+  return objectives.some(
+    ({ expression, verdict }) =>
+      verdict === 'fail' && parseObjective(expression).objective?.metric === metric,
+  );
 }
 
 const ORDER: Record<Verdict, number> = { fail: 0, inconclusive: 1, pass: 2 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../evidence.ts';
-import { databaseIn, evidenceWith, finding, KILL_US } from '../../judge/green-evidence.ts';
+import { databaseIn, evidenceWith, finding, KILL_US, greenRun } from '../../judge/green-evidence.ts';
 import { judgeRun } from '../../judge/judge.ts';
 import type { Result } from '../../result.ts';
 import { renderHtml } from './page.ts';
@@ -17,17 +17,7 @@ function resultOf(change: (evidence: Evidence) => void): Result {
     };
     change(green);
   });
-  return judgeRun([evidence], {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: { cpu: HOSTILE, cpus: 2 },
-    drills: [evidence.drillId],
-    reporterFailures: [],
-  });
+  return judgeRun([evidence], { ...greenRun([evidence]), environment: { cpu: HOSTILE, cpus: 2 } });
 }
 
 const green = (): void => undefined;
@@ -62,6 +52,20 @@ describe('the page', () => {
     }
     // A table beside every chart.
     expect(page.match(/<figure>/g)?.length).toBe(page.match(/as a table/g)?.length);
+  });
+
+  it('calls a figure bad by the verdict on its objective, and by nothing else', () => {
+    const page = (...expressions: string[]) =>
+      renderHtml(
+        resultOf((evidence) => {
+          Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [4200], acknowledged: 101 });
+          evidence.scenario.objectives = expressions.map((expression, line) => ({ expression, line }));
+        }),
+      );
+    const BAD_RPO = '<div class="figure bad"><span class="name">RPO</span>';
+    expect(page('rpoMs max <= 4200')).not.toContain(BAD_RPO);
+    expect(page('rpoMs max < 4200')).toContain(BAD_RPO);
+    expect(page('rpoMs max < 9000', 'rpoMs p95 < 4000')).toContain(BAD_RPO);
   });
 
   it('lets no text become markup', () => {
