@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
+import { PHASES, phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
 import { waitFor } from './waiting.ts';
 
 /** The whole program, interrupted in every phase. Which Litestream it is makes no difference to that. */
@@ -16,17 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('an interruption', () => {
-  it.each([
-    'store',
-    'seed',
-    'start host',
-    'await protection',
-    'load',
-    'disaster',
-    'restore',
-    'verify',
-    'second life',
-  ])('SIGINT in phase %s cleans up and exits 130', async (phase) => {
+  it.each(PHASES)('SIGINT in phase %s cleans up and exits 130', async (phase) => {
     const outputDir = mkdtempSync(join(folder, 'int-'));
     const run = start(['--scenario=smoke', '--seed=5', `--output-dir=${outputDir}`]);
     const reached = await waitFor(() => (phaseStarted(outputDir, phase) ? true : null), {

@@ -30,6 +30,19 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.
   return { child, ended, stderr: () => stderr };
 }
 
+/** The phases of a smoke drill, in order. */
+export const PHASES = [
+  'store',
+  'seed',
+  'start host',
+  'await protection',
+  'load',
+  'disaster',
+  'restore',
+  'verify',
+  'second life',
+] as const;
+
 /** Whether the smoke drill of a run has come so far. */
 export function phaseStarted(outputDir: string, phase: string): boolean {
   return readdirSync(outputDir).some((run) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
+import { PHASES, phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
 import type { Result } from './result.ts';
 import { minioImage } from './store/choose.ts';
 import { waitFor } from './waiting.ts';
@@ -88,17 +88,7 @@ it('a container that is killed during the drill: inconclusive, and nobody else i
 });
 
 describe('an interruption', () => {
-  it.each([
-    'store',
-    'seed',
-    'start host',
-    'await protection',
-    'load',
-    'disaster',
-    'restore',
-    'verify',
-    'second life',
-  ])('SIGINT in phase %s leaves no container', async (phase) => {
+  it.each(PHASES)('SIGINT in phase %s leaves no container', async (phase) => {
     const before = await containers();
     const run = smoke('int-');
     await run.reached(phase);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunInfo } from '../evidence.ts';
-import { greenEvidence } from '../judge/green-evidence.ts';
+
+import { greenEvidence, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { entriesOf, NO_LINE } from './entry.ts';
 import { appendHistory, historyFile, readHistory, sha256 } from './history-file.ts';
@@ -17,17 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const RUN: RunInfo = {
-  runId: 'r1',
-  seed: 42,
-  repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-  startedAt: '2026-11-01T00:00:00.000Z',
-  durationMs: 90_000,
-  tool: { version: '0.1.0' },
-  environment: {},
-  drills: ['tiny'],
-  reporterFailures: [],
-};
+const RUN = greenRun([greenEvidence()]);
 
 function entries(runId: string) {
   return entriesOf(judgeRun([greenEvidence()], { ...RUN, runId }), sha256('manifest'), new Set());

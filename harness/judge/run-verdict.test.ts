@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest';
-import type { RunInfo } from '../evidence.ts';
 import { githubAnnotations } from '../report/github.ts';
 import { renderJunit } from '../report/junit.ts';
-import { evidenceWith, greenEvidence } from './green-evidence.ts';
+import { evidenceWith, greenEvidence, greenRun } from './green-evidence.ts';
 import { judgeRun } from './judge.ts';
 
-const RUN: RunInfo = {
-  runId: 'r1',
-  seed: 42,
-  repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-  startedAt: '2026-11-01T00:00:00.000Z',
-  durationMs: 90_000,
-  tool: { version: '0.1.0' },
-  environment: {},
-  drills: ['tiny'],
-  reporterFailures: [],
-};
+const RUN = greenRun([greenEvidence()]);
 
 test('a green drill that is worse than before: the run fails, in every form', () => {
   const result = judgeRun([greenEvidence()], { ...RUN, gaps: [], regressions: ['tiny: RTO 1 ms → 9 ms'] });

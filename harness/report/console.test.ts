@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../evidence.ts';
-import { databaseIn, evidenceWith, finding, KILL_US, notRestored } from '../judge/green-evidence.ts';
+import {
+  databaseIn,
+  evidenceWith,
+  finding,
+  KILL_US,
+  notRestored,
+  greenRun,
+} from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { renderSummary } from './console.ts';
 
@@ -8,17 +15,7 @@ const PLAIN = { columns: 100, colour: false };
 const SHOP = 'realms/acme/apps/shop/data.db';
 
 function summary(evidences: Evidence[], page = PLAIN): string {
-  const result = judgeRun(evidences, {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: {},
-    drills: evidences.map(({ drillId }) => drillId),
-    reporterFailures: [],
-  });
+  const result = judgeRun(evidences, greenRun(evidences));
   return renderSummary(result, page);
 }
 

@@ -52,7 +52,8 @@ export function verdictColour(verdict: ScenarioResult['verdict']): 'green' | 're
 
 const RANK = { fail: 0, inconclusive: 1, pass: 2 } as const;
 
-function worstFirst(a: DatabaseResult, b: DatabaseResult): number {
+/** What somebody has to look at first: by verdict, then by what was lost, then by what took long. */
+export function worstFirst(a: DatabaseResult, b: DatabaseResult): number {
   return (
     RANK[a.verdict] - RANK[b.verdict] ||
     (b.rpoMs ?? 0) - (a.rpoMs ?? 0) ||

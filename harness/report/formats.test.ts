@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { databaseIn, evidenceWith, finding } from '../judge/green-evidence.ts';
+import { databaseIn, evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Result } from '../result.ts';
@@ -18,17 +18,7 @@ function resultOf(...changes: ((evidence: Evidence) => void)[]): Result {
       change(evidence);
     }),
   );
-  return judgeRun(evidences, {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: {},
-    drills: evidences.map(({ drillId }) => drillId),
-    reporterFailures: [],
-  });
+  return judgeRun(evidences, greenRun(evidences));
 }
 
 /** As a figure that is worse than before, or evidence that was changed, makes it. */

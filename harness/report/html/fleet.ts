@@ -1,4 +1,5 @@
 import type { DatabaseResult, ScenarioResult } from '../../result.ts';
+import { worstFirst } from '../fleet-table.ts';
 import { count, duration } from '../format.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { verdictMark } from './tables.ts';
@@ -44,17 +45,6 @@ function cells(database: DatabaseResult): Markup {
 
 function why({ failedChecks, detail }: DatabaseResult): string {
   return [failedChecks.join(', '), detail].filter((part) => part !== '').join(': ');
-}
-
-const RANK = { fail: 0, inconclusive: 1, pass: 2 } as const;
-
-function worstFirst(a: DatabaseResult, b: DatabaseResult): number {
-  return (
-    RANK[a.verdict] - RANK[b.verdict] ||
-    (b.rpoMs ?? 0) - (a.rpoMs ?? 0) ||
-    b.lostWrites - a.lostWrites ||
-    (a.path < b.path ? -1 : 1)
-  );
 }
 
 function ranksBy(
