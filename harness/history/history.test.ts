@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
 import { greenEvidence, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { entriesOf, NO_LINE } from './entry.ts';
