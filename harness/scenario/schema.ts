@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
+import { durationMs } from '../duration.ts';
 import { checkIdSchema } from '../evidence.ts';
+import { faultSchema } from './faults.ts';
+import { duration } from './fields.ts';
 
 /**
  * A scenario as its author writes it. The JSON Schema for editors is generated from here
@@ -8,8 +10,6 @@ import { checkIdSchema } from '../evidence.ts';
  */
 
 export { durationMs };
-
-const duration = z.string().regex(DURATION, DURATION_FORM).describe('A number with a unit: 500ms, 25s, 2m.');
 
 const rows = z.strictObject({
   min: z.number().int().min(0).default(20).describe('Rows of the smallest app.'),
@@ -37,31 +37,6 @@ const litestreamCell = z
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
   })
   .describe('A version of which something else is expected than of the others.');
-
-const bucketHole = z
-  .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower case words with hyphens, like hole-in-shop')
-      .describe('Names it in evidence and report.'),
-    kind: z
-      .literal('bucket-hole')
-      .describe(
-        'Between kill and restore, what was uploaded at one instant is removed from the bucket, on every level.',
-      ),
-    databases: z
-      .number()
-      .int()
-      .min(1)
-      .max(500)
-      .default(1)
-      .describe('In how many of the apps that were written to.'),
-    beforeKill: duration.describe('The instant of the hole: so long before the kill.'),
-  })
-  .describe('A hole in the middle of what is replicated of some databases.');
-
-/** A hole in the bucket as a scenario declares it. */
-export type BucketHole = z.output<typeof bucketHole>;
 
 /** Stores that a scenario may name. */
 export const STORE_KINDS = ['minio', 'embedded', 'external'] as const;
@@ -275,7 +250,7 @@ export const scenarioSchema = z.strictObject({
     .default({ kind: 'host-loss', at: 'random' })
     .describe('What happens to the host.'),
   faults: z
-    .array(bucketHole)
+    .array(faultSchema)
     .max(20)
     .default([])
     .describe('What is broken on purpose. Each must be seen to take effect, or the drill is inconclusive.'),
