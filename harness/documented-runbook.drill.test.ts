@@ -54,14 +54,15 @@ it('0.3.13 asks AWS whatever the page has the operator set, and drill restore br
   expect(result.runbook?.drillRestore).toEqual({ restored: 4, databases: 4 });
 });
 
-it('what the shipped RustBaas wrote is not where the page looks, even with an endpoint', () => {
-  const result = drill('--scenario=shipped-by-hand', `--litestream=${litestream}`);
+it('what the shipped RustBaas wrote is not where the page looks, even with an endpoint; drill restore finds it', () => {
+  const result = drill('--scenario=shipped-recovered', `--litestream=${litestream}`);
   expect(result).toMatchObject({ verdict: 'pass', exitCode: 0 });
   expect(fates(result, 'endpoint-in-url')).toEqual(['3 fails nothing-there']);
   const system = result.runbook?.steps.find(
     ({ beyondPage, database }) => beyondPage === 'endpoint-in-url' && database === 'system.db',
   );
   expect(system?.why).toBe('no backup at prod/system.db; its objects are at prod/system, without the .db');
+  expect(result.runbook?.drillRestore).toEqual({ restored: 4, databases: 4 });
 });
 
 it('a Litestream that did what the page says would make all five steps work', () => {

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { suggestion } from '../did-you-mean.ts';
 import { DrillError, messageOf } from '../errors.ts';
+import type { BucketLayout } from '../recovery/bucket-places.ts';
 import type { Screen } from '../report/screen.ts';
 import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
@@ -95,6 +96,7 @@ export interface AddOptions {
 export interface RestoreOptions {
   readonly bucket: string;
   readonly prefix: string;
+  readonly layout: BucketLayout;
   readonly outputDir: string;
   readonly litestream?: string;
   readonly parallelism: number | 'auto';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { REPORTS_DIR, toolVersion } from '../project.ts';
+import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import {
   type AddOptions,
   BASELINES,
@@ -332,6 +333,14 @@ function addRestore(program: Command, io: Io, done: Done): void {
     )
     .addOption(
       option('--prefix <prefix>', 'Key prefix of the fleet in the bucket.').default('').argParser(String),
+    )
+    .addOption(
+      option(
+        '--layout <layout>',
+        'documented: only where the page says. any: also where the shipped RustBaas writes, without the .db.',
+      )
+        .default('any')
+        .argParser(oneOf(BUCKET_LAYOUTS)),
     )
     .addOption(
       option(

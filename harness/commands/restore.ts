@@ -22,6 +22,7 @@ export async function restoreCommand(options: RestoreOptions, io: Io): Promise<n
   const records = await restoreFleet({
     store: settingsFrom(options.bucket, io.env),
     prefix: options.prefix.replaceAll(/^\/+|\/+$/g, ''),
+    layout: options.layout,
     outputDir: options.outputDir,
     litestream,
     env: io.env,

@@ -47,12 +47,13 @@ ${runbookMarkdown(of('documented-runbook'))}
 
 ## What the shipped RustBaas wrote
 
-[shipped-by-hand.yaml](../scenarios/shipped-by-hand.yaml): RustBaas only writes \`data/litestream.yml\`; bucket and endpoint in it were
-repaired and Litestream was started by hand. The objects are at \`prod/system/…\`, so neither the page nor \`drill restore\` finds them
-where the page says that they are. As the file is written, with \`bucket: s3://…\`, no endpoint and nobody who starts Litestream, there is
+[shipped-recovered.yaml](../scenarios/shipped-recovered.yaml): RustBaas only writes \`data/litestream.yml\`; bucket and endpoint in it were
+repaired and Litestream was started by hand. The objects are at \`prod/system/…\`, so the page does not find them where it says that
+they are, and \`drill restore\` does: it looks in both places unless it is told \`--layout=documented\`, and says from where it took
+each database. As the file is written, with \`bucket: s3://…\`, no endpoint and nobody who starts Litestream, there is
 nothing to restore at all ([shipped-rustbaas.yaml](../scenarios/shipped-rustbaas.yaml)).
 
-${runbookMarkdown(of('shipped-by-hand'))}
+${runbookMarkdown(of('shipped-recovered'))}
 
 ## What was not what it would be with you
 
@@ -70,7 +71,7 @@ process.stdout.write('docs/documented-runbook.md\n');
 
 /** One Litestream on one store. A drill that is red has its table all the same; one without a result has not. */
 function drill(...choice: string[]): Result {
-  const scenarios = ['--scenario=documented-runbook', '--scenario=shipped-by-hand'];
+  const scenarios = ['--scenario=documented-runbook', '--scenario=shipped-recovered'];
   const { stdout } = spawnSync(
     process.execPath,
     [join(HERE, '..', 'start.mjs'), 'run', ...scenarios, ...choice, '--json'],

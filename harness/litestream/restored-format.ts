@@ -12,6 +12,11 @@ export function newerFormat({ generations, ltx }: ReplicatedDatabase): ReplicaFo
   return newestMs(objects) > newestMs(ltx) ? 'generations' : 'ltx';
 }
 
+/** When the newest object of a database was written, whatever its format; milliseconds since 1970, 0 without any. */
+export function lastUpdateMs({ generations, ltx }: ReplicatedDatabase): number {
+  return newestMs([...generations.flatMap(({ snapshots, segments }) => [...snapshots, ...segments]), ...ltx]);
+}
+
 /** The format that a restore by this rule takes, whatever the other one holds. Null: it finds nothing to restore. */
 export function formatTaken(database: ReplicatedDatabase, rule: RestoreRule): ReplicaFormat | null {
   if (rule === 'newer') return newerFormat(database);

@@ -105,6 +105,7 @@ function restoreArguments(
     'restore',
     `--bucket=${store.recovery.bucket}`,
     `--prefix=${store.prefix}`,
+    `--layout=${scenario.recovery.layout}`,
     `--output-dir=${host.paths.dataDir}`,
     `--litestream=${lastLitestream(order).path}`,
     `--parallelism=${scenario.recovery.parallelism}`,

@@ -20,8 +20,10 @@ export interface RestoreJob {
   readonly prefix: string;
   readonly store: S3Settings;
   readonly litestream: LitestreamBinary;
-  /** What the bucket holds of it. */
+  /** What the bucket holds of it; its path tells where. */
   readonly found: ReplicatedDatabase;
+  /** What an operator should know of where it was found; may be empty. */
+  readonly note: string;
   /** The caller's environment, of which Litestream gets what is on its allow-list. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The instant to restore (RFC 3339); null: the newest state. */
@@ -72,10 +74,8 @@ export async function restoreDatabase(
   }
   const reason = await unsoundness(file);
   if (reason !== null) return end('unsound', reason);
-  return end(
-    'restored',
-    holdsBoth(job.found) ? `from ${words(newer)}, the newer of the two that are there` : '',
-  );
+  const format = holdsBoth(job.found) ? `from ${words(newer)}, the newer of the two that are there` : '';
+  return end('restored', [job.note, format].filter(Boolean).join('; '));
 }
 
 /** A restore that this Litestream cannot do, or only from an older state than the bucket holds. */
@@ -108,7 +108,7 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     line: job.litestream.line,
     settings: job.store,
     prefix: job.prefix,
-    path: job.path,
+    path: job.found.path,
     output: outputFile,
     configPath,
     timestamp: job.timestamp,

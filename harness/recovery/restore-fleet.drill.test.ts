@@ -28,6 +28,7 @@ import { startEmbeddedStore } from '../store/embedded.ts';
 import { openS3 } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import { waitFor } from '../waiting.ts';
+import type { BucketLayout } from './bucket-places.ts';
 import { restoreFleet } from './restore-fleet.ts';
 
 /** A small fleet in a real bucket, put there by a real Litestream that is dead by now. */
@@ -91,10 +92,16 @@ function replicate(): ChildProcess {
   });
 }
 
-async function restore(outputDir: string): Promise<Map<string, RestoreRecord>> {
+async function restore(
+  outputDir: string,
+  place: { readonly prefix: string; readonly layout: BucketLayout } = {
+    prefix: 'prod',
+    layout: 'documented',
+  },
+): Promise<Map<string, RestoreRecord>> {
   const records = await restoreFleet({
     store: store.recovery,
-    prefix: 'prod',
+    ...place,
     outputDir,
     litestream,
     env: process.env,
@@ -171,6 +178,23 @@ it('goes by the bucket alone when there is no system.db in it, and tells of what
     for (const { key, body } of [...saved, ...savedApp]) await writer.put(key, body);
     writer.close();
   }
+});
+
+it('brings back what lies without its .db only when it is told to look there too', async () => {
+  const writer = openS3(store.writer);
+  for (const { key } of await writer.list('prod/')) {
+    await writer.put(key.replace(/^prod\//, 'shipped/').replace(/\.db\//, '/'), await writer.get(key));
+  }
+  writer.close();
+  const documented = await restore(mkdtempSync(join(folder, 'out-')), {
+    prefix: 'shipped',
+    layout: 'documented',
+  });
+  expect(documented.get('system.db')?.outcome).toBe('not-in-bucket');
+  const records = await restore(out, { prefix: 'shipped', layout: 'any' });
+  expect([...records.keys()].toSorted()).toEqual(paths);
+  expect([...records.values()].map(({ outcome }) => outcome)).toEqual(paths.map(() => 'restored'));
+  expect(records.get('system.db')?.detail).toContain('from system/, without the .db');
 });
 
 it('does not bring back a realm that system.db no longer knows', async () => {

@@ -6,12 +6,13 @@ import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
-import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { databasesInBucket } from '../litestream/bucket-layout.ts';
 import { clockProblem } from '../store/clock-skew.ts';
 import { AWS_NAMES, diagnose, type SettingNames } from '../store/diagnose.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
 import { writeRestoredFrom } from '../supervisor/restored-from.ts';
 import { copyBlobs, copyHooks } from './copied-files.ts';
+import { type BucketLayout, type FoundReplica, placesInBucket } from './bucket-places.ts';
 import type { RecoveryEvent } from './events.ts';
 import { presentLease } from './lease.ts';
 import { registeredApps, registeredRealms } from './registry.ts';
@@ -22,6 +23,7 @@ export interface FleetRecovery {
   readonly store: S3Settings;
   /** Key prefix of the fleet in the bucket, without slashes at its ends. */
   readonly prefix: string;
+  readonly layout: BucketLayout;
   /** Becomes the new data_dir. Must be empty or absent. */
   readonly outputDir: string;
   readonly litestream: LitestreamBinary;
@@ -116,13 +118,13 @@ async function provision({ outputDir }: FleetRecovery): Promise<{ work: string; 
   return { work, made: made ?? work };
 }
 
-async function discover({ store, prefix }: FleetRecovery): Promise<Map<string, ReplicatedDatabase>> {
+async function discover({ store, prefix, layout }: FleetRecovery): Promise<Map<string, FoundReplica>> {
   const client = openS3(store);
   try {
     const objects = await client.list(`${prefix}/`);
     const clock = clockProblem(client.contact());
     if (clock !== null) throw new DrillError('DRILL_E_STORE_REFUSED', { ...clock, exit: 3 });
-    return new Map(databasesInBucket(objects, prefix).map((found) => [found.path, found]));
+    return placesInBucket(databasesInBucket(objects, prefix), layout);
   } catch (error) {
     if (error instanceof DrillError) throw error;
     const { kind, ...words } = diagnose(error, `list the bucket ${store.bucket}`, store, NAMES);
@@ -137,7 +139,7 @@ async function discover({ store, prefix }: FleetRecovery): Promise<Map<string, R
 async function restoreTree(
   recovery: FleetRecovery,
   work: string,
-  inBucket: ReadonlyMap<string, ReplicatedDatabase>,
+  inBucket: ReadonlyMap<string, FoundReplica>,
   parallelism: number,
   keep: (record: RestoreRecord) => void,
 ): Promise<void> {
@@ -158,7 +160,8 @@ async function restoreTree(
       prefix: recovery.prefix,
       store: recovery.store,
       litestream: recovery.litestream,
-      found,
+      found: found.replica,
+      note: found.note,
       env: recovery.env,
       timestamp: recovery.timestamp ?? null,
       timeoutMs: recovery.databaseTimeoutMs,
@@ -186,7 +189,7 @@ async function restoreTree(
   await queue.drained();
 }
 
-function pathsBelow(inBucket: ReadonlyMap<string, ReplicatedDatabase>, pattern: RegExp): string[] {
+function pathsBelow(inBucket: ReadonlyMap<string, FoundReplica>, pattern: RegExp): string[] {
   return [...inBucket.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? []).toSorted();
 }
 

@@ -74,6 +74,7 @@ async function restored(litestream: LitestreamBinary): Promise<RestoreRecord> {
     found: await inBucket(),
     env: process.env,
     timeoutMs: 20_000,
+    note: '',
     timestamp: null,
   });
   return record;

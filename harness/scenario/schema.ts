@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationMs } from '../duration.ts';
 import { checkIdSchema } from '../evidence.ts';
+import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import { faultSchema } from './faults.ts';
 import { duration } from './fields.ts';
 
@@ -262,6 +263,12 @@ export const scenarioSchema = z.strictObject({
         .describe(
           "latest: the newest state. kill: the state at the instant of the kill, with litestream's -timestamp.",
         ),
+      layout: z
+        .enum(BUCKET_LAYOUTS)
+        .default('documented')
+        .describe(
+          'documented: a database counts where the page puts it. any: also where the shipped RustBaas does, without the .db.',
+        ),
       parallelism: z
         .union([z.literal('auto'), z.number().int().min(1).max(64)])
         .default('auto')
@@ -280,6 +287,7 @@ export const scenarioSchema = z.strictObject({
     })
     .default({
       point: 'latest',
+      layout: 'documented',
       parallelism: 'auto',
       databaseTimeout: '60s',
       secondLife: true,
