@@ -186,8 +186,8 @@ function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
   return found.restores
     .filter(({ outcome }) => outcome === 'restored')
     .filter(
-      ({ path, format = null }) =>
-        !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${path}`, format),
+      ({ path, place = path, format = null }) =>
+        !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${place}`, format),
     )
     .map(({ path, format }) =>
       finding('clean-host', path, {

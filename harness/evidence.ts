@@ -97,6 +97,8 @@ const restoreRecordSchema = z.strictObject({
   detail: z.string(),
   /** Which layout of the replica was read; absent where that is not known, and in older evidence. */
   format: z.enum(['generations', 'ltx']).optional(),
+  /** Key below the prefix that it was restored from; absent where that is the path. */
+  place: z.string().optional(),
 });
 export type RestoreRecord = z.infer<typeof restoreRecordSchema>;
 

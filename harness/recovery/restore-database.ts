@@ -56,6 +56,7 @@ export async function restoreDatabase(
       bytes: size ?? 0,
       detail,
       ...(run.format === null ? {} : { format: run.format }),
+      ...(job.found.path === job.path ? {} : { place: job.found.path }),
     },
     file: outcome === 'restored' ? file : null,
   });
