@@ -73,8 +73,10 @@ async function replicateOnce(): Promise<void> {
 
 const WAIT = { timeoutMs: 30_000, everyMs: 20, signal: new AbortController().signal };
 
-function replicate(): ChildProcess {
-  const databases = paths.map((path) => ({ path, file: join(folder, 'data', path) }));
+function replicate(
+  prefix = 'prod',
+  databases = paths.map((path) => ({ path, file: join(folder, 'data', path) })),
+): ChildProcess {
   const config = join(folder, 'litestream.yml');
   writeFileSync(
     config,
@@ -82,7 +84,7 @@ function replicate(): ChildProcess {
       line: litestream.line,
       databases,
       settings: store.writer,
-      prefix: 'prod',
+      prefix,
       replicateIntervalSec: 1,
     }),
   );
@@ -195,6 +197,29 @@ it('brings back what lies without its .db only when it is told to look there too
   expect([...records.keys()].toSorted()).toEqual(paths);
   expect([...records.values()].map(({ outcome }) => outcome)).toEqual(paths.map(() => 'restored'));
   expect(records.get('system.db')?.detail).toContain('from system/, without the .db');
+});
+
+it('goes by the bucket where what came back as system.db registers nothing', async () => {
+  const other = join(folder, 'other.db');
+  const db = new Sqlite(other);
+  db.pragma('journal_mode = WAL');
+  db.exec('CREATE TABLE notes (text); INSERT INTO notes VALUES (1)');
+  db.close();
+  const writer = openS3(store.writer);
+  for (const { key } of await writer.list('prod/realms/'))
+    await writer.put(key.replace(/^prod\//, 'odd/'), await writer.get(key));
+  const child = replicate('odd', [{ path: 'system.db', file: other }]);
+  const there = await waitFor(
+    async () => ((await writer.list('odd/system.db/')).length > 0 ? true : null),
+    WAIT,
+  );
+  expect(there).toBe(true);
+  child.kill('SIGKILL');
+  writer.close();
+  const records = await restore(out, { prefix: 'odd', layout: 'documented' });
+  expect([...records.keys()].toSorted()).toEqual(paths);
+  expect([...records.values()].map(({ outcome }) => outcome)).toEqual(paths.map(() => 'restored'));
+  expect(records.get('system.db')?.detail).toContain('no such table: realms');
 });
 
 it('does not bring back a realm that system.db no longer knows', async () => {

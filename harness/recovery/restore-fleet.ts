@@ -15,7 +15,7 @@ import { copyBlobs, copyHooks } from './copied-files.ts';
 import { type BucketLayout, type FoundReplica, placesInBucket } from './bucket-places.ts';
 import type { RecoveryEvent } from './events.ts';
 import { presentLease } from './lease.ts';
-import { registeredApps, registeredRealms } from './registry.ts';
+import { type Registered, registeredApps, registeredRealms } from './registry.ts';
 import { type RestoreJob, restoreDatabase } from './restore-database.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -145,8 +145,11 @@ async function restoreTree(
 ): Promise<void> {
   const queue = new WorkQueue(parallelism);
   let nextJob = 0;
-  /** Restores one database, lets `read` look into it while it is still alone in its work folder; null: not back. */
-  const bringBack = async <T>(path: string, read: (file: string) => T): Promise<T | null> => {
+  /** Restores one database and reads what it registers while it is still alone in its work folder; null: nobody knows. */
+  const bringBack = async (
+    path: string,
+    read: ((file: string) => Registered) | null,
+  ): Promise<string[] | null> => {
     const found = inBucket.get(path);
     if (found === undefined) {
       const why =
@@ -167,17 +170,18 @@ async function restoreTree(
       timeoutMs: recovery.databaseTimeoutMs,
     };
     const { record, file } = await restoreDatabase(job);
-    const seen = file === null ? null : read(file);
+    const registered = file === null ? null : (read?.(file) ?? null);
     if (file !== null) await putIntoPlace(file, join(recovery.outputDir, path));
     await rm(job.workDir, { recursive: true, force: true });
-    keep(record);
-    return seen;
+    const reason = registered?.reason ? `it registers nothing: ${registered.reason}` : '';
+    keep({ ...record, detail: [record.detail, reason].filter(Boolean).join('; ') });
+    return registered?.ids ?? null;
   };
   const bringBackRealm = async (realm: string): Promise<void> => {
     const apps =
       (await bringBack(realmPath(realm), registeredApps)) ??
       pathsBelow(inBucket, new RegExp(`^realms/${realm}/apps/([^/]+)/data\\.db$`));
-    for (const app of apps) queue.add(1, () => bringBack(appPath(realm, app), () => null));
+    for (const app of apps) queue.add(1, () => bringBack(appPath(realm, app), null));
   };
   queue.add(0, async () => {
     // Without a system.db the bucket's own list is the best registry there is.
