@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { collectEvidence } from './collect.ts';
 import type { Evidence } from './evidence.ts';
+import { attributeLoss } from './phases/attribute-loss.ts';
 import { awaitProtection } from './phases/await-protection.ts';
 import { type DrillContext, type DrillOrder, openContext } from './phases/context.ts';
 import { followThePage } from './phases/documented-runbook.ts';
@@ -58,4 +59,5 @@ async function runPhases(drill: DrillContext): Promise<void> {
     await recorder.phase('documented runbook', () => followThePage(drill, store));
   }
   await closeUploadWindow(drill, store);
+  await recorder.phase('attribute loss', () => attributeLoss(drill, store));
 }

@@ -118,6 +118,23 @@ const verifiedSchema = z.strictObject({
 });
 export type Verified = z.infer<typeof verifiedSchema>;
 
+/**
+ * How many lost writes were where at the kill.
+ * - wal: on the host's disk alone; Litestream had not taken them up
+ * - staged: in Litestream's own files beside the database, and not yet uploaded
+ * - unreachable: within what had been uploaded, and the restore does not reach them: a gap
+ * - nowhere: not even on the host's disk
+ * - unclear: the files do not tell
+ */
+export const lostAtSchema = z.strictObject({
+  wal: z.number().int(),
+  staged: z.number().int(),
+  unreachable: z.number().int(),
+  nowhere: z.number().int(),
+  unclear: z.number().int(),
+});
+export type LostAt = z.infer<typeof lostAtSchema>;
+
 const databaseEvidenceSchema = z.strictObject({
   path: z.string(),
   kind: z.enum(['system', 'realm', 'app']),
@@ -138,6 +155,8 @@ const databaseEvidenceSchema = z.strictObject({
   verified: verifiedSchema.nullable(),
   /** Ages at the kill (ms) of every acknowledged write that is not in the restored database, oldest first. */
   lostWriteAgesMs: z.array(z.number()),
+  /** Where those writes were at the kill; absent: nobody looked. */
+  lostAt: lostAtSchema.optional(),
   /** Second life: the new host's first acknowledged write, its protection, and the second restore. */
   second: z
     .strictObject({

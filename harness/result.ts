@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { checkIdSchema, secondHostSchema, storeRequestsSchema, storeSchema } from './evidence.ts';
+import {
+  checkIdSchema,
+  lostAtSchema,
+  secondHostSchema,
+  storeRequestsSchema,
+  storeSchema,
+} from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -87,6 +93,8 @@ const databaseResultSchema = z.strictObject({
   recoveryPoint: z.number().int(),
   acknowledged: z.number().int(),
   lostWrites: z.number().int(),
+  /** Where those were at the kill; absent: none, or not told. */
+  lostAt: lostAtSchema.optional(),
   /** null: not measured. */
   rpoMs: maybe,
   restoreMs: maybe,
@@ -181,6 +189,8 @@ const scenarioResultSchema = z.strictObject({
     .array(z.strictObject({ atMs: z.number(), acknowledged: z.number().int(), restored: z.number().int() }))
     .optional(),
   storeRequests: z.array(storeRequestsSchema).optional(),
+  /** Where the lost writes of all databases were at the kill; absent: none, or not told of all of them. */
+  lostAt: lostAtSchema.optional(),
   databases: z.array(databaseResultSchema),
   /** The documented page, followed to the letter; absent: it was not. */
   runbook: runbookResultSchema.optional(),

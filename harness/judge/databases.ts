@@ -28,6 +28,7 @@ export function judgeDatabases(
       recoveryPoint: database.verified?.recoveryPoint ?? 0,
       acknowledged: database.acknowledged,
       lostWrites: fate.lostAgesMs.length,
+      ...(fate.lostAgesMs.length === 0 || database.lostAt === undefined ? {} : { lostAt: database.lostAt }),
       rpoMs: fate.rpoMs,
       restoreMs: span(database.restore),
       restoreStartMs: sinceKill(evidence, database.restore),

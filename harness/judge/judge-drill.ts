@@ -4,6 +4,7 @@ import { settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
 import { fatesOf } from './fates.ts';
+import { lostAtOf } from './lost-at.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { progressOf } from './progress.ts';
@@ -29,6 +30,8 @@ export function judge(recorded: Evidence): ScenarioResult {
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
   const progress = progressOf(evidence, fates);
+  const databases = judgeDatabases(evidence, fates, acceptedLossMs);
+  const lostAt = lostAtOf(databases);
   const { verdict, reason } = decide(evidence, checks, measurements, whereabouts(evidence, fates));
   return {
     id: scenario.id,
@@ -59,7 +62,8 @@ export function judge(recorded: Evidence): ScenarioResult {
     killMs: evidence.kill === null ? null : (evidence.kill.atUs - evidence.startUs) / 1000,
     ...(progress === null ? {} : { progress }),
     ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),
-    databases: judgeDatabases(evidence, fates, acceptedLossMs),
+    ...(lostAt === null ? {} : { lostAt }),
+    databases,
     ...(runbook === null ? {} : { runbook }),
   };
 }

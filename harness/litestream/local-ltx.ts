@@ -46,21 +46,29 @@ export function txidAfter(file: string, position: LtxPosition): number | null {
   if (reaching !== null) return reaching;
   const later = localFiles(file).filter((one) => one.txid > position.txid);
   const ofLaterWal = (one: LocalFile): boolean => {
-    const header = headerOf(one);
+    const header = one.header();
     return header !== null && header.salts !== position.salts;
   };
   return later.find(ofLaterWal)?.txid ?? null;
 }
 
-interface LocalFile {
+/** What an LTX file says of the WAL that it was made from: which one, and up to which byte. */
+export interface LtxHeader {
+  readonly salts: string;
+  readonly end: number;
+}
+
+export interface LocalFile {
   readonly txid: number;
-  readonly file: string;
+  /** null: deleted by Litestream's own retention since the folder was read, or too short. */
+  readonly header: () => LtxHeader | null;
 }
 
 const NAME = /^[0-9a-f]{16}-([0-9a-f]{16})\.ltx$/;
 const HEADER_BYTES = 100;
 
-function localFiles(file: string): LocalFile[] {
+/** LTX files of level 0 that lie beside a database, by transaction. */
+export function localFiles(file: string): LocalFile[] {
   const folder = join(metaFolder(file), 'ltx', '0');
   let names: string[];
   try {
@@ -72,24 +80,29 @@ function localFiles(file: string): LocalFile[] {
   return names
     .flatMap((name) => {
       const max = NAME.exec(name)?.[1];
-      return max === undefined ? [] : [{ txid: Number.parseInt(max, 16), file: join(folder, name) }];
+      return max === undefined
+        ? []
+        : [{ txid: Number.parseInt(max, 16), header: () => headerOf(join(folder, name)) }];
     })
     .toSorted((a, b) => a.txid - b.txid);
 }
 
 function reaches(one: LocalFile, salts: string, offset: number): boolean {
-  const header = headerOf(one);
+  const header = one.header();
   return header !== null && header.salts === salts && header.end >= Math.max(offset, WAL_HEADER);
 }
 
-function headerOf({ file }: LocalFile): { salts: string; end: number } | null {
+function headerOf(file: string): LtxHeader | null {
   try {
-    const header = readStart(file, HEADER_BYTES);
-    if (header.length < HEADER_BYTES) return null;
-    const end = Number(header.readBigUInt64BE(48) + header.readBigUInt64BE(56));
-    return { salts: header.toString('hex', 64, 72), end };
+    return ltxHeader(readStart(file, HEADER_BYTES));
   } catch {
-    // Deleted by Litestream's own retention since the folder was read.
     return null;
   }
+}
+
+/** The part of an LTX file's first 100 bytes that tells of its WAL; null: it is shorter. */
+export function ltxHeader(bytes: Buffer): LtxHeader | null {
+  if (bytes.length < HEADER_BYTES) return null;
+  const end = Number(bytes.readBigUInt64BE(48) + bytes.readBigUInt64BE(56));
+  return { salts: bytes.toString('hex', 64, 72), end };
 }

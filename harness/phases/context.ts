@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
-import type { BucketContents, Evidence, Finding, RestoreRecord, RunbookEvidence } from '../evidence.ts';
+import type {
+  BucketContents,
+  Evidence,
+  Finding,
+  LostAt,
+  RestoreRecord,
+  RunbookEvidence,
+} from '../evidence.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord, RunningHost } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';
 import type { Ledger } from '../ledger/history.ts';
+import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { Recorder } from '../recorder.ts';
 import { ResourceStack } from '../resources.ts';
 import type { PlannedDrill } from '../planned-drill.ts';
@@ -83,6 +91,10 @@ export interface Findings {
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
   bucket: BucketContents | null;
+  /** The fleet's part of the bucket at the kill, object by object; null: it could not be listed. */
+  bucketAtKill: readonly ReplicatedDatabase[] | null;
+  /** Where the lost writes of each database were at the kill. */
+  lostAt: ReadonlyMap<string, LostAt>;
   newHostStarted: boolean;
   /** What `sealLedger` returned for the first and the second life. */
   seal: string | null;
@@ -148,6 +160,8 @@ export function openContext(order: DrillOrder): DrillContext {
       uploadsSettledUs: null,
       claims: null,
       bucket: null,
+      bucketAtKill: null,
+      lostAt: new Map(),
       newHostStarted: false,
       seal: null,
       secondSeal: null,

@@ -1,9 +1,10 @@
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { BucketContents, Finding } from '../evidence.ts';
+import type { Finding } from '../evidence.ts';
 import { type DeadHost, hostPaths } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';
+import { databasesInBucket } from '../litestream/bucket-layout.ts';
 import { replicasIn } from '../litestream/replicas.ts';
 import type { Store } from '../store/store.ts';
 import { finding } from '../verify/finding.ts';
@@ -44,7 +45,7 @@ export async function strike(
   await store.settle();
   await openUploadWindow(drill, store);
   found.uploadsSettledUs = order.clock.nowUs();
-  found.bucket = await contentsOf(store);
+  await lookIntoBucket(drill, store);
   found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
   for (const name of KEPT) {
     await copyFile(join(paths.deadDisk, name), join(paths.config, name)).catch(() => undefined); // it may write neither
@@ -60,14 +61,15 @@ export async function strike(
 }
 
 /** What lies where in the bucket. It only explains a verdict, so a store that cannot answer is left to those who need it. */
-async function contentsOf({ kind, prefix, observer }: Store): Promise<BucketContents | null> {
+async function lookIntoBucket({ found }: DrillContext, { kind, prefix, observer }: Store): Promise<void> {
   // A bucket that is not the drill's own may hold anything, and as much of it as it likes.
   const looked = OWN_BUCKET.has(kind) ? 'bucket' : 'prefix';
   try {
     const objects = await observer.list(looked === 'bucket' ? '' : `${prefix}/`);
-    return { prefix, looked, objects: objects.length, replicas: replicasIn(objects) };
+    found.bucket = { prefix, looked, objects: objects.length, replicas: replicasIn(objects) };
+    found.bucketAtKill = databasesInBucket(objects, prefix);
   } catch {
-    return null;
+    return;
   }
 }
 

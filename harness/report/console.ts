@@ -3,6 +3,7 @@ import { parseObjective } from '../scenario/metrics.ts';
 import { comparisonTable } from './comparison.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
+import { lostAtInWords } from './lost-at.ts';
 import { paint, printable, type Style } from './screen.ts';
 import { sparkline } from './sparkline.ts';
 import { litestreamInWords } from './subject.ts';
@@ -115,6 +116,9 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ],
     ['  RTO     ', `${rto}${demanded(drill.objectives, 'rtoMs')} (${rtoMore.join(', ')})`],
     ['  writes  ', writes],
+    ...(drill.lostAt === undefined
+      ? []
+      : [['  lost    ', `when the host died: ${lostAtInWords(drill.lostAt)}`]]),
     ...besideDatabases(drill),
     ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));

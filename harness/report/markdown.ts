@@ -1,5 +1,6 @@
 import type { Result, ScenarioResult } from '../result.ts';
 import { count, duration } from './format.ts';
+import { lostAtInWords } from './lost-at.ts';
 import { litestreamInWords } from './subject.ts';
 
 /** A step of GitHub Actions drops a summary beyond 1 MiB whole, so this stays below it and says when it was cut. */
@@ -49,6 +50,9 @@ function fold(drill: ScenarioResult): string[] {
     `<details open><summary>${html(`${drill.drillId}: ${drill.verdict}`)}</summary>`,
     '',
     cell(drill.reason),
+    ...(drill.lostAt === undefined
+      ? []
+      : ['', `Lost writes, when the host died: ${lostAtInWords(drill.lostAt)}.`]),
     '',
     '| check | verdict | expected | actual | detail |',
     '|---|---|---|---|---|',

@@ -2,6 +2,8 @@ import type { CheckId } from '../../evidence.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { bytes, count, counted, duration } from '../format.ts';
+
+import { LOST_AT } from '../lost-at.ts';
 import { litestreamInWords } from '../subject.ts';
 import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
@@ -26,7 +28,7 @@ ${simpleTable(
     `${file}:${line}`,
   ]),
 )}
-<h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}
+<h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
 <h3>The drill</h3>${timelineChart(drill)}${requests(drill)}${faults(drill)}
 <h3>Checks</h3><div class="scroll">${checks(drill)}</div>
@@ -109,6 +111,20 @@ const MEANING: Readonly<Record<CheckId, string>> = {
   hooks: 'a hook that version control holds is missing or other, or one is there that it does not hold',
   objectives: 'a measured figure misses its objective',
 };
+
+/** Where the lost writes were when the host died, and what that means. */
+function attribution({ lostAt }: ScenarioResult): Markup | null {
+  if (lostAt === undefined) return null;
+  const table = simpleTable(
+    ['where the lost writes were at the kill', 'writes', 'that is'],
+    LOST_AT.filter(({ place }) => lostAt[place] > 0).map(({ place, words, meaning }) => [
+      words,
+      count(lostAt[place]),
+      meaning,
+    ]),
+  );
+  return markup`<div class="scroll">${table}</div>`;
+}
 
 function requests({ storeRequests }: ScenarioResult): Markup | null {
   if (storeRequests === undefined || storeRequests.length === 0) return null;

@@ -1,6 +1,7 @@
 import type { DatabaseResult, ScenarioResult } from '../../result.ts';
 import { worstFirst } from '../fleet-table.ts';
 import { count, duration } from '../format.ts';
+import { lostAtInWords } from '../lost-at.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { verdictMark } from './tables.ts';
 
@@ -43,8 +44,10 @@ function cells(database: DatabaseResult): Markup {
   return markup`${figures.map((figure) => markup`<span class="number">${figure}</span>`)}`;
 }
 
-function why({ failedChecks, detail }: DatabaseResult): string {
-  return [failedChecks.join(', '), detail].filter((part) => part !== '').join(': ');
+function why({ failedChecks, detail, lostAt }: DatabaseResult): string {
+  const found = [failedChecks.join(', '), detail].filter((part) => part !== '').join(': ');
+  const lost = lostAt === undefined ? '' : `lost: ${lostAtInWords(lostAt)}`;
+  return [found, lost].filter((part) => part !== '').join('; ');
 }
 
 function ranksBy(

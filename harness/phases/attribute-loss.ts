@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { partLostWrites } from '../attribution/lost-at.ts';
+import { placesOf } from '../attribution/places.ts';
+import type { LostAt } from '../evidence.ts';
+import { lastLitestream } from '../planned-drill.ts';
+import type { Store } from '../store/store.ts';
+import type { DrillContext } from './context.ts';
+
+/** An answer that has not come by then is none: attribution explains a loss, and decides nothing. */
+const READ_TIMEOUT_MS = 5000;
+
+/**
+ * For every lost write: where it was when the host died, from the lost disk and from what the bucket held at the kill. It comes after
+ * all that is measured, so that no recovery time counts it.
+ */
+export async function attributeLoss(drill: DrillContext, store: Store): Promise<void> {
+  const { found, paths, order, recorder } = drill;
+  const { verification, bucketAtKill } = found;
+  if (verification === null || bucketAtKill === null) return;
+  const losers = [...verification.databases.values()].filter(({ lostWrites }) => lostWrites.length > 0);
+  const replicas = new Map(bucketAtKill.map((replica) => [replica.path, replica]));
+  const scratchDir = await mkdtemp(join(paths.work, 'attribution-'));
+  const lostAt = new Map<string, LostAt>();
+  try {
+    for (const { path, lostWrites } of losers) {
+      const places = await placesOf({
+        file: join(paths.deadDisk, path),
+        scratchDir,
+        line: lastLitestream(order).line,
+        replica: replicas.get(path),
+        readObject: async (key) => {
+          const signal = AbortSignal.any([order.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+          return (await store.observer.read(key, signal).catch(() => null))?.body ?? null;
+        },
+      });
+      lostAt.set(path, partLostWrites(lostWrites, places));
+      recorder.progress(lostAt.size, losers.length, 'databases with a loss');
+    }
+  } finally {
+    await rm(scratchDir, { recursive: true, force: true });
+  }
+  found.lostAt = lostAt;
+}
