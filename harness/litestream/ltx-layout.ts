@@ -34,6 +34,12 @@ export function parseLtxKey(
   return { path, level: Number(level), minTxid: Number.parseInt(min, 16), maxTxid: Number.parseInt(max, 16) };
 }
 
+/** The key below the fleet's prefix that an LTX file has, as `parseLtxKey` reads it. */
+export function ltxKey(file: { path: string; level: number; minTxid: number; maxTxid: number }): string {
+  const txid = (value: number): string => value.toString(16).padStart(16, '0');
+  return `${file.path}/000${file.level}/${txid(file.minTxid)}-${txid(file.maxTxid)}.ltx`;
+}
+
 /** In the order in which Litestream lists a level: by name. */
 export function byTxid(a: LtxObject, b: LtxObject): number {
   return a.level - b.level || a.minTxid - b.minTxid || a.maxTxid - b.maxTxid;

@@ -23,6 +23,7 @@ import { reconcileLoop } from './reconcile.ts';
 import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
+import { raiseLevelZero } from './snapshot-ahead.ts';
 import { databaseStatuses, type Status } from './status.ts';
 import { serveStatus } from './status-server.ts';
 import { openTenure, type Tenure } from './tenure.ts';
@@ -126,6 +127,7 @@ async function supervise(basis: Basis): Promise<void> {
   try {
     // Nobody else changes the bucket from here on.
     await beginAnewAfterLtx(basis);
+    await raiseLevelZero(basis);
     await replicate(basis, tenure);
   } finally {
     // Litestream has ended; a successor may begin.
