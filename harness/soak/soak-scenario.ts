@@ -19,6 +19,7 @@ export function soakScenario(seed: number): WrittenScenario {
   const apps = realms * appsPerRealm;
   const replicateIntervalSec = random.pick([0.3, 1, 1, 2, 4]);
   const loadSec = random.int(2, 6);
+  const awaited = chance(0.8);
   return {
     id: `soak-${seed}`,
     title: 'A small drill drawn from its seed',
@@ -46,8 +47,9 @@ export function soakScenario(seed: number): WrittenScenario {
     },
     blobs: { sizeBytes: { min: random.int(0, 100), max: random.pick([2000, 6000, 50_000]) } },
     hooks: { perApp: chance(0.3) ? random.int(1, 3) : 0 },
-    protection: { await: chance(0.8), timeout: '60s' },
-    disaster: { kind: 'host-loss', at: 'random', earliest: '1s' },
+    protection: { await: awaited, timeout: '60s' },
+    // Without protection before the load a kill at any instant would often find an empty bucket, and nothing to judge.
+    disaster: { kind: 'host-loss', ...(awaited ? { at: 'random', earliest: '1s' } : { at: 'first-sync' }) },
     recovery: { secondLife: chance(0.7), parallelism: random.pick(['auto', 1, 4] as const) },
     objectives: [
       `rpoMs max < ${2 * replicateIntervalSec * 1000 + UPLOAD_MS}`,
