@@ -31,6 +31,8 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       secondLife: scenario.recovery.secondLife,
       objectives: order.loaded.objectives.map(({ expression, line }) => ({ expression, line })),
       mustFail: order.mustFail,
+      ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
+      ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
     },
     seed: order.seed,
     planDigest: plan.planDigest,

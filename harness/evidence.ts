@@ -246,6 +246,9 @@ export const evidenceSchema = z.strictObject({
     objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
     /** Checks that must fail for an `expect: fail` scenario to pass. */
     mustFail: z.array(checkIdSchema),
+    /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
+    mustBreak: z.array(z.string()).optional(),
+    mustHold: z.array(z.string()).optional(),
   }),
   seed: z.number().int(),
   /** SHA-256 of the plan and of every database's baseline digests: the same seed gives the same two. */

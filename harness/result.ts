@@ -34,6 +34,8 @@ const measurementsSchema = z.strictObject({
   acknowledgedWrites: z.number().int(),
   lostWrites: z.number().int(),
   lostWritesBeyondRpo: z.number().int(),
+  /** Databases with such a write; null: not measured, absent: no objective asks for it. */
+  databasesBeyondRpo: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),
@@ -76,6 +78,8 @@ const objectiveResultSchema = z.strictObject({
   verdict: verdictSchema,
   file: z.string(),
   line: z.number().int(),
+  /** Of a negative control: what must become of this objective; absent: it may hold or break. */
+  expected: z.enum(['pass', 'fail']).optional(),
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 

@@ -29,7 +29,13 @@ export function judge(recorded: Evidence): ScenarioResult {
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
   const progress = progressOf(evidence, fates);
-  const { verdict, reason } = decide(evidence, checks, measurements, whereabouts(evidence, fates));
+  const { verdict, reason } = decide(
+    evidence,
+    checks,
+    objectives,
+    measurements,
+    whereabouts(evidence, fates),
+  );
   return {
     id: scenario.id,
     drillId: evidence.drillId,

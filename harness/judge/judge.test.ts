@@ -665,6 +665,96 @@ describe('a negative control', () => {
     expect(lost(['objectives', 'inventory']).verdict).toBe('pass');
   });
 
+  describe('that names objectives', () => {
+    const OBJECTIVES = ['rpoMs max < 4000', 'rpoMs max < 9000', 'databasesBeyondRpo == 1'];
+    const holed = (
+      agesMs: number[],
+      change: (evidence: Evidence) => void = () => undefined,
+    ): ScenarioResult =>
+      control((evidence) => {
+        const { scenario } = evidence;
+        scenario.objectives = OBJECTIVES.map((expression, line) => ({ expression, line }));
+        scenario.mustFail = [];
+        scenario.mustBreak = ['rpoMs max < 4000'];
+        scenario.mustHold = ['rpoMs max < 9000', 'databasesBeyondRpo == 1'];
+        losing(agesMs, null)(evidence);
+        change(evidence);
+      });
+
+    test('is caught when those that must break are broken, and those that must hold are kept', () => {
+      const result = holed([6200, 100]);
+      expect(result).toMatchObject({
+        verdict: 'pass',
+        reason: 'the negative control was caught by rpoMs max < 4000 (measured 6200)',
+        objectives: [
+          { verdict: 'fail', expected: 'fail' },
+          { verdict: 'pass', expected: 'pass' },
+          { verdict: 'pass', expected: 'pass' },
+        ],
+      });
+      expect(result.measurements.databasesBeyondRpo).toBe(1);
+    });
+
+    test('is not caught when one that must break is kept, whatever else breaks', () => {
+      const result = holed([3900, 100], (evidence) => {
+        evidence.scenario.objectives.push({ expression: 'lostWrites == 0', line: 9 });
+      });
+      expect(check(result, 'objectives').verdict).toBe('fail');
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by rpoMs max < 4000 (measured 3900)',
+      });
+    });
+
+    test('fails when more was lost than what was planted', () => {
+      expect(holed([9500])).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control broke more than was planted: rpoMs max < 9000 (measured 9500)',
+      });
+      const two = holed([6200], (evidence) => {
+        databaseIn(evidence, REALM).lostWriteAgesMs = [4500];
+      });
+      expect(two).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control broke more than was planted: databasesBeyondRpo == 1 (measured 2)',
+      });
+    });
+
+    test('is inconclusive when one of them was not measured', () => {
+      const unmeasured = (list: 'mustBreak' | 'mustHold'): ScenarioResult =>
+        holed([6200], ({ scenario }) => {
+          scenario.objectives.push({ expression: 'blobRpoMs < 1', line: 9 });
+          scenario[list]?.push('blobRpoMs < 1');
+        });
+      for (const list of ['mustBreak', 'mustHold'] as const) {
+        expect(unmeasured(list)).toMatchObject({
+          verdict: 'inconclusive',
+          reason: 'could not be judged: blobRpoMs < 1 (not measured)',
+        });
+      }
+    });
+
+    test('is not caught by one that is none of its objectives', () => {
+      const result = holed([6200], ({ scenario }) => void scenario.mustBreak?.push('rpoMs max < 5'));
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by rpoMs max < 5 (no such objective)',
+      });
+    });
+
+    test('still needs the checks that it names', () => {
+      const result = holed([6200], ({ scenario }) => void scenario.mustFail.push('content'));
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by content',
+      });
+    });
+
+    test('says nothing of databases beyond the RPO where no objective asks for them', () => {
+      expect(Object.keys(judged(losing([6200], null)).measurements)).not.toContain('databasesBeyondRpo');
+    });
+  });
+
   test('fails when it names no check', () => {
     const result = control((evidence) => void (evidence.scenario.mustFail = []));
     expect(result.verdict).toBe('fail');

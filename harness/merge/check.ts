@@ -97,8 +97,14 @@ function isOf(
     seed === planned.seed &&
     planDigest === planned.planDigest &&
     scenario.expect === planned.expect &&
-    scenario.mustFail.join() === planned.mustFail.join()
+    isSame(scenario.mustFail, planned.mustFail) &&
+    isSame(scenario.mustBreak, planned.mustBreak) &&
+    isSame(scenario.mustHold, planned.mustHold)
   );
+}
+
+function isSame(found: readonly string[] = [], planned: readonly string[] = []): boolean {
+  return found.join('\n') === planned.join('\n');
 }
 
 /** A path, what came with npm, or store auto may be something else on each machine: then it is not one subject. */

@@ -1,6 +1,7 @@
 import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
 import { parseObjective } from '../scenario/metrics.ts';
 import { comparisonTable } from './comparison.ts';
+import { expectedInWords } from './expected.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
@@ -167,20 +168,23 @@ function demanded(objectives: readonly ObjectiveResult[], metric: string): strin
 }
 
 function objectiveLines(objectives: readonly ObjectiveResult[], page: Page): string[] {
+  const expected = expectedInWords(objectives);
   const columns = [
     { title: 'objective', align: 'left' },
     { title: 'measured', align: 'right' },
     { title: 'verdict', align: 'left' },
+    ...(expected === null ? [] : [{ title: 'expected', align: 'left' } as const]),
     { title: 'from', align: 'left' },
   ] as const;
-  const rows = objectives.map(({ expression, actual, verdict, file, line }) => [
+  const rows = objectives.map(({ expression, actual, verdict, file, line }, index) => [
     printable(expression),
     actual === null ? '–' : count(actual, 3),
     verdict,
+    ...(expected === null ? [] : [expected[index] ?? '']),
     `${printable(file)}:${line}`,
   ]);
   return table(columns, rows, (cell, row, column) => {
-    if (row === -1 || column === 3) return dim(cell, page);
+    if (row === -1 || column >= 3) return dim(cell, page);
     return column === 2 ? paint(cell, verdictColour(objectives[row]?.verdict ?? 'fail'), page.colour) : cell;
   });
 }

@@ -1,3 +1,4 @@
+import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
@@ -20,7 +21,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofBlobs(scenario),
     ...ofHooks(scenario),
     ...ofDisaster(scenario),
-    ...ofExpectation(scenario),
+    ...ofExpectations(scenario),
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
@@ -148,46 +149,17 @@ function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Cont
   return found;
 }
 
-function ofExpectation({ expect, mustFail }: Scenario): Contradiction[] {
-  if (expect === 'pass' && mustFail.length > 0) {
-    return [contradiction('checks that must fail need "expect: fail"', 'mustFail', 'expect')];
-  }
-  if (expect === 'fail' && mustFail.length === 0) {
-    return [
-      contradiction('a negative control names the checks that must fail, in mustFail', 'expect', 'mustFail'),
-    ];
-  }
-  return [];
-}
-
-/** Every combination stands for itself: the same one twice, or one whose expectation contradicts itself, is a slip. */
-function ofMatrix({ matrix, expect, mustFail }: Scenario): Contradiction[] {
-  const cells = (matrix?.litestream ?? []).map((cell) =>
-    typeof cell === 'string' ? { version: cell } : cell,
-  );
-  const versions = cells.map(({ version }) => version);
-  const found: Contradiction[] = [];
-  for (const [index, cell] of cells.entries()) {
-    const at: Path = ['matrix', 'litestream', index];
-    if (versions.indexOf(cell.version) < index) {
-      found.push({ at, fields: [at], message: `version ${cell.version} is there twice` });
-    }
-    const expected = cell.expect ?? expect;
-    const checks = cell.mustFail ?? (cell.expect === undefined ? mustFail : []);
-    if (expected === 'fail' && checks.length === 0) {
-      const message = `${cell.version} is expected to fail: name the checks that must, in mustFail`;
-      found.push({ at, fields: [at], message });
-    } else if (expected === 'pass' && checks.length > 0) {
-      const message = `checks that must fail with ${cell.version} need "expect: fail"`;
-      found.push({ at, fields: [at], message });
-    }
-  }
-  for (const [index, store] of (matrix?.stores ?? []).entries()) {
-    if ((matrix?.stores ?? []).indexOf(store) === index) continue;
-    const at: Path = ['matrix', 'stores', index];
-    found.push({ at, fields: [at], message: `the store ${store} is there twice` });
-  }
-  return found;
+/** The same combination twice is a slip. */
+function ofMatrix({ matrix }: Scenario): Contradiction[] {
+  const versions = (matrix?.litestream ?? []).map((cell) => (typeof cell === 'string' ? cell : cell.version));
+  const stores = matrix?.stores ?? [];
+  const twice = (values: readonly string[], field: string, words: string): Contradiction[] =>
+    values.flatMap((value, index) => {
+      const at: Path = ['matrix', field, index];
+      if (values.indexOf(value) === index) return [];
+      return [{ at, fields: [at], message: `${words} ${value} is there twice` }];
+    });
+  return [...twice(versions, 'litestream', 'version'), ...twice(stores, 'stores', 'the store')];
 }
 
 /** Its load is drawn from the seeded tenants, and a second host that the kill overtakes would not be one. */

@@ -130,7 +130,30 @@ describe('contradictions', () => {
     [
       'tier: smoke',
       'tier: smoke\nexpect: fail',
-      ['a.yaml:4:9: a negative control names the checks that must fail, in mustFail'],
+      ['a.yaml:4:9: a negative control names what must go red, in mustFail or mustBreak'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nmustBreak: [rtoMs < 1]\nmustHold: [rtoMs < 2]',
+      [
+        'a.yaml:4:12: objectives that must break need "expect: fail"',
+        'a.yaml:4:13: "rtoMs < 1" is none of the objectives',
+        'a.yaml:5:11: objectives that must hold need "expect: fail"',
+        'a.yaml:5:12: "rtoMs < 2" is none of the objectives',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustBreak: [rpoMs max < 15000, rpoMs max < 15000]\nmustHold: [rpoMs max < 15000]',
+      [
+        'a.yaml:5:32: "rpoMs max < 15000" is there twice',
+        'a.yaml:6:12: "rpoMs max < 15000" must break and must hold: it cannot do both',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustHold: [rpoMs max < 15000]',
+      ['a.yaml:4:9: a negative control names what must go red, in mustFail or mustBreak'],
     ],
     [
       'tier: smoke',

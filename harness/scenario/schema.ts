@@ -35,6 +35,14 @@ const litestreamCell = z
       .array(checkIdSchema)
       .optional()
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
+    mustBreak: z
+      .array(z.string())
+      .optional()
+      .describe('For expect: fail, the objectives that must be the ones to break with this version.'),
+    mustHold: z
+      .array(z.string())
+      .optional()
+      .describe('For expect: fail, objectives that must be kept with this version all the same.'),
   })
   .describe('A version of which something else is expected than of the others.');
 
@@ -68,6 +76,18 @@ export const scenarioSchema = z.strictObject({
     .array(checkIdSchema)
     .default([])
     .describe('For expect: fail, the checks that must be the ones to fail.'),
+  mustBreak: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'For expect: fail, the objectives that must be the ones to break, word for word as in objectives.',
+    ),
+  mustHold: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'For expect: fail, objectives that must be kept all the same: they bound what the planted fault may cost.',
+    ),
   fleet: z
     .strictObject({
       realms: z.number().int().min(0).max(500).describe('Realms besides master.'),
