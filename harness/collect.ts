@@ -66,6 +66,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.ledger === null
         ? []
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
+    ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
     ...fleetEvidence(drill, log),

@@ -216,6 +216,16 @@ export const secondHostSchema = z.strictObject({
   supervisor: z.string(),
 });
 
+/** A disaster that waits for databases under write to be without an upload, and comes at the end of the load anyway. */
+export const loadEndSchema = z.strictObject({
+  by: z.enum(['stall', 'schedule']),
+  /** What was waited for: so many databases, each so long without an upload. */
+  wanted: z.number().int(),
+  stalledForMs: z.number(),
+  /** The most that were seen so at one time. */
+  mostStalled: z.number().int(),
+});
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** The store of a drill. All but the first two were not recorded from the beginning. */
@@ -327,6 +337,8 @@ export const evidenceSchema = z.strictObject({
     parallelism: z.number().int(),
   }),
   databases: z.array(databaseEvidenceSchema),
+  /** What ended the load, where the disaster was to wait for a stall of the uploads; absent: it was not. */
+  loadEnd: loadEndSchema.optional(),
   /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
   acknowledgements: z
     .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { checkIdSchema, secondHostSchema, storeRequestsSchema, storeSchema } from './evidence.ts';
+import {
+  checkIdSchema,
+  loadEndSchema,
+  secondHostSchema,
+  storeRequestsSchema,
+  storeSchema,
+} from './evidence.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -178,6 +184,8 @@ const scenarioResultSchema = z.strictObject({
   /** A split brain: what the other host did; absent: there was none. */
   secondHost: secondHostSchema.optional(),
   timeline: z.array(z.strictObject({ phase: z.string(), startMs: z.number(), endMs: z.number() })),
+  /** What ended the load, where the disaster was to wait for a stall of the uploads; absent: it was not. */
+  loadEnd: loadEndSchema.optional(),
   /** The kill, in ms from the start of the drill like the timeline; null: there was none. */
   killMs: maybe.optional(),
   /** Writes acknowledged up to an instant, and how many of those came back. Instants in ms before the kill, negative. */

@@ -62,6 +62,7 @@ export function judge(recorded: Evidence): ScenarioResult {
         startMs: (startUs - evidence.startUs) / 1000,
         endMs: (endUs - evidence.startUs) / 1000,
       })),
+    ...(evidence.loadEnd === undefined ? {} : { loadEnd: evidence.loadEnd }),
     killMs: evidence.kill === null ? null : (evidence.kill.atUs - evidence.startUs) / 1000,
     ...(progress === null ? {} : { progress }),
     ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),

@@ -88,6 +88,8 @@ export interface Findings {
   seal: string | null;
   secondSeal: string | null;
   loadStartUs: number | null;
+  /** Left out: the disaster does not wait for a stall. */
+  loadEnd?: Evidence['loadEnd'];
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */

@@ -2,6 +2,7 @@ import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } fr
 import { parseObjective } from '../scenario/metrics.ts';
 import { comparisonTable } from './comparison.ts';
 import { expectedInWords } from './expected.ts';
+import { loadEndInWords } from './load-end.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { paint, printable, type Style } from './screen.ts';
@@ -117,6 +118,7 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ['  RTO     ', `${rto}${demanded(drill.objectives, 'rtoMs')} (${rtoMore.join(', ')})`],
     ['  writes  ', writes],
     ...besideDatabases(drill),
+    ...(drill.loadEnd === undefined ? [] : [['  kill    ', loadEndInWords(drill.loadEnd)]]),
     ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
 }

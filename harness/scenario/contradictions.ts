@@ -21,6 +21,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofBlobs(scenario),
     ...ofHooks(scenario),
     ...ofDisaster(scenario),
+    ...ofUploadStall(scenario),
     ...ofExpectations(scenario),
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
@@ -130,7 +131,7 @@ function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Cont
   const loadMs = durationMs(workload.duration);
   if (loadMs === 0)
     found.push(contradiction('no load leaves nothing to lose: use a longer one', 'workload.duration'));
-  const isFixed = disaster.at !== 'random' && disaster.at !== 'first-sync';
+  const isFixed = !['random', 'first-sync', 'upload-stall'].includes(disaster.at);
   if (isFixed && durationMs(disaster.at) > loadMs) {
     const message = `the disaster at ${disaster.at} comes after the load of ${workload.duration}`;
     found.push(contradiction(message, 'disaster.at', 'workload.duration'));
@@ -145,6 +146,37 @@ function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Cont
   if (durationMs(timeout) <= loadMs) {
     const message = `the drill's limit of ${timeout} does not even leave time for the load of ${workload.duration}`;
     found.push(contradiction(message, 'timeout', 'workload.duration'));
+  }
+  return found;
+}
+
+function ofUploadStall({ disaster, fleet, workload }: Scenario): Contradiction[] {
+  const { at, uploadStall: stall } = disaster;
+  if (at !== 'upload-stall') {
+    const message = 'a stall to wait for needs "at: upload-stall"';
+    return stall === undefined ? [] : [contradiction(message, 'disaster.uploadStall', 'disaster.at')];
+  }
+  if (stall === undefined) {
+    const message = 'at: upload-stall needs uploadStall: of how many databases, and for how long';
+    return [contradiction(message, 'disaster.at', 'disaster.uploadStall')];
+  }
+  const found: Contradiction[] = [];
+  const busyApps = Math.floor(fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare));
+  if (stall.databases > busyApps) {
+    const message = `${stall.databases} databases, but only ${busyApps} apps are written to`;
+    found.push(
+      contradiction(
+        message,
+        'disaster.uploadStall.databases',
+        'fleet.realms',
+        'fleet.appsPerRealm',
+        'fleet.idleShare',
+      ),
+    );
+  }
+  if (durationMs(stall.for) >= durationMs(workload.duration)) {
+    const message = `a stall of ${stall.for} cannot be seen in a load of ${workload.duration}`;
+    found.push(contradiction(message, 'disaster.uploadStall.for', 'workload.duration'));
   }
   return found;
 }

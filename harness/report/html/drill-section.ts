@@ -2,6 +2,7 @@ import type { CheckId } from '../../evidence.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { expectedInWords } from '../expected.ts';
+import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { litestreamInWords } from '../subject.ts';
 import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
@@ -21,7 +22,7 @@ ${figures(drill)}
 ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
-<h3>The drill</h3>${timelineChart(drill)}${requests(drill)}${faults(drill)}
+<h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requests(drill)}${faults(drill)}
 <h3>Checks</h3><div class="scroll">${checks(drill)}</div>
 <h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
 </section>`;
@@ -40,6 +41,11 @@ function objectives(drill: ScenarioResult): Markup {
       `${file}:${line}`,
     ]),
   );
+}
+
+/** Nothing where the kill was a matter of the clock. */
+function loadEnd({ loadEnd: end }: ScenarioResult): Markup | null {
+  return end === undefined ? null : markup`<p class="note">The kill: ${loadEndInWords(end)}</p>`;
 }
 
 /** A name for links into the page: ids of drills are plain words already. */
