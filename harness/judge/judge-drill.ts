@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { ScenarioResult } from '../result.ts';
-import { settleBlobs } from './blobs.ts';
+import { hangingMirror, settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
 import { fatesOf } from './fates.ts';
@@ -27,7 +27,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     ...(failedSteps === null ? {} : { runbookStepsFailed: failedSteps }),
   };
   const objectives = judgeObjectives(evidence, measurements);
-  const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
+  const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs, hangingMirror(recorded));
   const progress = progressOf(evidence, fates);
   const { verdict, reason } = decide(
     evidence,
