@@ -56,6 +56,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.kill === null
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
+    ...(found.secondKill === null ? {} : { secondKill: found.secondKill }),
     ...uploads(drill, log),
     ...bucketAndRunbook(drill),
     plannedWrites: plannedWrites(drill),

@@ -228,6 +228,19 @@ export const loadEndSchema = z.strictObject({
 
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
+/** SIGKILL of a whole host, and who was found then. */
+const killSchema = z.strictObject({
+  /** Just before the signal was sent: the instant of the disaster. */
+  atUs: z.number(),
+  /** No process of the host was left. */
+  confirmedUs: z.number(),
+  killed: z.array(processSchema),
+  /** Processes that had left the process group; found, killed and named. */
+  escaped: z.array(processSchema),
+  /** Processes that could not be ended. Must be empty. */
+  survivors: z.array(processSchema),
+});
+
 /** The store of a drill. All but the first two were not recorded from the beginning. */
 export const storeSchema = z.strictObject({
   kind: z.enum(['minio', 'embedded', 'external']),
@@ -288,21 +301,14 @@ export const evidenceSchema = z.strictObject({
     bytes: z.number().int(),
   }),
   timeline: z.array(phaseSpanSchema),
-  kill: z
-    .strictObject({
-      /** Just before the signal was sent: the instant of the disaster. */
-      atUs: z.number(),
-      /** No process of the host was left. */
-      confirmedUs: z.number(),
-      killed: z.array(processSchema),
-      /** Processes that had left the process group; found, killed and named. */
-      escaped: z.array(processSchema),
-      /** Processes that could not be ended. Must be empty. */
-      survivors: z.array(processSchema),
+  kill: killSchema
+    .extend({
       /** Latest instant at which an upload already under way at the kill may still arrive. */
       uploadsSettledUs: z.number(),
     })
     .nullable(),
+  /** The end of the new host, which closes the second life; absent: it did not come so far, or was not noted. */
+  secondKill: killSchema.optional(),
   /** Absent: it was not looked at. */
   bucket: bucketContentsSchema.optional(),
   /** Writes to the store after `uploadsSettledUs` by anybody but the new host, which has a credential of its own. */

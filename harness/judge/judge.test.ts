@@ -544,6 +544,25 @@ describe('late uploads and escaped processes', () => {
     expect(result.verdict).toBe('pass');
     expect(check(result, 'no-late-uploads').detail).toContain('process 9 had left');
   });
+
+  test('so it is with the new host', () => {
+    const second = (change: (kill: NonNullable<Evidence['secondKill']>) => void): ScenarioResult =>
+      judged((evidence) => {
+        const { atUs, confirmedUs, killed } = evidence.kill ?? { atUs: 0, confirmedUs: 0, killed: [] };
+        evidence.secondKill = { atUs, confirmedUs, killed, escaped: [], survivors: [] };
+        change(evidence.secondKill);
+      });
+    expect(second(() => undefined).verdict).toBe('pass');
+    expect(second(({ survivors }) => void survivors.push({ pid: 8, command: 'litestream' }))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'the new host was not dead: 8 litestream',
+    });
+    const escaped = second((kill) => void kill.escaped.push({ pid: 9, command: 'setsid sh' }));
+    expect(escaped.verdict).toBe('pass');
+    expect(check(escaped, 'no-late-uploads').detail).toContain(
+      "process 9 had left the new host's process group and was killed: setsid sh",
+    );
+  });
 });
 
 describe('second life', () => {

@@ -62,9 +62,8 @@ const LEAST_SHARE = 0.5;
 
 /** Reasons why green checks would prove nothing. */
 function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): string[] {
-  const { kill, faults, plannedWrites } = evidence;
+  const { kill, secondKill, faults, plannedWrites } = evidence;
   const idle = faults.filter(({ engaged }) => !engaged);
-  const survivors = kill?.survivors ?? [];
   return [
     ...(kill === null ? ['nothing was measured: the host was not killed'] : []),
     ...(acknowledgedWrites === 0 ? ['nothing was measured: no write was acknowledged'] : []),
@@ -73,9 +72,14 @@ function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): s
           `the load was not what the scenario says: ${acknowledgedWrites} of ${plannedWrites} planned writes were acknowledged`,
         ]
       : []),
-    ...(survivors.length > 0
-      ? [`the host was not dead: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`]
-      : []),
+    ...notDead('the host', kill?.survivors),
+    ...notDead('the new host', secondKill?.survivors),
     ...(idle.length > 0 ? [`the fault ${idle.map(({ id }) => id).join(', ')} never engaged`] : []),
   ];
+}
+
+/** Whoever outlives its host may go on uploading, and hold what was restored from. */
+function notDead(host: string, survivors: NonNullable<Evidence['secondKill']>['survivors'] = []): string[] {
+  if (survivors.length === 0) return [];
+  return [`${host} was not dead: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`];
 }

@@ -80,6 +80,8 @@ export interface Findings {
   /** Per database path: the instant at which the harness saw it protected. */
   protectedUs: ReadonlyMap<string, number>;
   kill: KillRecord | null;
+  /** The end of the new host. */
+  secondKill: KillRecord | null;
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
   bucket: BucketContents | null;
@@ -147,6 +149,7 @@ export function openContext(order: DrillOrder): DrillContext {
       hostStartUs: null,
       protectedUs: new Map(),
       kill: null,
+      secondKill: null,
       uploadsSettledUs: null,
       claims: null,
       bucket: null,
