@@ -583,6 +583,14 @@ describe('second life', () => {
       (second) => void (second.verified && (second.verified.recoveryPoint = 100)),
       'it ends at write 100, the first life at 100',
     ],
+    [
+      'the new write lost, beside something that the first loss explains',
+      ({ verified }) => {
+        verified?.findings.push({ ...finding('content', SHOP), explainedByLossAgeMs: 10 });
+        if (verified !== null) verified.recoveryPoint = 100;
+      },
+      'it ends at write 100, the first life at 100',
+    ],
   ])('%s fails it', (_, change, actual) => {
     const result = inSecond(change);
     expect(checksWith(result, 'fail')).toEqual(['second-life']);
