@@ -212,6 +212,8 @@ export const resultSchema = z.strictObject({
   durationMs: z.number(),
   tool: z.strictObject({ version: z.string() }),
   environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Why the run as a whole is no pass, whatever its drills say, one sentence each; absent: nothing of the kind. */
+  spoiltBy: z.array(z.string()).optional(),
   scenarios: z.array(scenarioResultSchema),
 });
 export type Result = z.infer<typeof resultSchema>;
