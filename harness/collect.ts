@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DatabaseEvidence, type Evidence, evidenceSchema, type Finding } from './evidence.ts';
 import { databaseKind } from './fleet/layout.ts';
+import { notFromTheBucket } from './from-the-bucket.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
 import { storeRequests } from './store/request-counts.ts';
-import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLog, until } from './store/request-log.ts';
+import { lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
-import { finding } from './verify/finding.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
@@ -31,6 +31,8 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       secondLife: scenario.recovery.secondLife,
       objectives: order.loaded.objectives.map(({ expression, line }) => ({ expression, line })),
       mustFail: order.mustFail,
+      ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
+      ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
     },
     seed: order.seed,
     planDigest: plan.planDigest,
@@ -54,6 +56,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.kill === null
         ? null
         : { ...found.kill, uploadsSettledUs: found.uploadsSettledUs ?? found.kill.confirmedUs },
+    ...(found.secondKill === null ? {} : { secondKill: found.secondKill }),
     ...uploads(drill, log),
     ...bucketAndRunbook(drill),
     plannedWrites: plannedWrites(drill),
@@ -64,6 +67,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       found.ledger === null
         ? []
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
+    ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
     ...fleetEvidence(drill, log),
@@ -97,7 +101,7 @@ function fleetEvidence(
     ],
     fleetFindings: [
       ...found.ownFindings,
-      ...notFromTheBucket(drill, log),
+      ...notReadBack(drill, log),
       ...(found.verification?.findings ?? []),
       ...(found.secondVerification?.findings ?? []),
     ],
@@ -174,30 +178,15 @@ function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUp
   }));
 }
 
-/** Databases that came back although nobody has read their replica: from a copy that the bucket knows nothing of. */
-function notFromTheBucket({ found }: DrillContext, log: RequestLog): Finding[] {
-  const { store, kill, recovery } = found;
-  // Without a log of the store's requests nobody can tell; the judge says so.
+/** Without a log of the store's requests nobody can tell; the judge says so. */
+function notReadBack({ found }: DrillContext, log: RequestLog): Finding[] {
+  const { store, kill, recovery, restores } = found;
   if (store?.uploadWatch !== 'request-log') return [];
-  // What is read later, by the second restore or by who follows the page, does not speak for the first one; nor does what
-  // was restored for a second host before the disaster.
-  const { entries, ...rest } = until(log, recovery.restoredUs ?? Number.POSITIVE_INFINITY);
-  const first = { ...rest, entries: entries.filter(({ atUs }) => atUs >= (kill?.atUs ?? 0)) };
-  return found.restores
-    .filter(({ outcome }) => outcome === 'restored')
-    .filter(
-      ({ path, place = path, format = null }) =>
-        !hasReadSnapshot(first, store.recovery.bucket, `${store.prefix}/${place}`, format),
-    )
-    .map(({ path, format }) =>
-      finding('clean-host', path, {
-        expected: 'restored from the bucket',
-        actual:
-          format === 'ltx' ? 'no LTX file that a restore begins with was read' : 'no snapshot of it was read',
-        detail: 'it came back, but not from the bucket',
-        count: 1,
-      }),
-    );
+  return notFromTheBucket(
+    log,
+    { bucket: store.recovery.bucket, prefix: store.prefix },
+    { records: restores, killUs: kill?.atUs ?? 0, restoredUs: recovery.restoredUs },
+  );
 }
 
 function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): DatabaseEvidence {

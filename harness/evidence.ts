@@ -237,7 +237,30 @@ export const secondHostSchema = z.strictObject({
   supervisor: z.string(),
 });
 
+/** A disaster that waits for databases under write to be without an upload, and comes at the end of the load anyway. */
+export const loadEndSchema = z.strictObject({
+  by: z.enum(['stall', 'schedule']),
+  /** What was waited for: so many databases, each so long without an upload. */
+  wanted: z.number().int(),
+  stalledForMs: z.number(),
+  /** The most that were seen so at one time. */
+  mostStalled: z.number().int(),
+});
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
+
+/** SIGKILL of a whole host, and who was found then. */
+const killSchema = z.strictObject({
+  /** Just before the signal was sent: the instant of the disaster. */
+  atUs: z.number(),
+  /** No process of the host was left. */
+  confirmedUs: z.number(),
+  killed: z.array(processSchema),
+  /** Processes that had left the process group; found, killed and named. */
+  escaped: z.array(processSchema),
+  /** Processes that could not be ended. Must be empty. */
+  survivors: z.array(processSchema),
+});
 
 /** The store of a drill. All but the first two were not recorded from the beginning. */
 export const storeSchema = z.strictObject({
@@ -267,6 +290,9 @@ export const evidenceSchema = z.strictObject({
     objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
     /** Checks that must fail for an `expect: fail` scenario to pass. */
     mustFail: z.array(checkIdSchema),
+    /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
+    mustBreak: z.array(z.string()).optional(),
+    mustHold: z.array(z.string()).optional(),
   }),
   seed: z.number().int(),
   /** SHA-256 of the plan and of every database's baseline digests: the same seed gives the same two. */
@@ -296,21 +322,14 @@ export const evidenceSchema = z.strictObject({
     bytes: z.number().int(),
   }),
   timeline: z.array(phaseSpanSchema),
-  kill: z
-    .strictObject({
-      /** Just before the signal was sent: the instant of the disaster. */
-      atUs: z.number(),
-      /** No process of the host was left. */
-      confirmedUs: z.number(),
-      killed: z.array(processSchema),
-      /** Processes that had left the process group; found, killed and named. */
-      escaped: z.array(processSchema),
-      /** Processes that could not be ended. Must be empty. */
-      survivors: z.array(processSchema),
+  kill: killSchema
+    .extend({
       /** Latest instant at which an upload already under way at the kill may still arrive. */
       uploadsSettledUs: z.number(),
     })
     .nullable(),
+  /** The end of the new host, which closes the second life; absent: it did not come so far, or was not noted. */
+  secondKill: killSchema.optional(),
   /** Absent: it was not looked at. */
   bucket: bucketContentsSchema.optional(),
   /** Writes to the store after `uploadsSettledUs` by anybody but the new host, which has a credential of its own. */
@@ -345,6 +364,8 @@ export const evidenceSchema = z.strictObject({
     parallelism: z.number().int(),
   }),
   databases: z.array(databaseEvidenceSchema),
+  /** What ended the load, where the disaster was to wait for a stall of the uploads; absent: it was not. */
+  loadEnd: loadEndSchema.optional(),
   /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
   acknowledgements: z
     .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })

@@ -1,7 +1,7 @@
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { StoreChoice } from './scenario/combinations.ts';
+import type { Expectation } from './scenario/expectation.ts';
 import type { LoadedScenario } from './scenario/load.ts';
-import type { Scenario } from './scenario/schema.ts';
 import type { StorePlan } from './store/choose.ts';
 
 /** Litestream is replaced by another so long after the start of the load. */
@@ -10,8 +10,8 @@ export interface PlannedUpgrade {
   readonly litestream: LitestreamBinary;
 }
 
-/** One drill of a run: a scenario in one combination, with a seed of its own. */
-export interface PlannedDrill {
+/** One drill of a run: a scenario in one combination, with a seed of its own and what is expected of it. */
+export interface PlannedDrill extends Expectation {
   readonly drillId: string;
   readonly loaded: LoadedScenario;
   readonly seed: number;
@@ -19,9 +19,6 @@ export interface PlannedDrill {
   /** What takes its place under the living fleet, in the order of time. */
   readonly upgrades: readonly PlannedUpgrade[];
   readonly store: StorePlan;
-  /** What is expected of this combination; the scenario's own expectation unless its matrix says otherwise. */
-  readonly expect: Scenario['expect'];
-  readonly mustFail: Scenario['mustFail'];
 }
 
 /** A drill whose store has not been looked for yet. */

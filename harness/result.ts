@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   checkIdSchema,
   lostAtSchema,
+  loadEndSchema,
   secondHostSchema,
   storeRequestsSchema,
   storeSchema,
@@ -40,6 +41,8 @@ const measurementsSchema = z.strictObject({
   acknowledgedWrites: z.number().int(),
   lostWrites: z.number().int(),
   lostWritesBeyondRpo: z.number().int(),
+  /** Databases with such a write; null: not measured, absent: no objective asks for it. */
+  databasesBeyondRpo: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),
@@ -82,6 +85,8 @@ const objectiveResultSchema = z.strictObject({
   verdict: verdictSchema,
   file: z.string(),
   line: z.number().int(),
+  /** Of a negative control: what must become of this objective; absent: it may hold or break. */
+  expected: z.enum(['pass', 'fail']).optional(),
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 
@@ -182,6 +187,8 @@ const scenarioResultSchema = z.strictObject({
   /** A split brain: what the other host did; absent: there was none. */
   secondHost: secondHostSchema.optional(),
   timeline: z.array(z.strictObject({ phase: z.string(), startMs: z.number(), endMs: z.number() })),
+  /** What ended the load, where the disaster was to wait for a stall of the uploads; absent: it was not. */
+  loadEnd: loadEndSchema.optional(),
   /** The kill, in ms from the start of the drill like the timeline; null: there was none. */
   killMs: maybe.optional(),
   /** Writes acknowledged up to an instant, and how many of those came back. Instants in ms before the kill, negative. */
@@ -210,6 +217,8 @@ export const resultSchema = z.strictObject({
   durationMs: z.number(),
   tool: z.strictObject({ version: z.string() }),
   environment: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Why the run as a whole is no pass, whatever its drills say, one sentence each; absent: nothing of the kind. */
+  spoiltBy: z.array(z.string()).optional(),
   scenarios: z.array(scenarioResultSchema),
 });
 export type Result = z.infer<typeof resultSchema>;

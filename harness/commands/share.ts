@@ -44,6 +44,8 @@ function wholePlan(wanted: readonly WantedDrill[], options: RunOptions, seed: nu
       store: drill.store,
       expect: drill.expect,
       mustFail: drill.mustFail,
+      mustBreak: drill.mustBreak,
+      mustHold: drill.mustHold,
       expectedMs: expectedDurationMs(scenario),
     })),
   };

@@ -30,6 +30,39 @@ export function settleBlobs(evidence: Evidence): Evidence {
   return { ...evidence, fleetFindings: evidence.fleetFindings.map(settle) };
 }
 
+/** Rounds that a blob may wait for: stored as one began, it is not in it, and the kill may cut off the next. */
+const ROUNDS = 2;
+
+/**
+ * Why blobs that came back prove nothing: more is missing than two rounds of the mirror explain, and nothing excuses it but
+ * that the mirror was so far behind. That is no fault of the subject, and no fleet that came back either. `recorded`:
+ * as `settleBlobs` has not seen it.
+ */
+export function hangingMirror(recorded: Evidence): string[] {
+  const { mirrorIntervalSec, mirrorBehindMs } = recorded.blobs ?? {};
+  if (strictestMax(recorded.scenario.objectives, 'blobRpoMs') !== null || mirrorIntervalSec == null)
+    return [];
+  const behindMs = mirrorBehindMs ?? 0;
+  const roundsMs = mirrorIntervalSec * 1000 * ROUNDS;
+  const late = recorded.fleetFindings.filter(
+    ({ promise, explainedByLossAgeMs: ageMs }) =>
+      promise === 'blobs' && ageMs !== null && ageMs > roundsMs && ageMs <= behindMs,
+  );
+  if (late.length === 0) return [];
+  const oldestMs = late.reduce(
+    (oldest, { explainedByLossAgeMs }) => Math.max(oldest, explainedByLossAgeMs ?? 0),
+    0,
+  );
+  const blobs = plural(
+    late.reduce((sum, { count }) => sum + count, 0),
+    'blob',
+  );
+  return [
+    `the mirror was ${seconds(behindMs)} behind, and ${blobs} of up to ${seconds(oldestMs)} are excused by nothing else: ` +
+      `more than two of its rounds of ${seconds(mirrorIntervalSec * 1000)}; a blobRpoMs objective would bound them`,
+  ];
+}
+
 /** Remarks on blobs that are lost and were not promised. */
 export function blobNotes(evidence: Evidence, explained: readonly Finding[]): string[] {
   const count = (findings: readonly Finding[]): number => findings.reduce((sum, one) => sum + one.count, 0);

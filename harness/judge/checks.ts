@@ -41,10 +41,13 @@ export function judgeChecks(
   fates: readonly Fate[],
   objectives: readonly ObjectiveResult[],
   rpoObjectiveMs: number,
+  /** Why the check of the blobs proves nothing. */
+  openBlobs: readonly string[],
 ): CheckResult[] {
   return CHECK_IDS.filter((id) => id !== 'hooks' || concernsHooks(evidence)).map((id) => {
     if (id === 'objectives') return objectivesCheck(objectives);
-    return checkResult(tallyOf(id, evidence, fates, rpoObjectiveMs));
+    const tally = tallyOf(id, evidence, fates, rpoObjectiveMs);
+    return checkResult(id === 'blobs' ? also(tally, openBlobs) : tally);
   });
 }
 

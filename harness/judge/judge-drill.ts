@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { ScenarioResult } from '../result.ts';
-import { settleBlobs } from './blobs.ts';
+import { hangingMirror, settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
 import { fatesOf } from './fates.ts';
@@ -28,11 +28,17 @@ export function judge(recorded: Evidence): ScenarioResult {
     ...(failedSteps === null ? {} : { runbookStepsFailed: failedSteps }),
   };
   const objectives = judgeObjectives(evidence, measurements);
-  const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs);
+  const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs, hangingMirror(recorded));
   const progress = progressOf(evidence, fates);
   const databases = judgeDatabases(evidence, fates, acceptedLossMs);
   const lostAt = lostAtOf(databases);
-  const { verdict, reason } = decide(evidence, checks, measurements, whereabouts(evidence, fates));
+  const { verdict, reason } = decide(
+    evidence,
+    checks,
+    objectives,
+    measurements,
+    whereabouts(evidence, fates),
+  );
   return {
     id: scenario.id,
     drillId: evidence.drillId,
@@ -59,6 +65,7 @@ export function judge(recorded: Evidence): ScenarioResult {
         startMs: (startUs - evidence.startUs) / 1000,
         endMs: (endUs - evidence.startUs) / 1000,
       })),
+    ...(evidence.loadEnd === undefined ? {} : { loadEnd: evidence.loadEnd }),
     killMs: evidence.kill === null ? null : (evidence.kill.atUs - evidence.startUs) / 1000,
     ...(progress === null ? {} : { progress }),
     ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),

@@ -544,6 +544,25 @@ describe('late uploads and escaped processes', () => {
     expect(result.verdict).toBe('pass');
     expect(check(result, 'no-late-uploads').detail).toContain('process 9 had left');
   });
+
+  test('so it is with the new host', () => {
+    const second = (change: (kill: NonNullable<Evidence['secondKill']>) => void): ScenarioResult =>
+      judged((evidence) => {
+        const { atUs, confirmedUs, killed } = evidence.kill ?? { atUs: 0, confirmedUs: 0, killed: [] };
+        evidence.secondKill = { atUs, confirmedUs, killed, escaped: [], survivors: [] };
+        change(evidence.secondKill);
+      });
+    expect(second(() => undefined).verdict).toBe('pass');
+    expect(second(({ survivors }) => void survivors.push({ pid: 8, command: 'litestream' }))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'the new host was not dead: 8 litestream',
+    });
+    const escaped = second((kill) => void kill.escaped.push({ pid: 9, command: 'setsid sh' }));
+    expect(escaped.verdict).toBe('pass');
+    expect(check(escaped, 'no-late-uploads').detail).toContain(
+      "process 9 had left the new host's process group and was killed: setsid sh",
+    );
+  });
 });
 
 describe('second life', () => {
@@ -562,6 +581,14 @@ describe('second life', () => {
     [
       'the new write lost',
       (second) => void (second.verified && (second.verified.recoveryPoint = 100)),
+      'it ends at write 100, the first life at 100',
+    ],
+    [
+      'the new write lost, beside something that the first loss explains',
+      ({ verified }) => {
+        verified?.findings.push({ ...finding('content', SHOP), explainedByLossAgeMs: 10 });
+        if (verified !== null) verified.recoveryPoint = 100;
+      },
       'it ends at write 100, the first life at 100',
     ],
   ])('%s fails it', (_, change, actual) => {
@@ -663,6 +690,96 @@ describe('a negative control', () => {
       reason: 'the negative control shows nothing: no database came back',
     });
     expect(lost(['objectives', 'inventory']).verdict).toBe('pass');
+  });
+
+  describe('that names objectives', () => {
+    const OBJECTIVES = ['rpoMs max < 4000', 'rpoMs max < 9000', 'databasesBeyondRpo == 1'];
+    const holed = (
+      agesMs: number[],
+      change: (evidence: Evidence) => void = () => undefined,
+    ): ScenarioResult =>
+      control((evidence) => {
+        const { scenario } = evidence;
+        scenario.objectives = OBJECTIVES.map((expression, line) => ({ expression, line }));
+        scenario.mustFail = [];
+        scenario.mustBreak = ['rpoMs max < 4000'];
+        scenario.mustHold = ['rpoMs max < 9000', 'databasesBeyondRpo == 1'];
+        losing(agesMs, null)(evidence);
+        change(evidence);
+      });
+
+    test('is caught when those that must break are broken, and those that must hold are kept', () => {
+      const result = holed([6200, 100]);
+      expect(result).toMatchObject({
+        verdict: 'pass',
+        reason: 'the negative control was caught by rpoMs max < 4000 (measured 6200)',
+        objectives: [
+          { verdict: 'fail', expected: 'fail' },
+          { verdict: 'pass', expected: 'pass' },
+          { verdict: 'pass', expected: 'pass' },
+        ],
+      });
+      expect(result.measurements.databasesBeyondRpo).toBe(1);
+    });
+
+    test('is not caught when one that must break is kept, whatever else breaks', () => {
+      const result = holed([3900, 100], (evidence) => {
+        evidence.scenario.objectives.push({ expression: 'lostWrites == 0', line: 9 });
+      });
+      expect(check(result, 'objectives').verdict).toBe('fail');
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by rpoMs max < 4000 (measured 3900)',
+      });
+    });
+
+    test('fails when more was lost than what was planted', () => {
+      expect(holed([9500])).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control broke more than was planted: rpoMs max < 9000 (measured 9500)',
+      });
+      const two = holed([6200], (evidence) => {
+        databaseIn(evidence, REALM).lostWriteAgesMs = [4500];
+      });
+      expect(two).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control broke more than was planted: databasesBeyondRpo == 1 (measured 2)',
+      });
+    });
+
+    test('is inconclusive when one of them was not measured', () => {
+      const unmeasured = (list: 'mustBreak' | 'mustHold'): ScenarioResult =>
+        holed([6200], ({ scenario }) => {
+          scenario.objectives.push({ expression: 'blobRpoMs < 1', line: 9 });
+          scenario[list]?.push('blobRpoMs < 1');
+        });
+      for (const list of ['mustBreak', 'mustHold'] as const) {
+        expect(unmeasured(list)).toMatchObject({
+          verdict: 'inconclusive',
+          reason: 'could not be judged: blobRpoMs < 1 (not measured)',
+        });
+      }
+    });
+
+    test('is not caught by one that is none of its objectives', () => {
+      const result = holed([6200], ({ scenario }) => void scenario.mustBreak?.push('rpoMs max < 5'));
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by rpoMs max < 5 (no such objective)',
+      });
+    });
+
+    test('still needs the checks that it names', () => {
+      const result = holed([6200], ({ scenario }) => void scenario.mustFail.push('content'));
+      expect(result).toMatchObject({
+        verdict: 'fail',
+        reason: 'the negative control was not caught by content',
+      });
+    });
+
+    test('says nothing of databases beyond the RPO where no objective asks for them', () => {
+      expect(Object.keys(judged(losing([6200], null)).measurements)).not.toContain('databasesBeyondRpo');
+    });
   });
 
   test('fails when it names no check', () => {

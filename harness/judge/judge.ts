@@ -15,6 +15,7 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
   const gaps = gapsOf(scenarios, run);
   const hasBug = ordered.some(({ harnessFaults }) => harnessFaults.some(({ code }) => code === HARNESS_BUG));
   const verdict = worst(scenarios, gaps, run);
+  const spoiltBy = [...regressionsOf(run), ...gaps];
   return {
     schemaVersion: 1,
     verdict,
@@ -27,6 +28,7 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
     durationMs: run.durationMs,
     tool: run.tool,
     environment: run.environment,
+    ...(spoiltBy.length === 0 ? {} : { spoiltBy }),
     scenarios,
   };
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { Distribution, Measurements } from '../result.ts';
+import { parseObjective } from '../scenario/metrics.ts';
 import { type Fate, isTorn } from './fates.ts';
 import { distributionOf } from './percentiles.ts';
 
@@ -34,7 +35,23 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     rtoStagesMs: stages(evidence, killUs),
     writeLatencyMs: evidence.writeLatencyMs,
     ...besideDatabases(evidence),
+    ...databasesBeyondRpo(evidence, fates, rpoObjectiveMs),
   };
+}
+
+/** A figure for scenarios that say how much a planted fault costs; left out where none of the objectives asks for it. */
+function databasesBeyondRpo(
+  { scenario }: Evidence,
+  fates: readonly Fate[],
+  rpoObjectiveMs: number,
+): Pick<Measurements, 'databasesBeyondRpo'> {
+  const isAsked = scenario.objectives.some(
+    ({ expression }) => parseObjective(expression).objective?.metric === 'databasesBeyondRpo',
+  );
+  if (!isAsked) return {};
+  const isOpen = fates.some(({ end, rpoMs }) => end === 'unknown' || (end === 'restored' && rpoMs === null));
+  const beyond = fates.filter(({ lostAgesMs }) => lostAgesMs.some((ageMs) => ageMs > rpoObjectiveMs));
+  return { databasesBeyondRpo: isOpen ? null : beyond.length };
 }
 
 /** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */

@@ -18,8 +18,17 @@ export function judgeObjectives({ scenario }: Evidence, measurements: Measuremen
     const actual = objective === null ? null : measuredBy(objective, measurements);
     const verdict =
       objective === null || actual === null ? 'inconclusive' : holds(objective, actual) ? 'pass' : 'fail';
-    return { expression, actual, verdict, file: scenario.file, line };
+    return { expression, actual, verdict, file: scenario.file, line, ...expectedOf(scenario, expression) };
   });
+}
+
+/** What a negative control says of an objective; nothing of any other. */
+function expectedOf(
+  { mustBreak = [], mustHold = [] }: Evidence['scenario'],
+  expression: string,
+): Pick<ObjectiveResult, 'expected'> {
+  if (mustBreak.includes(expression)) return { expected: 'fail' };
+  return mustHold.includes(expression) ? { expected: 'pass' } : {};
 }
 
 /** All objectives together as the check `objectives`. */

@@ -3,7 +3,7 @@ import { type Failure, plural, type Tally } from './tally.ts';
 
 /** A dead host uploads nothing: what arrives later comes from a process that the kill missed. */
 export function lateUploads(tally: Tally, evidence: Evidence): Tally {
-  const { kill, requestLogComplete } = evidence;
+  const { kill, secondKill, requestLogComplete } = evidence;
   const byListing = evidence.uploadWatch === 'listing';
   const failures = evidence.lateUploads.map(({ method, key, atUs }): Failure => {
     const afterMs = kill === null ? 0 : Math.round((atUs - kill.atUs) / 1000);
@@ -23,11 +23,16 @@ export function lateUploads(tally: Tally, evidence: Evidence): Tally {
     notes: [
       ...tally.notes,
       ...(byListing ? [limitsOfListing(evidence)] : []),
-      ...(kill?.escaped ?? []).map(
-        ({ pid, command }) => `process ${pid} had left the host's process group and was killed: ${command}`,
-      ),
+      ...escapedNotes('the host', kill?.escaped),
+      ...escapedNotes('the new host', secondKill?.escaped),
     ],
   };
+}
+
+function escapedNotes(host: string, escaped: NonNullable<Evidence['kill']>['escaped'] = []): string[] {
+  return escaped.map(
+    ({ pid, command }) => `process ${pid} had left ${host}'s process group and was killed: ${command}`,
+  );
 }
 
 /** Windows that should have been looked at from both ends and were not: one after each death of a host. */

@@ -97,11 +97,17 @@ function isOf(
     seed === planned.seed &&
     planDigest === planned.planDigest &&
     scenario.expect === planned.expect &&
-    scenario.mustFail.join() === planned.mustFail.join()
+    isSame(scenario.mustFail, planned.mustFail) &&
+    isSame(scenario.mustBreak, planned.mustBreak) &&
+    isSame(scenario.mustHold, planned.mustHold)
   );
 }
 
-/** A path, what came with npm, or store auto may be something else on each machine: then it is not one subject. */
+function isSame(found: readonly string[] = [], planned: readonly string[] = []): boolean {
+  return found.join('\n') === planned.join('\n');
+}
+
+/** A path, what came with npm, a version or store auto may be something else on each machine: then it is not one subject. */
 function differingSubjects(shards: readonly ShardRun[], { drills }: WholePlan): string[] {
   const evidences = shards.flatMap((shard) => shard.evidences);
   const differing = (
@@ -122,7 +128,28 @@ function differingSubjects(shards: readonly ShardRun[], { drills }: WholePlan): 
       ({ store }) => `store ${store}`,
       ({ store }) => store.kind,
     ),
+    ...differing(
+      ({ scenario }) => `the supervisor of ${scenario}`,
+      ({ subject }) => subject.supervisor,
+    ),
+    ...differing(
+      ({ scenario }) => `what replaced Litestream in ${scenario}`,
+      ({ subject }) =>
+        (subject.upgrades ?? []).map(({ version, atMs }) => `${version} after ${atMs} ms`).join(' and ') ||
+        'nothing',
+    ),
+    ...differingPrograms(evidences),
   ];
+}
+
+/** One version is one program, whether it was there from the beginning or came later. */
+function differingPrograms(evidences: readonly Evidence[]): string[] {
+  const programs = evidences.flatMap(({ subject }) => [subject.litestream, ...(subject.upgrades ?? [])]);
+  return [...Map.groupBy(programs, ({ version }) => version)].flatMap(([version, own]) => {
+    const hashes = [...new Set(own.map(({ sha256 }) => sha256))];
+    if (hashes.length <= 1) return [];
+    return [`Litestream ${version} was not the same everywhere: SHA-256 ${hashes.join(', ')}`];
+  });
 }
 
 function refused(what: string, why: string, exit: 2 | 3): DrillError {

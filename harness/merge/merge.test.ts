@@ -51,6 +51,8 @@ function planOf(evidences: readonly Evidence[]): WholePlan {
       store: 'auto',
       expect: scenario.expect,
       mustFail: scenario.mustFail,
+      mustBreak: scenario.mustBreak,
+      mustHold: scenario.mustHold,
       expectedMs: 1000,
     })),
   };
@@ -239,6 +241,20 @@ describe('a green shard that proves less than its plan says cannot make the whol
     expect(merged.reason).toContain(reason);
   });
 
+  it.each(['mustFail', 'mustBreak', 'mustHold'] as const)('a control of another %s', async (list) => {
+    const all = green();
+    saveShard(all, [1, 2]);
+    const plan = planOf(all);
+    const other = all.map((evidence) => {
+      const copy = structuredClone(evidence);
+      if (list === 'mustFail') copy.scenario.mustFail = ['content'];
+      else copy.scenario[list] = ['rtoMs < 120000'];
+      return copy;
+    });
+    saveShard(other, [2, 2], { plan });
+    expect((await merge()).reason).toContain('is of another drill than the planned one');
+  });
+
   it('evidence of another drill under the planned name', async () => {
     const all = green();
     saveShard(all, [1, 2]);
@@ -248,6 +264,45 @@ describe('a green shard that proves less than its plan says cannot make the whol
     expect((await merge()).reason).toContain(
       'the evidence of tiny-2 is of another drill than the planned one',
     );
+  });
+
+  it.each<[string, (evidence: Evidence) => void, string]>([
+    [
+      'program under the name of one version',
+      ({ subject }) => void (subject.litestream.sha256 = 'dd'),
+      'Litestream 0.3.13 was not the same everywhere: SHA-256 cc, dd',
+    ],
+    [
+      'supervisor',
+      ({ subject }) => void (subject.supervisor = 'sh other.sh'),
+      'the supervisor of tiny was not the same everywhere: drill supervise, sh other.sh',
+    ],
+    [
+      'upgrade',
+      ({ subject }) =>
+        void (subject.upgrades = [{ atMs: 5000, version: '0.5.17', sha256: 'ee', sqlite: '3.51.3' }]),
+      'what replaced Litestream in tiny was not the same everywhere: nothing, 0.5.17 after 5000 ms',
+    ],
+  ])('another %s', async (_, change, reason) => {
+    const all = green();
+    saveShard(all, [1, 2]);
+    const other = evidenceWith((evidence) => {
+      evidence.drillId = 'tiny-2';
+      change(evidence);
+    });
+    saveShard([all[0] as Evidence, other], [2, 2], { plan: planOf(all) });
+    const merged = await merge();
+    expect(merged).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
+    expect(merged.reason).toContain(reason);
+  });
+
+  it('another program in an upgrade than as the one under test', async () => {
+    const all = green();
+    const upgrade = { atMs: 5000, version: '0.3.13', sha256: 'ee', sqlite: '3.45.1' };
+    for (const { subject } of all) subject.upgrades = [upgrade];
+    saveShard(all, [1, 2]);
+    saveShard(all, [2, 2]);
+    expect((await merge()).reason).toContain('Litestream 0.3.13 was not the same everywhere: SHA-256 cc, ee');
   });
 
   it('a reporter that failed, and another Litestream and store under the same name', async () => {

@@ -88,6 +88,8 @@ export interface Findings {
   /** Per database path: the instant at which the harness saw it protected. */
   protectedUs: ReadonlyMap<string, number>;
   kill: KillRecord | null;
+  /** The end of the new host. */
+  secondKill: KillRecord | null;
   uploadsSettledUs: number | null;
   claims: ReadonlyMap<string, boolean> | null;
   bucket: BucketContents | null;
@@ -100,6 +102,8 @@ export interface Findings {
   seal: string | null;
   secondSeal: string | null;
   loadStartUs: number | null;
+  /** Left out: the disaster does not wait for a stall. */
+  loadEnd?: Evidence['loadEnd'];
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */
@@ -157,6 +161,7 @@ export function openContext(order: DrillOrder): DrillContext {
       hostStartUs: null,
       protectedUs: new Map(),
       kill: null,
+      secondKill: null,
       uploadsSettledUs: null,
       claims: null,
       bucket: null,

@@ -38,6 +38,19 @@ it('is there when the bucket has something of half of the databases, and says of
   expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: true, count: 2 }]);
 });
 
+it('has not engaged when half of the databases arrive only after the load', async () => {
+  const keys = [snapshotOf('a.db')];
+  const { found, watch } = rig(() => keys);
+  await using _ = watch;
+  await waitFor(() => (found.faults[0]?.count === 1 ? true : null), until);
+  watch.stop();
+  keys.push(snapshotOf('b.db'), snapshotOf('c.db'));
+  await expect(
+    waitFor(() => (watch.isThere ? true : null), { ...until, timeoutMs: 500 }),
+  ).resolves.toBeNull();
+  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: false, count: 1 }]);
+});
+
 it('throws what the bucket could not tell', async () => {
   const { watch } = rig(() => {
     throw new Error('no list today');

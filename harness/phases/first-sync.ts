@@ -29,6 +29,11 @@ export class FirstSync implements AsyncDisposable {
     return this.#fault.engaged;
   }
 
+  /** The load is over: what the bucket shows from now on is another matter. It does not wait, the disaster is due. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
@@ -38,6 +43,7 @@ export class FirstSync implements AsyncDisposable {
     try {
       while (!this.#stop.signal.aborted && !this.#fault.engaged) {
         const objects = await observer.list(`${prefix}/`);
+        if (this.#stop.signal.aborted) return;
         this.#fault.count = databasesInBucket(objects, prefix).length;
         this.#fault.engaged = this.#fault.count >= wanted;
         await sleep(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);

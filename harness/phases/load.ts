@@ -14,11 +14,12 @@ import { FirstSync } from './first-sync.ts';
 import type { HostUnderTest } from './start-host.ts';
 import { type TimedAction, TimedActions } from './timed-actions.ts';
 import { upgradeActions } from './upgrade.ts';
+import { UploadStall } from './upload-stall.ts';
 
 const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const PROGRESS_MS = 250;
-const FIRST_SYNC_MS = 20;
+const AWAITED_MS = 20;
 
 export type FirstWrites = Extract<WriterLine, { firstWrites: number }>;
 
@@ -31,14 +32,14 @@ export interface Writers {
   firstWrites(): FirstWrites | null;
 }
 
-/** Writes under load until the instant of the kill, chosen by the seed or by the first sync. Returns at that instant, writers running. */
+/** Writes under load until the instant of the kill, chosen by the seed or by what the bucket shows. Returns at that instant, writers running. */
 export async function runLoad(
   drill: DrillContext,
   store: Store,
   underTest: HostUnderTest,
   others: readonly TimedAction[] = [],
 ): Promise<void> {
-  const { plan, scenario, order, recorder, resources } = drill;
+  const { plan, scenario, order, recorder } = drill;
   const { host } = underTest;
   const { writers: count, writesPerSecond } = scenario.workload;
   const blobBucket = scenario.blobs.backend === 's3' ? blobSettings(store, store.writer) : null;
@@ -56,7 +57,7 @@ export async function runLoad(
     }),
   );
   const writers = await startWriters(drill, host, options, drill.paths.ledger, blobBucket);
-  const firstSync = scenario.disaster.at === 'first-sync' ? resources.use(new FirstSync(drill, store)) : null;
+  const awaited = awaitedInstant(drill, store);
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   for (const name of writers.names) host.input(name, 'go\n');
@@ -69,11 +70,22 @@ export async function runLoad(
       acknowledged: writers.acknowledged(),
     });
     assertRunning(host, writers);
-    if (elapsedMs >= plan.killAfterMs || firstSync?.isThere === true) return;
-    const lookMs = firstSync === null ? PROGRESS_MS : FIRST_SYNC_MS;
+    if (elapsedMs >= plan.killAfterMs || awaited?.isThere === true) {
+      awaited?.stop();
+      return;
+    }
+    const lookMs = awaited === null ? PROGRESS_MS : AWAITED_MS;
     const pauseMs = Math.min(lookMs, nextMs, plan.killAfterMs - elapsedMs);
     await sleep(pauseMs, undefined, { signal: order.signal });
   }
+}
+
+/** What the disaster waits for; null: the clock alone. */
+function awaitedInstant(drill: DrillContext, store: Store): FirstSync | UploadStall | null {
+  const { disaster } = drill.scenario;
+  if (disaster.at === 'first-sync') return drill.resources.use(new FirstSync(drill, store));
+  if (disaster.at !== 'upload-stall' || disaster.uploadStall === undefined) return null;
+  return drill.resources.use(new UploadStall(drill, store, disaster.uploadStall));
 }
 
 function tenths(ms: number): number {

@@ -11,6 +11,7 @@ import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { assertRunning, startWriters } from './load.ts';
+import { noteEscaped } from './strike.ts';
 import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
 
@@ -45,6 +46,8 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   await protectedAgain(drill, watch, restored.length);
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
+  found.secondKill = dead.record;
+  noteEscaped(drill, dead.record, 'the new host');
   found.secondSeal = await sealLedger(paths.secondLedger);
   await store.settle();
   await openUploadWindow(drill, store);

@@ -1,7 +1,7 @@
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Finding } from '../evidence.ts';
-import { type DeadHost, hostPaths } from '../host/host.ts';
+import { type DeadHost, hostPaths, type KillRecord } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';
@@ -51,13 +51,18 @@ export async function strike(
     await copyFile(join(paths.deadDisk, name), join(paths.config, name)).catch(() => undefined); // it may write neither
   }
   await copyFile(hostPaths(paths.host).rustbaseToml, join(paths.config, 'rustbase.toml'));
-  for (const { pid, command } of dead.record.escaped) {
+  noteEscaped(drill, dead.record, 'the host');
+  return dead;
+}
+
+/** Tells of processes that had left the process group of a host, and were found all the same. */
+export function noteEscaped({ recorder }: DrillContext, { escaped }: KillRecord, host: string): void {
+  for (const { pid, command } of escaped) {
     recorder.note(
       'warn',
-      `process ${pid} had left the host's process group and was killed with it: ${command}`,
+      `process ${pid} had left ${host}'s process group and was killed with it: ${command}`,
     );
   }
-  return dead;
 }
 
 /** What lies where in the bucket. It only explains a verdict, so a store that cannot answer is left to those who need it. */

@@ -1,6 +1,9 @@
-import { rename, symlink } from 'node:fs/promises';
+import { realpath, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
+import { processesOfHost } from '../host/process-scan.ts';
+import { thoseRunning } from '../host/running-program.ts';
 import { SUPERVISOR } from '../host/subject.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
@@ -10,8 +13,17 @@ import type { TimedAction } from './timed-actions.ts';
 /** Our supervisor gives Litestream ten seconds for its last sync; whoever takes longer than this has not ended in good order. */
 const STOP_TIMEOUT_MS = 30_000;
 
+/** From the new supervisor's start to its Litestream. */
+const SEEN_TIMEOUT_MS = 30_000;
+/** A supervisor that has just been started may be about to start more than what is there. */
+const STEADY_MS = 1000;
+
 /** The upgrades of a drill as actions of the load. Each is a fault that must have engaged: an upgrade that never was proves nothing. */
-export function upgradeActions(drill: DrillContext, underTest: HostUnderTest): TimedAction[] {
+export function upgradeActions(
+  drill: DrillContext,
+  underTest: HostUnderTest,
+  seenTimeoutMs = SEEN_TIMEOUT_MS,
+): TimedAction[] {
   return drill.order.upgrades.map(({ atMs, litestream }) => {
     const fault = { id: `upgrade to ${litestream.version}`, engaged: false, count: 0 };
     drill.found.faults.push(fault);
@@ -19,9 +31,9 @@ export function upgradeActions(drill: DrillContext, underTest: HostUnderTest): T
       id: fault.id,
       atMs,
       run: async () => {
-        await upgrade(drill, underTest, litestream.path);
-        fault.engaged = true;
-        fault.count = 1;
+        const before = await upgrade(drill, underTest, litestream.path);
+        fault.count = await seen(drill, underTest, { before, program: litestream.path, seenTimeoutMs });
+        fault.engaged = fault.count > 0;
       },
     };
   });
@@ -29,11 +41,12 @@ export function upgradeActions(drill: DrillContext, underTest: HostUnderTest): T
 
 /**
  * What an operator does: puts the new program into the place of the old one, and restarts the supervisor in good order.
- * The fleet goes on writing.
+ * The fleet goes on writing. Answers which program was there before.
  */
-async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: string): Promise<void> {
+async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: string): Promise<string> {
   const { host } = underTest;
   const installed = join(host.paths.binDir, 'litestream');
+  const before = await realpath(installed);
   await symlink(program, `${installed}.new`);
   await rename(`${installed}.new`, installed);
   underTest.expectSupervisorEnd();
@@ -52,4 +65,35 @@ async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: s
     });
   }
   underTest.startSupervisor();
+  return before;
+}
+
+interface Expected {
+  /** The program that was replaced. */
+  readonly before: string;
+  readonly program: string;
+  readonly seenTimeoutMs: number;
+}
+
+/** How many processes run the new program, once none runs the old one any more; 0: that was never so. */
+async function seen(
+  { order }: DrillContext,
+  { host }: HostUnderTest,
+  { before, program, seenTimeoutMs }: Expected,
+): Promise<number> {
+  const { folder } = host.paths;
+  const isSame = before === (await realpath(program));
+  let sinceUs: number | null = null;
+  const running = await waitFor(
+    () => {
+      const nowUs = monotonicUs();
+      const processes = processesOfHost({ groupId: null, folder });
+      const own = thoseRunning(program, processes).length;
+      const isThere = own > 0 && (isSame || thoseRunning(before, processes).length === 0);
+      sinceUs = isThere ? (sinceUs ?? nowUs) : null;
+      return sinceUs !== null && (nowUs - sinceUs) / 1000 >= STEADY_MS ? own : null;
+    },
+    { timeoutMs: seenTimeoutMs, everyMs: 200, signal: order.signal },
+  );
+  return running ?? 0;
 }

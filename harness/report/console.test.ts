@@ -58,6 +58,27 @@ test('a drill that passed', () => {
   `);
 });
 
+test('a negative control says what each of its objectives was to come to', () => {
+  const control = evidenceWith((evidence) => {
+    losing(evidence);
+    const objectives = ['rpoMs max < 4000', 'rpoMs max < 9000', 'rtoMs < 120000'];
+    Object.assign(evidence.scenario, {
+      expect: 'fail',
+      objectives: objectives.map((expression, index) => ({ expression, line: index + 7 })),
+      mustBreak: ['rpoMs max < 4000'],
+      mustHold: ['rpoMs max < 9000'],
+    });
+  });
+  const lines = summary([control]).split('\n');
+  const from = lines.indexOf('objectives');
+  expect(lines.slice(from + 1, from + 5)).toEqual([
+    '  objective         measured  verdict  expected    from',
+    '  rpoMs max < 4000     4,200  fail     must break  scenarios/tiny.yaml:7',
+    '  rpoMs max < 9000     4,200  pass     must hold   scenarios/tiny.yaml:8',
+    '  rtoMs < 120000       1,600  pass     –           scenarios/tiny.yaml:9',
+  ]);
+});
+
 test('a drill that failed', () => {
   const evidence = evidenceWith((broken) => {
     databaseIn(broken, 'acme/realm.db').verified?.findings.push(

@@ -1,6 +1,8 @@
 import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
 import { parseObjective } from '../scenario/metrics.ts';
 import { comparisonTable } from './comparison.ts';
+import { expectedInWords } from './expected.ts';
+import { loadEndInWords } from './load-end.ts';
 import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { lostAtInWords } from './lost-at.ts';
@@ -120,6 +122,7 @@ function figures(drill: ScenarioResult, page: Page): string[] {
       ? []
       : [['  lost    ', `when the host died: ${lostAtInWords(drill.lostAt)}`]]),
     ...besideDatabases(drill),
+    ...(drill.loadEnd === undefined ? [] : [['  kill    ', loadEndInWords(drill.loadEnd)]]),
     ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
 }
@@ -171,20 +174,23 @@ function demanded(objectives: readonly ObjectiveResult[], metric: string): strin
 }
 
 function objectiveLines(objectives: readonly ObjectiveResult[], page: Page): string[] {
+  const expected = expectedInWords(objectives);
   const columns = [
     { title: 'objective', align: 'left' },
     { title: 'measured', align: 'right' },
     { title: 'verdict', align: 'left' },
+    ...(expected === null ? [] : [{ title: 'expected', align: 'left' } as const]),
     { title: 'from', align: 'left' },
   ] as const;
-  const rows = objectives.map(({ expression, actual, verdict, file, line }) => [
+  const rows = objectives.map(({ expression, actual, verdict, file, line }, index) => [
     printable(expression),
     actual === null ? '–' : count(actual, 3),
     verdict,
+    ...(expected === null ? [] : [expected[index] ?? '']),
     `${printable(file)}:${line}`,
   ]);
   return table(columns, rows, (cell, row, column) => {
-    if (row === -1 || column === 3) return dim(cell, page);
+    if (row === -1 || column >= 3) return dim(cell, page);
     return column === 2 ? paint(cell, verdictColour(objectives[row]?.verdict ?? 'fail'), page.colour) : cell;
   });
 }

@@ -157,6 +157,29 @@ describe('metrics', () => {
     expect(success.exec(renderMetrics(two, null))?.[0]).toContain('scenario="other"');
   });
 
+  it('takes no drill of a run with a gap, or that is worse than before, for a success, whatever became of the others', () => {
+    const other = (evidence: Evidence): void => void (evidence.scenario.id = 'other');
+    const success = /^drill_last_success_timestamp_seconds\{.*$/m;
+    for (const bad of [open, red]) {
+      const evidences = [green, bad].map((change, index) =>
+        evidenceWith((evidence) => {
+          evidence.drillId = `drill-${index + 1}`;
+          if (index === 1) other(evidence);
+          change(evidence);
+        }),
+      );
+      const run = greenRun(evidences);
+      const metrics = (info: Partial<typeof run>): string =>
+        renderMetrics(judgeRun(evidences, { ...run, ...info }), null);
+      expect(metrics({})).toMatch(success);
+      expect(metrics({ gaps: [], regressions: [] })).toMatch(success);
+      expect(metrics({ gaps: ['evidence.json is not as it was saved'] })).not.toMatch(success);
+      expect(metrics({ regressions: ['tiny: RTO 1 ms → 9 ms'] })).not.toMatch(success);
+      expect(metrics({ reporterFailures: ['console: broken'] })).not.toMatch(success);
+      expect(metrics({ drills: [...run.drills, 'lost'] })).not.toMatch(success);
+    }
+  });
+
   it('escapes labels', () => {
     const text = renderMetrics(
       resultOf((evidence) => {

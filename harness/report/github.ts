@@ -34,7 +34,8 @@ export function githubOutputs(result: Result, reportPath: string): string {
 
 function annotation(drill: ScenarioResult): string {
   const level = drill.verdict === 'fail' ? 'error' : 'warning';
-  const broken = drill.objectives.find(({ verdict }) => verdict !== 'pass') ?? drill.objectives[0];
+  const broken =
+    drill.objectives.find(({ verdict, expected = 'pass' }) => verdict !== expected) ?? drill.objectives[0];
   const place = broken === undefined ? '' : `file=${property(broken.file)},line=${Math.max(1, broken.line)},`;
   return `::${level} ${place}title=${property(`drill ${drill.drillId}: ${drill.verdict}`)}::${message(drill.reason)}`;
 }

@@ -73,11 +73,11 @@ export function renderMetrics(result: Result, previous: string | null): string {
 }
 
 /**
- * Something is wrong with the run and with none of its drills: evidence that was changed or lost, a figure that is worse than
- * before. Its drills' own passes are then no success.
+ * Something is wrong with the run as a whole: evidence that was changed or lost, a figure that is worse than before. Its
+ * drills' own passes are then no success. Older results do not say why, but some show it by their verdict.
  */
-function isSpoilt({ verdict, scenarios }: Result): boolean {
-  return verdict !== 'pass' && worst(scenarios) !== verdict;
+function isSpoilt({ verdict, scenarios, spoiltBy = [] }: Result): boolean {
+  return spoiltBy.length > 0 || (verdict !== 'pass' && worst(scenarios) !== verdict);
 }
 
 /** Worst first. */

@@ -29,7 +29,7 @@ const BAD_AND_GOOD = '{ litestream: [0.5.17, { version: 0.5.6, expect: fail, mus
 it('makes one drill of a scenario without a matrix', () => {
   const { loaded } = readScenario(TEXT, 'two.yaml');
   expect(loaded && combinationsOf(loaded.scenario, NOTHING_ASKED)).toEqual([
-    { litestream: null, store: 'auto', expect: 'pass', mustFail: [], label: '' },
+    { litestream: null, store: 'auto', expect: 'pass', mustFail: [], mustBreak: [], mustHold: [], label: '' },
   ]);
 });
 
@@ -46,6 +46,26 @@ it('crosses versions and stores, each version with its own expectation', () => {
   ]);
 });
 
+it('takes the objectives of a version from the version, and from the scenario where it says nothing of them', () => {
+  const cells = combinationsOf(
+    scenario(
+      '{ litestream: [0.5.17, { version: 0.5.6, expect: fail, mustBreak: ["rpoMs max < 1000"] },' +
+        ' { version: 0.5.5, expect: fail, mustFail: [content], mustHold: ["rpoMs max < 1000"] }] }',
+    ),
+    NOTHING_ASKED,
+  );
+  expect(cells.map(({ mustFail, mustBreak, mustHold }) => [mustFail, mustBreak, mustHold])).toEqual([
+    [[], [], []],
+    [[], ['rpoMs max < 1000'], []],
+    [['content'], [], ['rpoMs max < 1000']],
+  ]);
+  const control = `${TEXT}expect: fail\nmustBreak: ["rpoMs max < 1000"]\nmatrix: { litestream: [0.3.13] }\n`;
+  const { loaded } = readScenario(control, 'two.yaml');
+  expect(loaded && combinationsOf(loaded.scenario, NOTHING_ASKED)).toMatchObject([
+    { expect: 'fail', mustFail: [], mustBreak: ['rpoMs max < 1000'], mustHold: [] },
+  ]);
+});
+
 it('lets the command line choose, and keeps what is expected of that version', () => {
   const only = (litestream: string) => combinationsOf(scenario(BAD_AND_GOOD), { litestream, store: 'minio' });
   expect(only('0.5.6')).toMatchObject([{ litestream: '0.5.6', store: 'minio', expect: 'fail', label: '' }]);
@@ -58,6 +78,11 @@ it.each([
   ['{ stores: [minio, minio] }', 'the store minio is there twice'],
   ['{ litestream: [{ version: 0.5.6, expect: fail }] }', '0.5.6 is expected to fail: name the checks'],
   ['{ litestream: [{ version: 0.5.6, mustFail: [content] }] }', 'need "expect: fail"'],
+  ['{ litestream: [{ version: 0.5.6, mustBreak: ["rpoMs max < 1000"] }] }', 'need "expect: fail"'],
+  [
+    '{ litestream: [{ version: 0.5.6, expect: fail, mustBreak: ["rpoMs max < 100"] }] }',
+    '"rpoMs max < 100" is none of the objectives; did you mean rpoMs max < 1000?',
+  ],
   ['{ litestream: [latest] }', 'a version like 0.5.17'],
   ['{ stores: [s3] }', 's3'],
 ])('refuses %s', (matrix, message) => {

@@ -1,15 +1,14 @@
 import { parseVersion } from '../litestream/version.ts';
+import { type Expectation, expectationOf } from './expectation.ts';
 import type { Scenario, STORE_KINDS } from './schema.ts';
 
 export type StoreChoice = 'auto' | (typeof STORE_KINDS)[number];
 
 /** One cell of a scenario's matrix: what is drilled, where, and what is expected of it. */
-export interface Combination {
+export interface Combination extends Expectation {
   /** A version, or a path; null: the one that came with `npm install`. */
   readonly litestream: string | null;
   readonly store: StoreChoice;
-  readonly expect: Scenario['expect'];
-  readonly mustFail: Scenario['mustFail'];
   /** Tells the drills of one scenario apart, for instance `0.5.17-minio`; empty when there is only one. */
   readonly label: string;
 }
@@ -19,9 +18,10 @@ export interface Combination {
  * scenario's own axis; what the scenario expects of that very version still holds.
  */
 export function combinationsOf(
-  { matrix, expect, mustFail }: Scenario,
+  scenario: Scenario,
   asked: { readonly litestream: string | null; readonly store: StoreChoice },
 ): Combination[] {
+  const { matrix } = scenario;
   const listed = (matrix?.litestream ?? []).map((cell) =>
     typeof cell === 'string' ? { version: cell } : cell,
   );
@@ -34,13 +34,11 @@ export function combinationsOf(
   return versions.flatMap((litestream) => {
     const asVersion = litestream === null ? null : parseVersion(litestream);
     const cell = listed.find(({ version }) => version === asVersion);
-    const expected = cell?.expect ?? expect;
-    const checks = cell?.mustFail ?? (cell?.expect === undefined ? mustFail : []);
+    const expected = expectationOf(scenario, cell);
     return stores.map((store) => ({
       litestream,
       store,
-      expect: expected,
-      mustFail: checks,
+      ...expected,
       label: [
         ...(versions.length > 1 && litestream !== null ? [litestream] : []),
         ...(stores.length > 1 ? [store] : []),

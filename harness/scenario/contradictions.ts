@@ -1,3 +1,4 @@
+import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
@@ -20,7 +21,8 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofBlobs(scenario),
     ...ofHooks(scenario),
     ...ofDisaster(scenario),
-    ...ofExpectation(scenario),
+    ...ofUploadStall(scenario),
+    ...ofExpectations(scenario),
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
@@ -129,7 +131,7 @@ function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Cont
   const loadMs = durationMs(workload.duration);
   if (loadMs === 0)
     found.push(contradiction('no load leaves nothing to lose: use a longer one', 'workload.duration'));
-  const isFixed = disaster.at !== 'random' && disaster.at !== 'first-sync';
+  const isFixed = !['random', 'first-sync', 'upload-stall'].includes(disaster.at);
   if (isFixed && durationMs(disaster.at) > loadMs) {
     const message = `the disaster at ${disaster.at} comes after the load of ${workload.duration}`;
     found.push(contradiction(message, 'disaster.at', 'workload.duration'));
@@ -148,46 +150,48 @@ function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Cont
   return found;
 }
 
-function ofExpectation({ expect, mustFail }: Scenario): Contradiction[] {
-  if (expect === 'pass' && mustFail.length > 0) {
-    return [contradiction('checks that must fail need "expect: fail"', 'mustFail', 'expect')];
+function ofUploadStall({ disaster, fleet, workload }: Scenario): Contradiction[] {
+  const { at, uploadStall: stall } = disaster;
+  if (at !== 'upload-stall') {
+    const message = 'a stall to wait for needs "at: upload-stall"';
+    return stall === undefined ? [] : [contradiction(message, 'disaster.uploadStall', 'disaster.at')];
   }
-  if (expect === 'fail' && mustFail.length === 0) {
-    return [
-      contradiction('a negative control names the checks that must fail, in mustFail', 'expect', 'mustFail'),
-    ];
+  if (stall === undefined) {
+    const message = 'at: upload-stall needs uploadStall: of how many databases, and for how long';
+    return [contradiction(message, 'disaster.at', 'disaster.uploadStall')];
   }
-  return [];
-}
-
-/** Every combination stands for itself: the same one twice, or one whose expectation contradicts itself, is a slip. */
-function ofMatrix({ matrix, expect, mustFail }: Scenario): Contradiction[] {
-  const cells = (matrix?.litestream ?? []).map((cell) =>
-    typeof cell === 'string' ? { version: cell } : cell,
-  );
-  const versions = cells.map(({ version }) => version);
   const found: Contradiction[] = [];
-  for (const [index, cell] of cells.entries()) {
-    const at: Path = ['matrix', 'litestream', index];
-    if (versions.indexOf(cell.version) < index) {
-      found.push({ at, fields: [at], message: `version ${cell.version} is there twice` });
-    }
-    const expected = cell.expect ?? expect;
-    const checks = cell.mustFail ?? (cell.expect === undefined ? mustFail : []);
-    if (expected === 'fail' && checks.length === 0) {
-      const message = `${cell.version} is expected to fail: name the checks that must, in mustFail`;
-      found.push({ at, fields: [at], message });
-    } else if (expected === 'pass' && checks.length > 0) {
-      const message = `checks that must fail with ${cell.version} need "expect: fail"`;
-      found.push({ at, fields: [at], message });
-    }
+  const busyApps = Math.floor(fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare));
+  if (stall.databases > busyApps) {
+    const message = `${stall.databases} databases, but only ${busyApps} apps are written to`;
+    found.push(
+      contradiction(
+        message,
+        'disaster.uploadStall.databases',
+        'fleet.realms',
+        'fleet.appsPerRealm',
+        'fleet.idleShare',
+      ),
+    );
   }
-  for (const [index, store] of (matrix?.stores ?? []).entries()) {
-    if ((matrix?.stores ?? []).indexOf(store) === index) continue;
-    const at: Path = ['matrix', 'stores', index];
-    found.push({ at, fields: [at], message: `the store ${store} is there twice` });
+  if (durationMs(stall.for) >= durationMs(workload.duration)) {
+    const message = `a stall of ${stall.for} cannot be seen in a load of ${workload.duration}`;
+    found.push(contradiction(message, 'disaster.uploadStall.for', 'workload.duration'));
   }
   return found;
+}
+
+/** The same combination twice is a slip. */
+function ofMatrix({ matrix }: Scenario): Contradiction[] {
+  const versions = (matrix?.litestream ?? []).map((cell) => (typeof cell === 'string' ? cell : cell.version));
+  const stores = matrix?.stores ?? [];
+  const twice = (values: readonly string[], field: string, words: string): Contradiction[] =>
+    values.flatMap((value, index) => {
+      const at: Path = ['matrix', field, index];
+      if (values.indexOf(value) === index) return [];
+      return [{ at, fields: [at], message: `${words} ${value} is there twice` }];
+    });
+  return [...twice(versions, 'litestream', 'version'), ...twice(stores, 'stores', 'the store')];
 }
 
 /** Its load is drawn from the seeded tenants, and a second host that the kill overtakes would not be one. */

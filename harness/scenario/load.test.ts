@@ -81,7 +81,7 @@ objectives:
     [
       'workload:',
       'disaster: { kind: host-loss, at: [1] }\nworkload:',
-      'a.yaml:5:34: disaster.at: a list of 1 is not valid: use random or first-sync, or a duration like 500ms, 25s or 2m',
+      'a.yaml:5:34: disaster.at: a list of 1 is not valid: use random, first-sync or upload-stall, or a duration like 500ms, 25s or 2m',
     ],
     [
       'workload:',
@@ -130,12 +130,53 @@ describe('contradictions', () => {
     [
       'tier: smoke',
       'tier: smoke\nexpect: fail',
-      ['a.yaml:4:9: a negative control names the checks that must fail, in mustFail'],
+      ['a.yaml:4:9: a negative control names what must go red, in mustFail or mustBreak'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nmustBreak: [rtoMs < 1]\nmustHold: [rtoMs < 2]',
+      [
+        'a.yaml:4:12: objectives that must break need "expect: fail"',
+        'a.yaml:4:13: "rtoMs < 1" is none of the objectives',
+        'a.yaml:5:11: objectives that must hold need "expect: fail"',
+        'a.yaml:5:12: "rtoMs < 2" is none of the objectives',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustBreak: [rpoMs max < 15000, rpoMs max < 15000]\nmustHold: [rpoMs max < 15000]',
+      [
+        'a.yaml:5:32: "rpoMs max < 15000" is there twice',
+        'a.yaml:6:12: "rpoMs max < 15000" must break and must hold: it cannot do both',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustHold: [rpoMs max < 15000]',
+      ['a.yaml:4:9: a negative control names what must go red, in mustFail or mustBreak'],
     ],
     [
       'tier: smoke',
       'tier: smoke\ndisaster: { kind: host-loss, at: 11s }',
       ['a.yaml:4:34: the disaster at 11s comes after the load of 10s'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, uploadStall: { for: 1s, databases: 1 } }',
+      ['a.yaml:4:43: a stall to wait for needs "at: upload-stall"'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: upload-stall }',
+      ['a.yaml:4:34: at: upload-stall needs uploadStall: of how many databases, and for how long'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\ndisaster: { kind: host-loss, at: upload-stall, uploadStall: { for: 10s, databases: 4 } }',
+      [
+        'a.yaml:4:68: a stall of 10s cannot be seen in a load of 10s',
+        'a.yaml:4:84: 4 databases, but only 3 apps are written to',
+      ],
     ],
     [
       'tier: smoke',

@@ -24,6 +24,7 @@ const SCALARS = [
   'acknowledgedWrites',
   'lostWrites',
   'lostWritesBeyondRpo',
+  'databasesBeyondRpo',
   'unknownWrites',
   'refusedWrites',
   'databasesRestored',

@@ -54,7 +54,7 @@ export interface Plan {
   /** Sizes of blobs, seeded and uploaded. */
   readonly blobBytes: { readonly min: number; readonly max: number };
   readonly hooksPerApp: number;
-  /** The disaster, after the start of the load; the latest instant for it when it comes with the first sync. */
+  /** The disaster, after the start of the load; the latest instant for it when it waits for something to be seen. */
   readonly killAfterMs: number;
   /** SHA-256 over all of the above as canonical JSON. */
   readonly planDigest: string;
@@ -123,6 +123,7 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
 /** The first instant at which the disaster can come, in ms after the start of the load. */
 export function earliestKillMs({ disaster, workload }: Scenario): number {
   if (disaster.at === 'first-sync') return 0;
+  if (disaster.at === 'upload-stall') return durationMs(disaster.uploadStall?.for ?? '0s');
   if (disaster.at !== 'random') return durationMs(disaster.at);
   if (disaster.earliest !== undefined) return durationMs(disaster.earliest);
   return durationMs(workload.duration) * EARLIEST_SHARE;
@@ -132,7 +133,7 @@ export function earliestKillMs({ disaster, workload }: Scenario): number {
 function drawKill(scenario: Scenario, seed: number): number {
   const { disaster, workload } = scenario;
   const duration = durationMs(workload.duration);
-  if (disaster.at === 'first-sync') return duration;
+  if (disaster.at === 'first-sync' || disaster.at === 'upload-stall') return duration;
   const fixed = disaster.at === 'random' ? null : durationMs(disaster.at);
   const earliest = earliestKillMs(scenario);
   if ((fixed ?? earliest) > duration) {

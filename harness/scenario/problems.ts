@@ -51,11 +51,16 @@ function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string
   return `too large: at most ${String(issue.maximum)}${unit}`;
 }
 
+/** `a`, `a or b`, `a, b or c`. */
+function listInWords(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
+}
+
 /** What each branch of a choice would have accepted. */
 function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
   const branches = issue.errors.map(([first]) => {
     if (first === undefined) return 'another value';
-    if (first.code === 'invalid_value') return first.values.map(String).join(' or ');
+    if (first.code === 'invalid_value') return listInWords(first.values.map(String));
     if (first.code === 'invalid_type') {
       return first.expected === 'string' ? 'a duration like 500ms, 25s or 2m' : withArticle(first.expected);
     }

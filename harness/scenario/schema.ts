@@ -36,6 +36,14 @@ const litestreamCell = z
       .array(checkIdSchema)
       .optional()
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
+    mustBreak: z
+      .array(z.string())
+      .optional()
+      .describe('For expect: fail, the objectives that must be the ones to break with this version.'),
+    mustHold: z
+      .array(z.string())
+      .optional()
+      .describe('For expect: fail, objectives that must be kept with this version all the same.'),
   })
   .describe('A version of which something else is expected than of the others.');
 
@@ -69,6 +77,18 @@ export const scenarioSchema = z.strictObject({
     .array(checkIdSchema)
     .default([])
     .describe('For expect: fail, the checks that must be the ones to fail.'),
+  mustBreak: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'For expect: fail, the objectives that must be the ones to break, word for word as in objectives.',
+    ),
+  mustHold: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'For expect: fail, objectives that must be kept all the same: they bound what the planted fault may cost.',
+    ),
   fleet: z
     .strictObject({
       realms: z.number().int().min(0).max(500).describe('Realms besides master.'),
@@ -241,11 +261,23 @@ export const scenarioSchema = z.strictObject({
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),
       at: z
-        .union([z.enum(['random', 'first-sync']), duration])
+        .union([z.enum(['random', 'first-sync', 'upload-stall']), duration])
         .default('random')
         .describe(
-          'When after the start of the load: an instant drawn from the seed, a fixed one, or first-sync: as soon as the bucket has something of half of the seeded databases.',
+          'When after the start of the load: an instant drawn from the seed, a fixed one, first-sync: as soon as the bucket has something of half of the seeded databases, or upload-stall: as soon as uploadStall is seen, else at the end of the load.',
         ),
+      uploadStall: z
+        .strictObject({
+          for: duration.describe('So long nothing of such a database has arrived in the bucket.'),
+          databases: z
+            .number()
+            .int()
+            .min(1)
+            .max(500)
+            .describe('So many of the apps that are written to, at the same time.'),
+        })
+        .optional()
+        .describe('For at: upload-stall. A run in which it is never seen is measured all the same.'),
       earliest: duration.optional().describe('For random: not before this. Default: 60 % of the duration.'),
     })
     .default({ kind: 'host-loss', at: 'random' })
@@ -334,6 +366,9 @@ export const scenarioSchema = z.strictObject({
     .describe('metric [p50|p95|p99|max] operator number, e.g. "rpoMs max < 15000". The unit is in the name.'),
   timeout: duration.default('5m').describe('Limit of the whole drill.'),
 });
+
+/** The stall that the disaster waits for. */
+export type UploadStallWanted = NonNullable<z.output<typeof scenarioSchema>['disaster']['uploadStall']>;
 
 /** How often the operator's mirror of the blobs begins a round; null: the blobs are in S3, and need none. */
 export function mirrorIntervalSec({ blobs }: Scenario): number | null {

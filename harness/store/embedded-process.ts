@@ -8,13 +8,16 @@ import { buildApp } from 'fauxqs';
 import { addConditionalPut } from './conditional-put.ts';
 import { sortByBytes, withNextPage } from './embedded-lists.ts';
 import type { EmbeddedOptions, StoreRole } from './request-log.ts';
-import { accessKeyOf, logRequests, roleOf } from './request-logger.ts';
+import { accessKeyOf, closeLogs, logRequests, roleOf } from './request-logger.ts';
 import { refusalOf } from './signature.ts';
 
 createInterface({ input: process.stdin })
   .once('line', (line) => void serve(JSON.parse(line) as EmbeddedOptions))
   // Without a harness there is nothing to serve.
-  .on('close', () => process.exit(0));
+  .on('close', () => {
+    closeLogs();
+    process.exit(0);
+  });
 
 async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Promise<void> {
   sortByBytes();

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { Pool } from 'undici';
 import { forward } from './forward.ts';
 import type { ProxyOptions } from './request-log.ts';
-import { logRequests, roleOf } from './request-logger.ts';
+import { closeLogs, logRequests, roleOf } from './request-logger.ts';
 import { Traffic } from './traffic.ts';
 
 const SETTLE_LIMIT_MS = 20_000;
@@ -21,7 +21,10 @@ createInterface({ input: process.stdin })
     else void traffic.settled(SETTLE_LIMIT_MS).then((settled) => say({ settled }));
   })
   // Without a harness there is nobody to log for.
-  .on('close', () => process.exit(0));
+  .on('close', () => {
+    closeLogs();
+    process.exit(0);
+  });
 // Ctrl-C reaches the whole terminal group; the harness decides when the store ends.
 process.on('SIGINT', () => undefined);
 

@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { hasReadSnapshot, lateChanges, type RequestLogEntry, until } from './request-log.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasReadSnapshot, lateChanges, readRequestLog, type RequestLogEntry, until } from './request-log.ts';
 
 function entry(parts: Partial<RequestLogEntry>): RequestLogEntry {
   return {
@@ -13,6 +16,35 @@ function entry(parts: Partial<RequestLogEntry>): RequestLogEntry {
     ...parts,
   };
 }
+
+describe('a log that was read', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'drill-request-log-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const line = (parts: Partial<RequestLogEntry> = {}): string => `${JSON.stringify(entry(parts))}\n`;
+  it.each([
+    ['with its closing line is whole', `${line()}${line({ atUs: 300 })}{"closed":2}\n`, 2, true],
+    ['of a store that was never asked is whole', '{"closed":0}\n', 0, true],
+    ['that is empty may have lost everything', '', 0, false],
+    ['that was cut off at the end of a line', line().repeat(2), 2, false],
+    ['that was cut off within a line', `${line()}{"atUs":1`, 1, false],
+    ['that lacks lines before its end', `${line()}{"closed":2}\n`, 1, false],
+    ['that goes on after its end', `${line()}{"closed":1}\n${line()}`, 2, false],
+    ['with a line that cannot be read', `${line()}x\n{"closed":2}\n`, 1, false],
+  ])('%s', async (_, text, count, complete) => {
+    const file = join(folder, 'requests.ndjson');
+    writeFileSync(file, text);
+    const log = await readRequestLog(file);
+    expect([log.entries.length, log.complete]).toEqual([count, complete]);
+  });
+
+  it('that is not there is none', async () => {
+    expect(await readRequestLog(join(folder, 'nothing'))).toEqual({ entries: [], complete: false });
+  });
+});
 
 function late(parts: Partial<RequestLogEntry>): number {
   return lateChanges({ entries: [entry(parts)], complete: true }, 100, 300).length;

@@ -33,27 +33,39 @@ export interface RequestLogEntry {
   readonly role: StoreRole;
 }
 
+/** The last line of a log that was not cut off: how many there are before it. */
+export interface ClosingLine {
+  readonly closed: number;
+}
+
 export interface RequestLog {
   readonly entries: readonly RequestLogEntry[];
-  /** False when a line could not be read: late uploads can then not be judged. */
+  /** False when a line is missing or cannot be read, or the log goes on: late uploads can then not be judged. */
   readonly complete: boolean;
 }
 
-/** Reads the store's request log. */
+/** Reads the store's request log. An empty one, or one that was cut off at the end of a line, lacks its closing line. */
 export async function readRequestLog(file: string): Promise<RequestLog> {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text === null) return { entries: [], complete: false };
-  const entries: RequestLogEntry[] = [];
-  let complete = text === '' || text.endsWith('\n');
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    try {
-      entries.push(JSON.parse(line) as RequestLogEntry);
-    } catch {
-      complete = false;
-    }
-  }
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parsed);
+  const entries = lines.filter((line) => line !== null && 'method' in line);
+  const last = lines.at(-1) ?? null;
+  const closed = last !== null && 'closed' in last ? last.closed : null;
+  const complete = text.endsWith('\n') && closed === entries.length && lines.length === entries.length + 1;
   return { entries, complete };
+}
+
+/** null: it cannot be read. */
+function parsed(line: string): RequestLogEntry | ClosingLine | null {
+  try {
+    return JSON.parse(line) as RequestLogEntry | ClosingLine;
+  } catch {
+    return null;
+  }
 }
 
 /** The log up to an instant. */

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { DrillError, messageOf } from '../errors.ts';
 
 const START_TIMEOUT_MS = 20_000;
+const END_TIMEOUT_MS = 5000;
 
 /** A process of our own that serves HTTP on a port of the loopback address and is told what to do by lines. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -48,6 +49,9 @@ export async function startService(name: string, program: string, options: objec
   };
   const end = async (): Promise<void> => {
     expected = true;
+    child.stdin.end();
+    // It closes its log. One that does not come to it leaves a log that is not complete, and says so.
+    await Promise.race([child, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
     child.kill('SIGKILL');
     await child;
   };

@@ -1,6 +1,8 @@
 import type { CheckId } from '../../evidence.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
+import { expectedInWords } from '../expected.ts';
+import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 
 import { LOST_AT } from '../lost-at.ts';
@@ -19,21 +21,33 @@ export function drillSection(drill: ScenarioResult): Markup {
 <p class="note">seed ${drill.seed} · ${subject.supervisor}, Litestream ${litestreamInWords(subject)} with SQLite ${subject.litestream.sqlite} · ${store.kind} store ${store.version} · ${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}${drill.expect === 'fail' ? ' · a negative control: it passes when it goes red' : ''}</p>
 ${figures(drill)}
 <h3>Objectives</h3>
-${simpleTable(
-  ['objective', 'measured', 'verdict', 'from'],
-  drill.objectives.map(({ expression, actual, verdict, file, line }) => [
-    markup`<code>${expression}</code>`,
-    actual === null ? '–' : count(actual, 3),
-    verdictMark(verdict),
-    `${file}:${line}`,
-  ]),
-)}
+${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
-<h3>The drill</h3>${timelineChart(drill)}${requests(drill)}${faults(drill)}
+<h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requests(drill)}${faults(drill)}
 <h3>Checks</h3><div class="scroll">${checks(drill)}</div>
 <h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
 </section>`;
+}
+
+/** Of a negative control also what each was to come to: its red ones are what it is for. */
+function objectives(drill: ScenarioResult): Markup {
+  const expected = expectedInWords(drill.objectives);
+  return simpleTable(
+    ['objective', 'measured', 'verdict', ...(expected === null ? [] : ['expected']), 'from'],
+    drill.objectives.map(({ expression, actual, verdict, file, line }, index) => [
+      markup`<code>${expression}</code>`,
+      actual === null ? '–' : count(actual, 3),
+      verdictMark(verdict),
+      ...(expected === null ? [] : [expected[index] ?? '']),
+      `${file}:${line}`,
+    ]),
+  );
+}
+
+/** Nothing where the kill was a matter of the clock. */
+function loadEnd({ loadEnd: end }: ScenarioResult): Markup | null {
+  return end === undefined ? null : markup`<p class="note">The kill: ${loadEndInWords(end)}</p>`;
 }
 
 /** A name for links into the page: ids of drills are plain words already. */

@@ -1,0 +1,85 @@
+import type { Evidence } from '../evidence.ts';
+import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
+import { type Decision, inconclusive, names } from './decision.ts';
+
+/** What a negative control is judged by. */
+export interface Judged {
+  readonly checks: readonly CheckResult[];
+  readonly objectives: readonly ObjectiveResult[];
+  readonly measurements: Measurements;
+  /** Reasons why nothing was measured. */
+  readonly gaps: readonly string[];
+  /** What the subject failed at, in words. */
+  readonly words: readonly string[];
+}
+
+/**
+ * A negative control is good when all the checks and objectives it was planted for go red, on evidence; others may, as what
+ * follows from it, but for the objectives that must hold: they bound what was planted, and loss beyond them is another
+ * one. A subject that did not work at all breaks the same checks, and shows nothing of what was planted.
+ */
+export function decideControl(evidence: Evidence, judged: Judged): Decision {
+  const { scenario } = evidence;
+  const { checks, objectives, gaps, words } = judged;
+  const [gap] = gaps;
+  if (gap !== undefined) return inconclusive(gap);
+  const wanted = checks.filter(({ id }) => scenario.mustFail.includes(id));
+  const broken = listed(scenario.mustBreak, objectives);
+  const bounds = listed(scenario.mustHold, objectives);
+  const missed = [
+    ...scenario.mustFail.filter((id) => !wanted.some((check) => check.id === id && check.verdict !== 'pass')),
+    ...broken.filter(({ verdict }) => verdict === 'pass').map(inWords),
+  ];
+  if (missed.length > 0 || wanted.length + broken.length === 0) {
+    const reason = `the negative control was not caught by ${missed.join(', ') || 'any check'}`;
+    return { verdict: 'fail', reason };
+  }
+  const other = brokenOtherwise(evidence, judged.measurements);
+  if (other !== null) return inconclusive(`the negative control shows nothing: ${other}`);
+  const exceeded = bounds.filter(({ verdict }) => verdict === 'fail').map(inWords);
+  if (exceeded.length > 0) {
+    const reason = `the negative control broke more than was planted: ${exceeded.join(', ')}`;
+    return { verdict: 'fail', reason };
+  }
+  const open = [
+    ...wanted.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id),
+    ...[...broken, ...bounds].filter(({ verdict }) => verdict === 'inconclusive').map(inWords),
+  ];
+  if (open.length > 0) return inconclusive(`could not be judged: ${open.join(', ')}`);
+  const by = [...(wanted.length > 0 ? [names(wanted)] : []), ...broken.map(inWords)].join(', ');
+  const why = words.length === 0 ? '' : `: ${words.join('; ')}`;
+  return { verdict: 'pass', reason: `the negative control was caught by ${by}${why}` };
+}
+
+type Listed = Pick<ObjectiveResult, 'expression' | 'actual' | 'verdict'> & { readonly isThere: boolean };
+
+/** The objectives that a scenario names. One that it does not have cannot break, and cannot hold. */
+function listed(
+  expressions: readonly string[] | undefined,
+  objectives: readonly ObjectiveResult[],
+): Listed[] {
+  return (expressions ?? []).map((expression) => {
+    const found = objectives.find((objective) => objective.expression === expression);
+    const there = found ?? { expression, actual: null, verdict: 'pass' as const };
+    return { ...there, isThere: found !== undefined };
+  });
+}
+
+function inWords({ expression, actual, isThere }: Listed): string {
+  const measured = actual === null ? 'not measured' : `measured ${actual}`;
+  return `${expression} (${isThere ? measured : 'no such objective'})`;
+}
+
+/** What the subject failed at before anything was planted. */
+const BEFORE_ANY_FAULT: ReadonlySet<string> = new Set(['never-protected', 'supervisor-ended']);
+
+/** Why the checks of a control are red although nothing was shown of its fault; null where databases were to be lost. */
+function brokenOtherwise(
+  { scenario, subjectFailures }: Evidence,
+  { databasesRestored, tornDatabases }: Measurements,
+): string | null {
+  if (scenario.mustFail.includes('inventory')) return null;
+  const failure = subjectFailures.find(({ code }) => BEFORE_ANY_FAULT.has(code));
+  if (failure !== undefined) return failure.message;
+  return databasesRestored === 0 && (tornDatabases ?? 0) === 0 ? 'no database came back' : null;
+}
