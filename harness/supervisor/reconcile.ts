@@ -5,6 +5,7 @@ import type { BucketWatch } from './bucket-watch.ts';
 import { type Changes, changesBetween } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
 import { reasonOf } from './failure.ts';
+import { acrossGap } from './gap.ts';
 import { databaseCapacity } from './preflight.ts';
 import { pause, type Run, SOCKET } from './run.ts';
 import { settle, takeInPlace } from './take-in.ts';
@@ -79,25 +80,55 @@ export async function replace(
   databases: Discovery['databases'],
   replaced: Discovery['databases'],
 ): Promise<void> {
-  const { options, files, guard, fleet, replication } = run;
+  const { fleet, replication } = run;
   const replicated = fleet.replicated;
-  if (replication.status().pid !== null) {
-    const newcomers = new Set(replaced.map(({ path }) => path));
-    const held = await guard.hold(
-      replicated.filter(({ path }) => !newcomers.has(path)).map(({ file }) => file),
-    );
-    options.log.write('info', 'replacing litestream', { held, databases: replicated.length });
-  }
+  const newcomers = new Set(replaced.map(({ path }) => path));
+  const isKnown = ({ path }: Discovery['databases'][number]): boolean => !newcomers.has(path);
+  const present = new Set(databases.map(({ path }) => path));
+  const isGuarded = await guarded(
+    run,
+    replicated.filter((database) => present.has(database.path) && isKnown(database)),
+  );
   await replication.start(REPLACE_GRACE_MS, async () => {
-    if (replaced.length === 0) {
-      fleet.replicated = databases;
-      return;
-    }
-    const strangers = await settle(run, replaced);
-    fleet.replicated = databases.filter(({ path }) => !strangers.has(path));
-    if (strangers.size > 0) replaceFile(files.config, configText(run, fleet.replicated));
+    const cut = isGuarded ? [] : await acrossGap(run, databases.filter(isKnown));
+    await settleAll(run, databases, [...replaced, ...cut]);
   });
   if (replication.status().state !== 'fenced') releaseGuardLater(run, replicated.length);
+}
+
+/** Holds the WALs in the place of the running Litestream. False: none ran or it died before that, or not all are held. */
+async function guarded(
+  { options, guard, replication }: Run,
+  databases: Discovery['databases'],
+): Promise<boolean> {
+  const { pid } = replication.status();
+  if (pid === null) return false;
+  const held = await guard.hold(databases.map(({ file }) => file));
+  options.log.write('info', 'replacing litestream', { held, databases: databases.length });
+  return replication.status().pid === pid && held === databases.length;
+}
+
+/** Before a Litestream is started for one that died: nobody has held its place since. */
+export async function mendGap(run: Run): Promise<void> {
+  const { replicated } = run.fleet;
+  await settleAll(run, replicated, await acrossGap(run, replicated));
+  releaseGuardLater(run, replicated.length);
+}
+
+/** Makes newcomers ready among databases; one that cannot be is left out, and is a stranger to the next look. */
+async function settleAll(
+  run: Run,
+  databases: Discovery['databases'],
+  newcomers: Discovery['databases'],
+): Promise<void> {
+  const { fleet, files } = run;
+  fleet.replicated = databases;
+  if (newcomers.length === 0) return;
+  const left = await settle(run, newcomers);
+  if (left.size === 0) return;
+  fleet.replicated = databases.filter(({ path }) => !left.has(path));
+  for (const path of left) fleet.strangers.add(path);
+  replaceFile(files.config, configText(run, fleet.replicated));
 }
 
 /** Lets go of the WALs once a Litestream that was just started has had time to take hold itself. */

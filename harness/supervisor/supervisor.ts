@@ -19,7 +19,7 @@ import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
-import { reconcileLoop } from './reconcile.ts';
+import { mendGap, reconcileLoop } from './reconcile.ts';
 import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
@@ -152,6 +152,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       log,
       backoff: options.backoff ?? DEFAULT_BACKOFF,
       mayWrite: () => tenure.mayWrite(),
+      beforeRestart: () => mendGap(run),
     }),
     watch: new BucketWatch({
       client,
