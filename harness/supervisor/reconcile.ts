@@ -21,6 +21,8 @@ export async function reconcileLoop(run: Run): Promise<void> {
     try {
       fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix, run.binary.line));
       const { databases } = fleet.discovery;
+      // What took the place of another while nobody looked.
+      if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
       const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
       if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
         await reconfigure(run, databases, changes);
@@ -40,13 +42,15 @@ export async function reconcileLoop(run: Run): Promise<void> {
 }
 
 async function reconfigure(run: Run, databases: Discovery['databases'], changes: Changes): Promise<void> {
-  const { options, files, fleet, replication } = run;
+  const { options, files, fleet, replication, memory } = run;
   replaceFile(files.config, configText(run, databases));
+  memory.expect(changes.added);
   options.log.write('info', 'the databases to replicate have changed', { count: databases.length });
   for (const { path } of changes.replaced) fleet.strangers.add(path);
   if (databases.length === 0) {
     await replication.stop(REPLACE_GRACE_MS);
     fleet.replicated = [];
+    memory.replicated([], fleet.strangers);
     return;
   }
   const taken = await takeInPlace(run, changes, databases);
@@ -58,6 +62,7 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
   }
   for (const { path } of fleet.replicated) fleet.strangers.delete(path);
+  memory.replicated(fleet.replicated, fleet.strangers);
 }
 
 function configText({ binary, config, settings, socket }: Run, databases: Discovery['databases']): string {

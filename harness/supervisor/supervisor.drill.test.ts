@@ -409,6 +409,44 @@ test.for([1, 5])(
   },
 );
 
+test.for(['made anew', 'moved into its place'])(
+  'a database %s while the supervisor is dead comes back as the new one',
+  async (how) => {
+    const { databases } = await seeded(2, { writesPerSecond: 0 });
+    const [reborn, ...others] = databases;
+    if (reborn === undefined) throw new Error('no database');
+    const anew = { files: [reborn.file], rowsPerWrite: 1, anew: true };
+    const former = await rig.hammer({ ...anew, rows: 3000, writesPerSecond: 0 });
+    const first = start();
+    await allProtected(2);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    former.kill('SIGKILL');
+    // The orphan still has the former file open, and finds the WAL of another one beside it.
+    if (how === 'made anew') await rig.hammer({ ...anew, rows: 2000, writesPerSecond: 50 });
+    else {
+      const staged = join(rig.folder, 'staged.db');
+      const maker = await rig.hammer({ ...anew, files: [staged], rows: 2000, writesPerSecond: 0 });
+      maker.stdin?.end();
+      await new Promise((resolve) => maker.once('close', resolve));
+      for (const suffix of ['-wal', '-shm']) {
+        rmSync(`${reborn.file}${suffix}`, { force: true });
+        rmSync(`${staged}${suffix}`, { force: true });
+      }
+      renameSync(staged, reborn.file);
+      await rig.hammer({ files: [reborn.file], rows: 2001, rowsPerWrite: 1, writesPerSecond: 50 });
+    }
+    await sleep(2500);
+    start();
+    await sleep(3000);
+    await caughtUp(databases);
+    await rig.store.settle();
+    expect(await rig.findDamage(binary, reborn.path, 2000)).toBeNull();
+    expect(await rig.findDamage(binary, reborn.path, 3000)).toMatch(/^2\d{3} rows instead of 3000$/);
+    await expectSound(others, 50);
+  },
+);
+
 test.for(['litestream', 'the supervisor'])(
   'what was written and checkpointed while %s was dead comes back',
   async (who) => {

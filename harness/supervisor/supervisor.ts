@@ -17,6 +17,7 @@ import { WalGuard } from './guard.ts';
 import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
+import { Memory } from './memory.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
 import { mendGap, reconcileLoop } from './reconcile.ts';
@@ -72,6 +73,7 @@ function filesOf(configured: string): Files {
       config: join(dataDir, 'litestream.yml'),
       status: join(dataDir, 'litestream-status.json'),
       lock: join(dataDir, 'litestream.lock'),
+      memory: join(dataDir, 'litestream-replicated.json'),
     };
   } catch (error) {
     throw new SupervisorError('DRILL_E_CONFIG_INVALID', {
@@ -161,6 +163,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       stallMs: options.stallMs ?? Math.max(120_000, config.replicateIntervalSec * 12_000),
     }),
     guard: new WalGuard(),
+    memory: new Memory(files.memory),
     fleet: {
       discovery: { databases: [], refused: [] },
       replicated: [],
