@@ -23,6 +23,8 @@ export async function reconcileLoop(run: Run): Promise<void> {
       const { databases } = fleet.discovery;
       // What took the place of another while nobody looked.
       if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
+      if (run.replication.status().pid !== null)
+        for (const { path } of run.overwritten.among(fleet.replicated)) fleet.strangers.add(path);
       const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
       if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
         await reconfigure(run, databases, changes);
@@ -85,7 +87,7 @@ export async function replace(
   databases: Discovery['databases'],
   replaced: Discovery['databases'],
 ): Promise<void> {
-  const { fleet, replication } = run;
+  const { fleet, replication, overwritten } = run;
   const replicated = fleet.replicated;
   const newcomers = new Set(replaced.map(({ path }) => path));
   const isKnown = ({ path }: Discovery['databases'][number]): boolean => !newcomers.has(path);
@@ -94,6 +96,7 @@ export async function replace(
     run,
     replicated.filter((database) => present.has(database.path) && isKnown(database)),
   );
+  if (!isGuarded) overwritten.forgetAll();
   await replication.start(REPLACE_GRACE_MS, async () => {
     const cut = isGuarded ? [] : await acrossGap(run, databases.filter(isKnown));
     await settleAll(run, databases, [...replaced, ...cut]);
@@ -116,6 +119,7 @@ async function guarded(
 /** Before a Litestream is started for one that died: nobody has held its place since. */
 export async function mendGap(run: Run): Promise<void> {
   const { replicated } = run.fleet;
+  run.overwritten.forgetAll();
   await settleAll(run, replicated, await acrossGap(run, replicated));
   releaseGuardLater(run, replicated.length);
 }

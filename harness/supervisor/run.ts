@@ -11,6 +11,7 @@ import type { LeaseTiming } from './lease-record.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { Log } from './log.ts';
 import type { Memory } from './memory.ts';
+import type { Overwritten } from './overwritten.ts';
 import type { Replication } from './replication.ts';
 
 export interface SupervisorOptions {
@@ -60,6 +61,7 @@ export interface Run extends Basis {
   readonly watch: BucketWatch;
   readonly guard: WalGuard;
   readonly memory: Memory;
+  readonly overwritten: Overwritten;
   readonly fleet: Fleet;
   /** By which databases are taken in without a restart; null: this Litestream has none, or it would not keep the interval. */
   readonly socket: ControlSocket | null;

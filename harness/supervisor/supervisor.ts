@@ -18,6 +18,7 @@ import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
 import { Memory } from './memory.ts';
+import { Overwritten } from './overwritten.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
 import { mendGap, reconcileLoop } from './reconcile.ts';
@@ -164,6 +165,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
     }),
     guard: new WalGuard(),
     memory: new Memory(files.memory),
+    overwritten: new Overwritten(),
     fleet: {
       discovery: { databases: [], refused: [] },
       replicated: [],
