@@ -2,7 +2,9 @@ import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrillError, messageOf } from './errors.ts';
 import { assertOpenFiles } from './host/limits.ts';
+import { assertSmallDisk } from './host/small-disk.ts';
 import type { Plan } from './scenario/plan.ts';
+import type { Scenario } from './scenario/schema.ts';
 
 /** Measured on many-realms: live data, bucket in memory, two restored copies and the ledger come to well below this a row. */
 const BYTES_PER_ROW = 4096;
@@ -17,6 +19,23 @@ export async function preflight(outputDir: string, plans: readonly Plan[]): Prom
     await assertOpenFiles(databases);
     await assertSpace(outputDir, databases * BYTES_PER_DATABASE + rows * BYTES_PER_ROW);
   }
+}
+
+/** Refuses faults that this machine cannot make, before anything is started. */
+export async function preflightFaults(scenarios: readonly Pick<Scenario, 'id' | 'faults'>[]): Promise<void> {
+  for (const { id, faults } of scenarios) {
+    const fault = faults.find(({ kind }) => kind.startsWith('host-'));
+    if (fault !== undefined && process.platform !== 'linux') {
+      throw new DrillError('DRILL_E_FAULT_IMPOSSIBLE', {
+        what: `the fault ${fault.id} of ${id} cannot be seen to take effect on ${process.platform}`,
+        why: 'what becomes of the processes of a host is read from /proc',
+        fix: 'run it on Linux, or leave the scenario out',
+        exit: 3,
+      });
+    }
+  }
+  if (scenarios.some(({ faults }) => faults.some(({ kind }) => kind === 'host-disk-full')))
+    await assertSmallDisk();
 }
 
 async function assertWritable(outputDir: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killHost } from './host/process-scan.ts';
+import { unmountBelow } from './host/small-disk.ts';
 import { isRunning, type Owner, thisProcess } from './owner.ts';
 
 /** Says whose work folder this is, so that the next start can tell a crashed run from a running one. */
@@ -26,6 +27,7 @@ export async function sweepCrashedRuns(outputDir: string): Promise<string[]> {
         killHost({ groupId: null, folder: join(workDir, drill, host) });
       }
     }
+    await unmountBelow(workDir);
     await rm(workDir, { recursive: true, force: true });
     swept.push(workDir);
   }

@@ -62,6 +62,10 @@ export class UntrackedDatabase implements OpenDatabase, Writing {
     this.#tables.delete(table);
   }
 
+  forgetRows(): void {
+    this.#tables.clear();
+  }
+
   close(): void {
     this.db.close();
   }

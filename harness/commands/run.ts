@@ -10,7 +10,7 @@ import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { assertAtHand, chooseLitestream } from '../litestream/choose.ts';
-import { preflight } from '../preflight.ts';
+import { preflight, preflightFaults } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
 import { renderSummary } from '../report/console.ts';
 import { renderComparison } from '../report/moves.ts';
@@ -59,6 +59,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   // Read before the first slow step: a history that cannot be compared with is found out at once.
   const against = options.against === null ? null : earlierDrills(options.outputDir, options.tolerance);
   await preflight(options.outputDir, plans);
+  await preflightFaults(wanted.map(({ loaded }) => loaded.scenario));
   const drills = await withStores(ready, options, io);
   await sweepLeftovers(drills, options, io);
   const runId = newRunId(whatIsRun(scenarios, share));

@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
+import { isMounted, moveMount } from './small-disk.ts';
 import { type FoundProcess, killHost, outsideGroup, processesOfHost } from './process-scan.ts';
-import type { HostCommand, HostEvent, StartCommand } from './protocol.ts';
+import { type HostCommand, type HostEvent, type StartCommand, SUPERVISOR } from './protocol.ts';
 
 const LEADER = fileURLToPath(new URL('leader-process.ts', import.meta.url));
 
@@ -38,6 +39,8 @@ export interface KillRecord {
 /** A host whose processes run. It can be commanded and killed; nothing can be restored from it. */
 export interface RunningHost extends AsyncDisposable {
   readonly paths: HostPaths;
+  /** The process group, which is its leader's process id. */
+  readonly groupId: number;
   start(command: Omit<StartCommand, 'do'>): void;
   input(name: string, text: string): void;
   signal(name: string, signal: 'SIGTERM' | 'SIGKILL'): void;
@@ -45,6 +48,10 @@ export interface RunningHost extends AsyncDisposable {
   listen(listener: (event: HostEvent) => void): () => void;
   /** The last exit of a process by name, null while it runs or never ran. */
   exitOf(name: string): Extract<HostEvent, { event: 'exited' }> | null;
+  /** The process that was last started under a name, null before its start. */
+  pidOf(name: string): number | null;
+  /** Processes that the drill itself has on the host: whatever was started, but for the subject. */
+  ownPids(): readonly number[];
   /** SIGKILL to the whole group at one instant, then proof that nothing of it is left. */
   kill(): DeadHost;
 }
@@ -90,10 +97,12 @@ function spawned(leader: ChildProcess): Promise<number> {
 function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): RunningHost {
   const listeners = new Set<(event: HostEvent) => void>();
   const exits = new Map<string, Extract<HostEvent, { event: 'exited' }>>();
+  const pids = new Map<string, number>();
   if (leader.stdout !== null) {
     createInterface({ input: leader.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as HostEvent;
       if (event.event === 'exited') exits.set(event.name, event);
+      else if (event.event === 'started') pids.set(event.name, event.pid);
       for (const listener of listeners) listener(event);
     });
   }
@@ -108,8 +117,10 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
   };
   return {
     paths,
+    groupId,
     start: (command) => {
       exits.delete(command.name);
+      pids.delete(command.name);
       tell({ do: 'start', ...command });
     },
     input: (name, text) => tell({ do: 'input', name, text }),
@@ -119,6 +130,8 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
       return () => listeners.delete(listener);
     },
     exitOf: (name) => exits.get(name) ?? null,
+    pidOf: (name) => pids.get(name) ?? null,
+    ownPids: () => [...pids].filter(([name]) => name !== SUPERVISOR).map(([, pid]) => pid),
     kill,
     [Symbol.asyncDispose]: async () => {
       kill();
@@ -136,7 +149,8 @@ function killNow(paths: HostPaths, groupId: number): DeadHost {
   return {
     record,
     loseDisk: async (to) => {
-      await rename(paths.dataDir, to);
+      if (await isMounted(paths.dataDir)) await moveMount(paths.dataDir, to);
+      else await rename(paths.dataDir, to);
     },
   };
 }

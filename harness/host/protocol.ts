@@ -3,6 +3,9 @@
  * process of the host is its descendant and, unless it leaves, in its process group.
  */
 
+/** Name of the subject's process. */
+export const SUPERVISOR = 'supervisor';
+
 export interface StartCommand {
   readonly do: 'start';
   /** Name of the process in events and logs, unique while it runs. */

@@ -5,6 +5,7 @@ import { stringify } from 'smol-toml';
 import { PATH_STYLE_VARIABLE } from '../store/endpoint.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { HostPaths, RunningHost } from './host.ts';
+import { SUPERVISOR } from './protocol.ts';
 
 /** What is under test: the command of a supervisor, and the Litestream that it finds first on its PATH. */
 export interface Subject {
@@ -13,7 +14,6 @@ export interface Subject {
   readonly litestream: string;
 }
 
-export const SUPERVISOR = 'supervisor';
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 
 /** The shell command that a subject is started with, in the host's folder. */
@@ -71,11 +71,13 @@ export function startSupervisor(
   subject: Subject,
   store: S3Settings,
   logFile: string,
+  /** What the shell does first. */
+  first = '',
 ): void {
   host.start({
     name: SUPERVISOR,
     argv: null,
-    shell: supervisorCommand(subject),
+    shell: `${first}${supervisorCommand(subject)}`,
     cwd: host.paths.folder,
     env: subjectEnvironment(host.paths, store),
     logFile,

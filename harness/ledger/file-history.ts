@@ -42,8 +42,15 @@ export class FileHistoryBuilder {
     const blob = this.#blobs.get(file);
     if (record.t === 'blob-put') {
       if (blob !== undefined) return `puts the blob ${file} a second time`;
-      const { sizeBytes, sha256 } = record;
-      this.#blobs.set(file, { file, seeded, sizeBytes, sha256, storedUs: null, deletedUs: null });
+      const { sizeBytes, sha256, carriedOver = false } = record;
+      this.#blobs.set(file, {
+        file,
+        seeded: seeded || carriedOver,
+        sizeBytes,
+        sha256,
+        storedUs: null,
+        deletedUs: null,
+      });
       return null;
     }
     if (blob === undefined) return `tells the fate of the blob ${file}, which was never put`;

@@ -10,6 +10,7 @@ import type {
   LedgerRecord,
   RefusedRecord,
   TableState,
+  TakenUpRecord,
 } from './records.ts';
 
 /** Problems kept in words; what is beyond is counted. */
@@ -71,6 +72,8 @@ export class HistoryBuilder {
         if (history !== null) history.deletedUs = record.at;
         return;
       }
+      case 'taken-up':
+        return this.#takenUp(record, place);
       case 'blob-put':
       case 'blob-stored':
       case 'blob-refused':
@@ -145,8 +148,7 @@ export class HistoryBuilder {
     if (intent === null || intent.seq !== record.seq) {
       return this.problem(`${place}: ${record.db} acknowledges write ${record.seq}, which has no intent`);
     }
-    history.intent = null;
-    const tables = this.#after(history, intent, place);
+    const tables = this.#accept(history, intent, record.at, place);
     for (const [table, [rows, digest]] of Object.entries(tables)) {
       const said = record.tables[table];
       if (said === undefined || said[0] !== rows || said[1] !== digest) {
@@ -154,11 +156,40 @@ export class HistoryBuilder {
           `${place}: ${record.db} write ${record.seq}: the acknowledged state of ${table} is not base plus effects`,
         );
       }
-      history.tables.set(table, [rows, digest]);
     }
-    for (const table of intent.dropped ?? []) history.tables.delete(table);
-    history.writes.push(writeOf(intent, tables, record.at));
     this.#latenciesUs.push(record.at - intent.due);
+  }
+
+  /** The write is in the database. Returns what the tables that it touched hold after it. */
+  #accept(
+    history: OpenHistory,
+    intent: IntentRecord,
+    atUs: number,
+    place: string,
+  ): Record<string, TableState> {
+    history.intent = null;
+    const tables = this.#after(history, intent, place);
+    for (const [table, state] of Object.entries(tables)) history.tables.set(table, state);
+    for (const table of intent.dropped ?? []) history.tables.delete(table);
+    history.writes.push(writeOf(intent, tables, atUs));
+    return tables;
+  }
+
+  /** What a killed writer left open is decided by the database itself; nothing else may differ from what was noted. */
+  #takenUp({ db, seq, at }: TakenUpRecord, place: string): void {
+    const history = this.#open(db, place);
+    if (history === null) return;
+    const { intent } = history;
+    if (intent !== null && seq === intent.seq) this.#accept(history, intent, at, place);
+    else if (intent !== null) {
+      // It never came to its commit.
+      history.intent = null;
+      history.refusedWrites.push({ seq: intent.seq, kind: intent.kind, effects: intent.effects });
+    }
+    const last = (history.base.seq ?? 0) + history.writes.length;
+    if (seq !== last) {
+      this.problem(`${place}: ${db} is taken up at write ${seq}, and ${last} was the last one noted`);
+    }
   }
 
   #refused(record: RefusedRecord, place: string): void {

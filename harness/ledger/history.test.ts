@@ -91,6 +91,49 @@ describe('the history of a database', () => {
     expect(found?.seeded).toBe(true);
   });
 
+  describe('of a writer that was killed, and taken up by another', () => {
+    const takenUp = (seq: number): LedgerRecord => ({ t: 'taken-up', db: PATH, seq, at: 9000 });
+
+    test('has the write whose fate was open from then on, where the database has it', async () => {
+      const found = await history([
+        ...HAPPY.slice(0, 3),
+        takenUp(2),
+        intent(3, []),
+        { ...ack(3, {}), at: 9500 },
+      ]);
+      expect(found.writes.map(({ seq, fate, atUs }) => [seq, fate, atUs])).toEqual([
+        [1, 'acknowledged', 1500],
+        [2, 'acknowledged', 9000],
+        [3, 'acknowledged', 9500],
+      ]);
+      expect(stateAt(found, 3).tables.get('users')).toEqual(WITH_BC);
+      expect(found.refused).toBe(0);
+    });
+
+    test('never had it where the database has it not, and gives its number again', async () => {
+      const ledger = await read([...HAPPY.slice(0, 3), takenUp(1), intent(2, []), ack(2, {})]);
+      expect(ledger.problems).toEqual([]);
+      const found = ledger.databases.get(PATH);
+      expect(found?.writes.map(({ seq, effects }) => [seq, effects.length])).toEqual([
+        [1, 1],
+        [2, 0],
+      ]);
+      expect(found?.refusedWrites).toMatchObject([{ seq: 2, effects: CREATE_C.effects }]);
+    });
+
+    test.each([
+      [HAPPY, 1, 'is taken up at write 1, and 2 was the last one noted'],
+      [HAPPY.slice(0, 3), 0, 'is taken up at write 0, and 1 was the last one noted'],
+      [HAPPY, 3, 'is taken up at write 3, and 2 was the last one noted'],
+    ])(
+      'is a problem when a write is not there that was noted, or one is that was not',
+      async (before, seq, words) => {
+        const { problems } = await read([...before, takenUp(seq)]);
+        expect(problems).toEqual([expect.stringContaining(words)]);
+      },
+    );
+  });
+
   test('gives the state after every write', async () => {
     const found = await history([
       ...HAPPY,

@@ -80,6 +80,8 @@ export interface BlobPutRecord {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly at: number;
+  /** It was there before the database that names it now, and nobody uploads it anew; absent: this is an upload. */
+  readonly carriedOver?: true;
 }
 
 /** The put returned: only now does an upload's client hear that it is done. */
@@ -119,6 +121,17 @@ export interface HookRecord {
   readonly at: number;
 }
 
+/**
+ * A writer opens a database that one before it was killed at. `seq`: the last write that is in it, by which the fate of
+ * the open one is known: in it, and from now on seen by whoever reads, or never made.
+ */
+export interface TakenUpRecord {
+  readonly t: 'taken-up';
+  readonly db: string;
+  readonly seq: number;
+  readonly at: number;
+}
+
 /** The last line of a writer that ended by itself. A writer that was killed has none. */
 export interface EndRecord {
   readonly t: 'end';
@@ -131,6 +144,7 @@ export type LedgerRecord =
   | AckRecord
   | RefusedRecord
   | GoneRecord
+  | TakenUpRecord
   | BlobRecord
   | HookRecord
   | EndRecord;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { metaFolder } from './local-position.ts';
-import { indexedEnd, readStart, WAL_HEADER } from './wal-end.ts';
+import { indexedEnd, readStart, WAL_HEADER, type WalIndex, walIndex } from './wal-end.ts';
 
 /**
  * A place in a database's history as Litestream 0.5 counts it: byte `offset` of the WAL with these salts, written after
@@ -50,6 +50,24 @@ export function txidAfter(file: string, position: LtxPosition): number | null {
     return header !== null && header.salts !== position.salts;
   };
   return later.find(ofLaterWal)?.txid ?? null;
+}
+
+/**
+ * Whether a Litestream that is started now may not see a commit, and does not know. It takes a WAL that has begun anew for
+ * the next one when the frame that it copied last still lies in it, although more may have been committed to the former
+ * one after that frame; those pages are missing from then on, and a restore gives back a malformed file, with exit code 0 (seen on
+ * 0.5.17). It cannot happen when nothing of the former WAL was left to copy, nor while a reader keeps the WAL from
+ * beginning anew: `before` is its index before that reader began.
+ */
+export function mayMissCommits(file: string, before: WalIndex | null): boolean {
+  const last = localFiles(file).at(-1);
+  if (last === undefined) return false; // It begins with a snapshot.
+  const copied = last.header();
+  const now = walIndex(file);
+  if (copied === null || now === null || copied.salts !== now.salts) return true;
+  // A reader of frames that are all in the database file reads that one, and holds nothing back.
+  const isHeld = before !== null && before.salts === now.salts && now.backfilled < before.frames;
+  return copied.end < now.offset && !isHeld;
 }
 
 /** What an LTX file says of the WAL that it was made from: which one, and up to which byte. */

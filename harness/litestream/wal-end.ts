@@ -19,7 +19,41 @@ export function realEnd(file: string): WalEnd | null {
 
 /** The same, but null as well while nobody has the database open: then its WAL says nothing of what will come. */
 export function indexedEnd(file: string): WalEnd | null {
-  return endFromIndex(`${file}-shm`);
+  const index = walIndex(file);
+  return index === null ? null : { salts: index.salts, offset: index.offset };
+}
+
+/** What the WAL index says; null while nobody has the database open. */
+export interface WalIndex extends WalEnd {
+  /** Frames of its commits, and how many of them are in the database file as well. */
+  readonly frames: number;
+  readonly backfilled: number;
+}
+
+/** The WAL index begins with two copies of its header, in the machine's byte order; equal copies are a whole one. */
+export function walIndex(file: string): WalIndex | null {
+  const COPY = 48;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    let bytes: Buffer;
+    try {
+      bytes = readStart(`${file}-shm`, 2 * COPY + 4);
+    } catch {
+      // No index: nobody has the database open.
+      return null;
+    }
+    if (bytes.length < 2 * COPY || bytes[12] !== 1) return null;
+    if (!bytes.subarray(0, COPY).equals(bytes.subarray(COPY, 2 * COPY))) continue;
+    const native = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+    const rawPage = native.getUint16(14, little);
+    const pageBytes = rawPage === 1 ? 65_536 : rawPage;
+    const frames = native.getUint32(16, little);
+    const offset = frames === 0 ? 0 : WAL_HEADER + frames * (pageBytes + FRAME_HEADER);
+    // It is mapped by pages; a shorter one says nothing of it, and nothing is taken for held by it.
+    const backfilled = bytes.length < 2 * COPY + 4 ? frames : native.getUint32(2 * COPY, little);
+    return { salts: bytes.toString('hex', 32, 40), offset, frames, backfilled };
+  }
+  return null;
 }
 
 /** At most the first `sizeBytes` of a file. */
@@ -31,30 +65,6 @@ export function readStart(file: string, sizeBytes: number): Buffer {
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** The WAL index begins with two copies of its header, in the machine's byte order; equal copies are a whole one. */
-function endFromIndex(file: string): WalEnd | null {
-  const COPY = 48;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    let bytes: Buffer;
-    try {
-      bytes = readStart(file, 2 * COPY);
-    } catch {
-      // No index: nobody has the database open.
-      return null;
-    }
-    if (bytes.length < 2 * COPY || bytes[12] !== 1) return null;
-    if (!bytes.subarray(0, COPY).equals(bytes.subarray(COPY))) continue;
-    const native = new DataView(bytes.buffer, bytes.byteOffset, COPY);
-    const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-    const rawPage = native.getUint16(14, little);
-    const pageBytes = rawPage === 1 ? 65_536 : rawPage;
-    const frames = native.getUint32(16, little);
-    const offset = frames === 0 ? 0 : WAL_HEADER + frames * (pageBytes + FRAME_HEADER);
-    return { salts: bytes.toString('hex', 32, 40), offset };
-  }
-  return null;
 }
 
 /** Without an index the whole file counts: it may hold stale frames, so this errs on the late side. */

@@ -1,5 +1,5 @@
 import { processesOfHost } from '../host/process-scan.ts';
-import { SUPERVISOR } from '../host/subject.ts';
+import { SUPERVISOR } from '../host/protocol.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';

@@ -17,7 +17,7 @@ import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { Recorder } from '../recorder.ts';
 import { ResourceStack } from '../resources.ts';
 import type { PlannedDrill } from '../planned-drill.ts';
-import type { Writers } from './load.ts';
+import type { Writers } from './writers.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { supervisorFor } from '../scenario/supervisor.ts';

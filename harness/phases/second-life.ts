@@ -10,8 +10,8 @@ import type { Store } from '../store/store.ts';
 import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
-import { assertRunning, startWriters } from './load.ts';
 import { noteEscaped } from './strike.ts';
+import { assertRunning, startWriters } from './writers.ts';
 import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
 

@@ -2,17 +2,24 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SeedSummary, seedFleet } from '../fleet/seed.ts';
 import { hostPaths } from '../host/host.ts';
+import { mountSmallDisk, unmountBelow } from '../host/small-disk.ts';
 import type { ResourceStack } from '../resources.ts';
 import { openS3, type S3Client } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import { blobSettings } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
+import { hostFaultsOf } from './host-scene.ts';
 
 /** Writes the tenants that exist before the host starts, and commits their hooks. */
 export async function seedHost(drill: DrillContext, store: Store): Promise<SeedSummary> {
   const { plan, paths, recorder, found, scenario, resources } = drill;
   const { dataDir } = hostPaths(paths.host);
   await mkdir(dataDir, { recursive: true });
+  for (const fault of hostFaultsOf(drill)) {
+    if (fault.kind !== 'host-disk-full') continue;
+    resources.defer(() => unmountBelow(paths.work));
+    await mountSmallDisk(dataDir, fault.sizeMb);
+  }
   await writeFile(paths.plan, JSON.stringify(plan, null, 1));
   const summary = await seedFleet({
     plan,

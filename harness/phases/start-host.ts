@@ -5,7 +5,8 @@ import { BlobMirror } from '../host/blob-mirror.ts';
 import { type RunningHost, startHost } from '../host/host.ts';
 import { assertOpenFiles } from '../host/limits.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
-import { prepareHost, startSupervisor, SUPERVISOR } from '../host/subject.ts';
+import { SUPERVISOR } from '../host/protocol.ts';
+import { prepareHost, startSupervisor } from '../host/subject.ts';
 import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { restoreRule } from '../litestream/version.ts';
 import { lastLitestream } from '../planned-drill.ts';
@@ -13,6 +14,8 @@ import type { Store } from '../store/store.ts';
 import { mirrorIntervalSec } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
+import { limitCommand } from './host-limit-fault.ts';
+import { hostFaultsOf } from './host-scene.ts';
 
 /** A host with its supervisor running, watched from outside. */
 export interface HostUnderTest {
@@ -49,9 +52,12 @@ export async function startHostUnderTest(
   found.hostStartUs = order.clock.nowUs();
   const log = join(paths.logs, 'supervisor.log');
   let ordered = false;
+  const limits = hostFaultsOf(drill)
+    .map((fault) => (fault.kind === 'host-limit' ? limitCommand(fault) : ''))
+    .join('');
   const start = (): void => {
     ordered = false;
-    startSupervisor(host, subject, store.writer, log);
+    startSupervisor(host, subject, store.writer, log, limits);
   };
   start();
   host.listen((event) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type RunningHost, startHost } from '../host/host.ts';
-import { SUPERVISOR } from '../host/subject.ts';
+import { SUPERVISOR } from '../host/protocol.ts';
 import type { DrillContext } from './context.ts';
 import type { HostUnderTest } from './start-host.ts';
 import { upgradeActions } from './upgrade.ts';

@@ -1,5 +1,17 @@
 import { z } from 'zod';
 import { bucketHole } from './bucket-fault.ts';
+import { hostDatabase, hostDiskFull, hostFreeze, hostKill, hostLimit, hostReader } from './host-fault.ts';
 
-/** Whatever a scenario may break on purpose. The first word of its kind tells where: bucket-…, between kill and restore. */
-export const faultSchema = z.discriminatedUnion('kind', [bucketHole]);
+/**
+ * Whatever a scenario may break on purpose. The first word of its kind tells where: host-…, on the living host during the
+ * load; bucket-…, between kill and restore.
+ */
+export const faultSchema = z.discriminatedUnion('kind', [
+  hostKill,
+  hostFreeze,
+  hostDatabase,
+  hostReader,
+  hostDiskFull,
+  hostLimit,
+  bucketHole,
+]);

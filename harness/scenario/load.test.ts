@@ -210,6 +210,59 @@ describe('contradictions', () => {
       ],
     ],
     [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 5s, process: writer, startAgainAfter: 1s }]',
+      [
+        'a.yaml:4:40: it ends 6000 ms after the start of the load, and the disaster is possible from 6000 ms on',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 1s, process: litestream, startAgainAfter: 1s }]',
+      ['a.yaml:4:82: a dead Litestream is for its supervisor to start again'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 1s, process: supervisor, times: 2 }]',
+      ['a.yaml:4:72: a supervisor that is not started again cannot end 2 times'],
+    ],
+    [
+      'duration: 10s',
+      'duration: 10s, newApps: 1 }\nfaults: [{ id: k, kind: host-kill, at: 1s, process: writer }, { id: d, kind: host-disk-full, at: 1s, for: 1s }, { id: v, kind: host-database, at: 1s, do: vacuum }]\nhooks: { perApp: 0',
+      [
+        'a.yaml:6:25: a killed writer carries out no changes of tenants',
+        'a.yaml:6:78: no realm or app can be created on a full disk',
+        'a.yaml:6:128: the apps that it meets must not be deleted meanwhile',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: d, kind: host-disk-full, at: 1s, for: 1s }, { id: e, kind: host-disk-full, at: 3s, for: 1s }]',
+      [
+        'a.yaml:4:25: a host has one disk, which is full once',
+        'a.yaml:4:75: a host has one disk, which is full once',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: v, kind: host-database, at: 1s, do: vacuum, for: 1s, databases: 4 }, { id: j, kind: host-database, at: 1s, do: journal-mode }]',
+      [
+        'a.yaml:4:65: vacuum is done once, and has no length',
+        'a.yaml:4:80: 4 databases, but only 3 apps are written to',
+        'a.yaml:4:127: journal-mode needs to know for how long',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nhooks: { perApp: 1 }\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate }]',
+      ['a.yaml:5:52: the hooks of an app outlive it, and would be held against the new one: leave them out'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nblobs: { backend: s3 }\nfaults: [{ id: r, kind: host-database, at: 1s, do: replace-by-copy }]',
+      ['a.yaml:5:52: which blobs a replaced database names is looked up beside it, and they are in S3'],
+    ],
+    [
       'duration: 10s',
       'duration: 10s, recordMix: { create: 0 }',
       ['a.yaml:5:39: a mix without a share above 0 has no write in it'],

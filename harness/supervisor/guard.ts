@@ -12,7 +12,7 @@ export class WalGuard {
   #timer: NodeJS.Timeout | null = null;
 
   /** Takes hold of the databases; answers how many, fewer where one cannot be opened. Never throws, never takes long. */
-  async hold(files: readonly string[]): Promise<number> {
+  async hold(files: readonly string[], limitMs = HOLD_TIMEOUT_MS): Promise<number> {
     const before = this.#holder;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
@@ -20,9 +20,14 @@ export class WalGuard {
       env: {},
     });
     this.#holder = holder;
-    const answer = await answerOf(holder, files);
+    const answer = await tell(holder, files, 'holding', limitMs);
     before?.kill('SIGKILL');
     return answer;
+  }
+
+  /** Lets go of some of them, and goes on holding the others. */
+  async letGo(files: readonly string[]): Promise<void> {
+    if (this.#holder !== null) await tell(this.#holder, files, 'released', HOLD_TIMEOUT_MS);
   }
 
   /** Lets go once the new Litestream has had time to take hold itself. */
@@ -43,19 +48,27 @@ export class WalGuard {
 const PROGRAM = fileURLToPath(new URL('guard-process.ts', import.meta.url));
 const HOLD_TIMEOUT_MS = 3000;
 
-function answerOf(holder: ChildProcess, files: readonly string[]): Promise<number> {
+/** Tells the holder of files; answers the number that it says to that, 0 when it says none in time. */
+function tell(
+  holder: ChildProcess,
+  files: readonly string[],
+  word: 'holding' | 'released',
+  limitMs: number,
+): Promise<number> {
   return new Promise((resolve) => {
+    let said = '';
+    const hear = (text: string): void => {
+      said += text;
+      const count = new RegExp(`${word} (\\d+)\n`).exec(said)?.[1];
+      if (count !== undefined) done(Number(count));
+    };
     const done = (count: number): void => {
       clearTimeout(timer);
+      holder.stdout?.off('data', hear);
       resolve(count);
     };
-    const timer = setTimeout(() => done(0), HOLD_TIMEOUT_MS);
-    let said = '';
-    holder.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      const count = /holding (\d+)\n/.exec(said)?.[1];
-      if (count !== undefined) done(Number(count));
-    });
+    const timer = setTimeout(() => done(0), limitMs);
+    holder.stdout?.setEncoding('utf8').on('data', hear);
     // It could not be started, or died: the replacement goes on without it.
     holder.once('error', () => done(0)).once('exit', () => done(0));
     holder.stdin?.on('error', () => undefined).write(`${JSON.stringify(files)}\n`);

@@ -5,6 +5,7 @@ import type { BucketWatch } from './bucket-watch.ts';
 import { type Changes, changesBetween } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
 import { reasonOf } from './failure.ts';
+import { acrossGap } from './gap.ts';
 import { databaseCapacity } from './preflight.ts';
 import { pause, type Run, SOCKET } from './run.ts';
 import { settle, takeInPlace } from './take-in.ts';
@@ -20,6 +21,10 @@ export async function reconcileLoop(run: Run): Promise<void> {
     try {
       fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix, run.binary.line));
       const { databases } = fleet.discovery;
+      // What took the place of another while nobody looked.
+      if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
+      if (run.replication.status().pid !== null)
+        for (const { path } of run.overwritten.among(fleet.replicated)) fleet.strangers.add(path);
       const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
       if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
         await reconfigure(run, databases, changes);
@@ -39,13 +44,15 @@ export async function reconcileLoop(run: Run): Promise<void> {
 }
 
 async function reconfigure(run: Run, databases: Discovery['databases'], changes: Changes): Promise<void> {
-  const { options, files, fleet, replication } = run;
+  const { options, files, fleet, replication, memory } = run;
   replaceFile(files.config, configText(run, databases));
+  memory.expect(changes.added);
   options.log.write('info', 'the databases to replicate have changed', { count: databases.length });
   for (const { path } of changes.replaced) fleet.strangers.add(path);
   if (databases.length === 0) {
     await replication.stop(REPLACE_GRACE_MS);
     fleet.replicated = [];
+    memory.replicated([], fleet.strangers);
     return;
   }
   const taken = await takeInPlace(run, changes, databases);
@@ -57,6 +64,7 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
   }
   for (const { path } of fleet.replicated) fleet.strangers.delete(path);
+  memory.replicated(fleet.replicated, fleet.strangers);
 }
 
 function configText({ binary, config, settings, socket }: Run, databases: Discovery['databases']): string {
@@ -79,25 +87,57 @@ export async function replace(
   databases: Discovery['databases'],
   replaced: Discovery['databases'],
 ): Promise<void> {
-  const { options, files, guard, fleet, replication } = run;
+  const { fleet, replication, overwritten } = run;
   const replicated = fleet.replicated;
-  if (replication.status().pid !== null) {
-    const newcomers = new Set(replaced.map(({ path }) => path));
-    const held = await guard.hold(
-      replicated.filter(({ path }) => !newcomers.has(path)).map(({ file }) => file),
-    );
-    options.log.write('info', 'replacing litestream', { held, databases: replicated.length });
-  }
+  const newcomers = new Set(replaced.map(({ path }) => path));
+  const isKnown = ({ path }: Discovery['databases'][number]): boolean => !newcomers.has(path);
+  const present = new Set(databases.map(({ path }) => path));
+  const isGuarded = await guarded(
+    run,
+    replicated.filter((database) => present.has(database.path) && isKnown(database)),
+  );
+  if (!isGuarded) overwritten.forgetAll();
   await replication.start(REPLACE_GRACE_MS, async () => {
-    if (replaced.length === 0) {
-      fleet.replicated = databases;
-      return;
-    }
-    const strangers = await settle(run, replaced);
-    fleet.replicated = databases.filter(({ path }) => !strangers.has(path));
-    if (strangers.size > 0) replaceFile(files.config, configText(run, fleet.replicated));
+    const cut = isGuarded ? [] : await acrossGap(run, databases.filter(isKnown));
+    await settleAll(run, databases, [...replaced, ...cut]);
   });
   if (replication.status().state !== 'fenced') releaseGuardLater(run, replicated.length);
+}
+
+/** Holds the WALs in the place of the running Litestream. False: none ran or it died before that, or not all are held. */
+async function guarded(
+  { options, guard, replication }: Run,
+  databases: Discovery['databases'],
+): Promise<boolean> {
+  const { pid } = replication.status();
+  if (pid === null) return false;
+  const held = await guard.hold(databases.map(({ file }) => file));
+  options.log.write('info', 'replacing litestream', { held, databases: databases.length });
+  return replication.status().pid === pid && held === databases.length;
+}
+
+/** Before a Litestream is started for one that died: nobody has held its place since. */
+export async function mendGap(run: Run): Promise<void> {
+  const { replicated } = run.fleet;
+  run.overwritten.forgetAll();
+  await settleAll(run, replicated, await acrossGap(run, replicated));
+  releaseGuardLater(run, replicated.length);
+}
+
+/** Makes newcomers ready among databases; one that cannot be is left out, and is a stranger to the next look. */
+async function settleAll(
+  run: Run,
+  databases: Discovery['databases'],
+  newcomers: Discovery['databases'],
+): Promise<void> {
+  const { fleet, files } = run;
+  fleet.replicated = databases;
+  if (newcomers.length === 0) return;
+  const left = await settle(run, newcomers);
+  if (left.size === 0) return;
+  fleet.replicated = databases.filter(({ path }) => !left.has(path));
+  for (const path of left) fleet.strangers.add(path);
+  replaceFile(files.config, configText(run, fleet.replicated));
 }
 
 /** Lets go of the WALs once a Litestream that was just started has had time to take hold itself. */

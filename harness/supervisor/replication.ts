@@ -15,6 +15,8 @@ export interface ReplicationOptions {
   readonly backoff: BackoffPolicy;
   /** Asked at the last moment before a start: whether no other host may be replicating to the same prefix. */
   readonly mayWrite: () => boolean;
+  /** Done before a child takes the place of one that nobody had ended: while there is none. */
+  readonly beforeRestart?: () => Promise<void>;
 }
 
 export interface ChildStatus {
@@ -154,7 +156,11 @@ export class Replication {
 
   #startWanted(): void {
     void this.#inTurn(async () => {
-      if (this.#wanted && this.#child === null) await this.#spawn();
+      if (!this.#wanted || this.#child !== null || this.#fenced) return;
+      // Whatever is left of the former one must not go on meanwhile.
+      await endReplicators(this.#options.configPath, 0);
+      await this.#options.beforeRestart?.();
+      if (this.#wanted) await this.#spawn();
     }).catch((error: unknown) => {
       this.#options.log.write('error', 'litestream could not be started', { error: reasonOf(error) });
       this.#retryIn(this.#backoff.ended(0));

@@ -10,6 +10,8 @@ import type { WalGuard } from './guard.ts';
 import type { LeaseTiming } from './lease-record.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { Log } from './log.ts';
+import type { Memory } from './memory.ts';
+import type { Overwritten } from './overwritten.ts';
 import type { Replication } from './replication.ts';
 
 export interface SupervisorOptions {
@@ -37,6 +39,8 @@ export interface Files {
   readonly config: string;
   readonly status: string;
   readonly lock: string;
+  /** Which file was replicated at each path. */
+  readonly memory: string;
 }
 
 /** What the preflight leaves behind. */
@@ -56,6 +60,8 @@ export interface Run extends Basis {
   readonly replication: Replication;
   readonly watch: BucketWatch;
   readonly guard: WalGuard;
+  readonly memory: Memory;
+  readonly overwritten: Overwritten;
   readonly fleet: Fleet;
   /** By which databases are taken in without a restart; null: this Litestream has none, or it would not keep the interval. */
   readonly socket: ControlSocket | null;

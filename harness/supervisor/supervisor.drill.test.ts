@@ -1,12 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import Database from 'better-sqlite3';
 import { parse } from 'yaml';
 import { monotonicUs } from '../clock.ts';
+import { hammerBody } from '../litestream/hammer-process.ts';
 import { appDatabases, openRig, type Rig, until } from '../litestream/drill-rig.ts';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';
 import { metaFolder } from '../litestream/local-position.ts';
@@ -396,6 +406,89 @@ test.for([1, 5])(
     expect(await rig.findDamage(binary, reborn.path, 2000)).toBeNull();
     expect(await rig.findDamage(binary, reborn.path, 3000)).toMatch(/^2\d{3} rows instead of 3000$/);
     await expectSound(others, 50);
+  },
+);
+
+test.for(['made anew', 'moved into its place'])(
+  'a database %s while the supervisor is dead comes back as the new one',
+  async (how) => {
+    const { databases } = await seeded(2, { writesPerSecond: 0 });
+    const [reborn, ...others] = databases;
+    if (reborn === undefined) throw new Error('no database');
+    const anew = { files: [reborn.file], rowsPerWrite: 1, anew: true };
+    const former = await rig.hammer({ ...anew, rows: 3000, writesPerSecond: 0 });
+    const first = start();
+    await allProtected(2);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    former.kill('SIGKILL');
+    // The orphan still has the former file open, and finds the WAL of another one beside it.
+    if (how === 'made anew') await rig.hammer({ ...anew, rows: 2000, writesPerSecond: 50 });
+    else {
+      const staged = join(rig.folder, 'staged.db');
+      const maker = await rig.hammer({ ...anew, files: [staged], rows: 2000, writesPerSecond: 0 });
+      maker.stdin?.end();
+      await new Promise((resolve) => maker.once('close', resolve));
+      for (const suffix of ['-wal', '-shm']) {
+        rmSync(`${reborn.file}${suffix}`, { force: true });
+        rmSync(`${staged}${suffix}`, { force: true });
+      }
+      renameSync(staged, reborn.file);
+      await rig.hammer({ files: [reborn.file], rows: 2001, rowsPerWrite: 1, writesPerSecond: 50 });
+    }
+    await sleep(2500);
+    start();
+    await sleep(3000);
+    await caughtUp(databases);
+    await rig.store.settle();
+    expect(await rig.findDamage(binary, reborn.path, 2000)).toBeNull();
+    expect(await rig.findDamage(binary, reborn.path, 3000)).toMatch(/^2\d{3} rows instead of 3000$/);
+    await expectSound(others, 50);
+  },
+);
+
+test.for(['litestream', 'the supervisor'])(
+  'what was written and checkpointed while %s was dead comes back',
+  async (who) => {
+    const { databases, hammer } = await seeded(2, { writesPerSecond: 0, rows: 300 });
+    hammer.kill('SIGKILL');
+    const [cut] = databases;
+    if (cut === undefined) throw new Error('no database');
+    // An application that goes on: it has the database open all the time.
+    const application = new Database(cut.file);
+    application.pragma('wal_autocheckpoint = 0');
+    let rows = 300;
+    const write = (count: number): void => {
+      const insert = application.prepare('INSERT INTO rows (seq, body) VALUES (?, ?)');
+      for (const end = rows + count; rows < end; rows++) insert.run(rows + 1, hammerBody(rows + 1));
+    };
+    const first = start();
+    await allProtected(2);
+    write(40);
+    await until('the bucket has it', () => status()?.databases.every((one) => one.protected));
+    await sleep(1500);
+    const [child] = findReplicators(yml());
+    if (child === undefined) throw new Error('no child');
+    // Nothing is started meanwhile.
+    if (who === 'litestream') process.kill(first.child.pid ?? 0, 'SIGSTOP');
+    else {
+      first.child.kill('SIGTERM');
+      await first.ended;
+    }
+    if (who === 'litestream') process.kill(child.pid, 'SIGKILL');
+    // The first of these were never uploaded. The WAL begins anew, and the frames that were uploaded last still lie in it.
+    write(30);
+    application.pragma('wal_checkpoint(RESTART)');
+    write(2);
+    if (who === 'litestream') process.kill(first.child.pid ?? 0, 'SIGCONT');
+    else start();
+    await until('a new child', () => findReplicators(yml()).find(({ pid }) => pid !== child.pid));
+    write(1);
+    await sleep(3000);
+    application.close();
+    await rig.store.settle();
+    expect(await rig.findDamage(binary, cut.path, rows)).toBeNull();
+    await expectSound(databases, 300);
   },
 );
 

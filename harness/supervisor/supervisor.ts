@@ -17,9 +17,11 @@ import { WalGuard } from './guard.ts';
 import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
+import { Memory } from './memory.ts';
+import { Overwritten } from './overwritten.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
-import { reconcileLoop } from './reconcile.ts';
+import { mendGap, reconcileLoop } from './reconcile.ts';
 import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
@@ -72,6 +74,7 @@ function filesOf(configured: string): Files {
       config: join(dataDir, 'litestream.yml'),
       status: join(dataDir, 'litestream-status.json'),
       lock: join(dataDir, 'litestream.lock'),
+      memory: join(dataDir, 'litestream-replicated.json'),
     };
   } catch (error) {
     throw new SupervisorError('DRILL_E_CONFIG_INVALID', {
@@ -152,6 +155,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       log,
       backoff: options.backoff ?? DEFAULT_BACKOFF,
       mayWrite: () => tenure.mayWrite(),
+      beforeRestart: () => mendGap(run),
     }),
     watch: new BucketWatch({
       client,
@@ -160,6 +164,8 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       stallMs: options.stallMs ?? Math.max(120_000, config.replicateIntervalSec * 12_000),
     }),
     guard: new WalGuard(),
+    memory: new Memory(files.memory),
+    overwritten: new Overwritten(),
     fleet: {
       discovery: { databases: [], refused: [] },
       replicated: [],

@@ -109,6 +109,11 @@ function replayRecord(databases: Map<string, Replayed>, record: LedgerRecord): v
     case 'gone':
       database.gone = true;
       return;
+    case 'taken-up':
+      if (database.open?.seq === record.seq) applyIntent(database, database.open);
+      database.open = null;
+      if (record.seq !== database.seq) database.problems.push(`taken up at ${record.seq}`);
+      return;
     case 'blob-put':
     case 'blob-stored':
     case 'blob-refused':

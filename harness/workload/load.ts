@@ -19,6 +19,8 @@ export interface LoadOptions {
   /** The load ends when this is aborted. */
   readonly signal: AbortSignal;
   readonly onProgress: () => void;
+  /** Called between two writes, at each turn of the event loop: the place for what is not a write of the schedule. */
+  readonly onTurn?: () => void;
 }
 
 /** After this long at work without a pause, the event loop gets a turn: stdin must be heard. */
@@ -39,6 +41,7 @@ export async function runLoad(options: LoadOptions): Promise<void> {
   let changed = 0;
   let sliceUs = startUs;
   while (!signal.aborted) {
+    options.onTurn?.();
     const nowUs = monotonicUs();
     const writeDueUs = written < writesTotal ? Math.round(startUs + written * intervalUs) : Infinity;
     const change = changes[changed];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OrderAnswer } from './orders.ts';
 
 /** What a writer process is told: the JSON file that is its only argument. */
 export const writerOptionsSchema = z.strictObject({
@@ -9,6 +10,8 @@ export const writerOptionsSchema = z.strictObject({
   writerIndex: z.number().int().min(0),
   /** 1 before the disaster, 2 on the new host. */
   life: z.number().int().min(1),
+  /** How many before it were killed in this life: a successor opens what they left, and carries out none of the changes. */
+  predecessors: z.number().int().min(0).default(0),
   /** This writer's share of the rate. */
   writesPerSecond: z.number().positive(),
   /** Writes fall due for so long; then the writer idles with its handles open. */
@@ -27,7 +30,7 @@ export const writerOptionsSchema = z.strictObject({
     })
     .optional(),
 });
-export type WriterOptions = z.infer<typeof writerOptionsSchema>;
+export type WriterOptions = z.input<typeof writerOptionsSchema>;
 
 /** A line that a writer prints. */
 export type WriterLine =
@@ -35,5 +38,7 @@ export type WriterLine =
   | { readonly ready: true; readonly atUs: number }
   /** Writes since the start, at most four times a second. */
   | { readonly acknowledged: number; readonly refused: number }
+  /** An order was carried out; `seen`: what shows it, in each database, and `failed` where it did not come to that. */
+  | OrderAnswer
   /** All first writes were tried; these databases did not take theirs. */
   | { readonly firstWrites: number; readonly failed: readonly { path: string; error: string }[] };

@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly seed: number;
   readonly writerIndex: number;
   readonly life: number;
+  /** Writers of this life that were killed before this one. */
+  readonly predecessors?: number;
   readonly random: Random;
   readonly vocabulary: Vocabulary;
   readonly pool: HandlePool;
@@ -57,7 +59,8 @@ export class Session {
     this.blobs = options.blobs ?? localBlobs(options.dataDir);
     this.blobBytes = options.blobBytes ?? { min: 1, max: 6000 };
     this.#recordBytes = options.recordBytes;
-    this.#tag = `w${options.writerIndex}l${options.life}`;
+    const { writerIndex, life, predecessors = 0 } = options;
+    this.#tag = `w${writerIndex}l${life}${predecessors === 0 ? '' : `p${predecessors}`}`;
   }
 
   /** The next operation falls due at this instant. */

@@ -40,6 +40,18 @@ export function carryOut(session: Session, fleet: LivingFleet, change: PlannedCh
   }
 }
 
+/** The app is deleted, and created again under its old name. False: a database refused one of the steps. */
+export function recreateApp(
+  session: Session,
+  fleet: LivingFleet,
+  { realm, app, epoch }: { realm: string; app: string; epoch: number },
+): boolean {
+  deleteApp(session, fleet, realm, app);
+  if (fleet.hasApp(realm, app)) return false;
+  createApp(session, fleet, { realm, app, name: app, epoch });
+  return fleet.hasApp(realm, app);
+}
+
 /** The row in system.db, then realm.db and its migrations. */
 function createRealm(session: Session, fleet: LivingFleet, realm: string, name: string): void {
   const system = session.pool.open(SYSTEM_PATH);
@@ -54,23 +66,23 @@ function createRealm(session: Session, fleet: LivingFleet, realm: string, name: 
 function createApp(
   session: Session,
   fleet: LivingFleet,
-  { realm, app, name }: { realm: string; app: string; name: string },
+  { realm, app, name, epoch = 1 }: { realm: string; app: string; name: string; epoch?: number },
 ): void {
   const parent = session.pool.open(realmPath(realm));
   const row = [app, name, timestamp(Date.now())];
   const known = session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
   if (!known) return;
   mkdirSync(join(session.dataDir, appFolder(realm, app), 'storage'), { recursive: true });
-  if (createMigrated(session, appPath(realm, app))) fleet.addApp(realm, app);
+  if (createMigrated(session, appPath(realm, app), epoch)) fleet.addApp(realm, app);
 }
 
 /** Each migration is two commits: the DDL, then its row. False: the database refused one of them. */
-function createMigrated(session: Session, path: string): boolean {
+function createMigrated(session: Session, path: string, epoch = 1): boolean {
   createDatabase({
     dataDir: session.dataDir,
     path,
     seed: session.seed,
-    epoch: 1,
+    epoch,
     onBase: (base) => session.ledger.append(base),
   });
   const database = session.pool.open(path);

@@ -32,6 +32,8 @@ export interface OpenDatabase {
   readonly account: Account;
   /** One write. True: acknowledged. False: the database refused it and is as before. */
   write(kind: WriteKind, dueUs: number, body: (transaction: Writing) => void): boolean;
+  /** The file was rewritten: what is remembered of its rows may lie elsewhere now. */
+  forgetRows(): void;
   close(): void;
 }
 
@@ -97,6 +99,10 @@ export class TrackedDatabase implements OpenDatabase {
     this.#ledger.append({ t: 'ack', db: this.path, seq, at, tables });
     this.#accept(seq, transaction);
     return true;
+  }
+
+  forgetRows(): void {
+    this.#tables.forgetAll();
   }
 
   close(): void {

@@ -1,22 +1,25 @@
 import { readFileSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { describeError, DrillError, messageOf } from '../errors.ts';
 import { ledgerFile } from '../ledger/ledger-file.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { openS3, type S3Client } from '../store/s3-client.ts';
 import { s3Blobs } from './blob-backend.ts';
 import { writerOptionsSchema } from './options.ts';
+import { type Order, orderSchema } from './orders.ts';
 import type { WriterLine, WriterOptions } from './options.ts';
 import { runWriter } from './writer.ts';
 
 /**
  * A writer: stands in for RustBaas on the host. `node writer-process.ts <options.json>`, ledger on descriptor 3,
- * orders on stdin: `go` starts the load, end of file ends the writer, so that it never outlives the harness.
+ * orders on stdin, one a line: `go` starts the load, a JSON document is an act on its databases; end of file ends the
+ * writer, so that it never outlives the harness.
  */
 const LEDGER_DESCRIPTOR = 3;
 
 try {
   const options = writerOptionsSchema.parse(readJson(process.argv[2] ?? ''));
-  const { started, ended } = listen();
+  const { started, ended, orders } = listen();
   await runWriter({
     options,
     plan: readJson(options.planPath) as Plan,
@@ -24,6 +27,7 @@ try {
     ledger: ledgerFile(LEDGER_DESCRIPTOR),
     started,
     ended,
+    orders,
     say,
   });
   process.exit(0);
@@ -46,12 +50,13 @@ function readJson(path: string): unknown {
 }
 
 /** Orders from stdin. `started` is fulfilled by `go` or by the end, whichever comes first. */
-function listen(): { started: Promise<void>; ended: AbortSignal } {
+function listen(): { started: Promise<void>; ended: AbortSignal; orders: Order[] } {
   const end = new AbortController();
+  const orders: Order[] = [];
   const started = new Promise<void>((resolve) => {
-    process.stdin.setEncoding('utf8');
-    process.stdin.on('data', (text: string) => {
-      if (text.includes('go\n')) resolve();
+    createInterface({ input: process.stdin }).on('line', (line) => {
+      if (line === 'go') resolve();
+      else orders.push(orderSchema.parse(JSON.parse(line)));
     });
     for (const event of ['end', 'close', 'error']) {
       process.stdin.on(event, () => {
@@ -60,7 +65,7 @@ function listen(): { started: Promise<void>; ended: AbortSignal } {
       });
     }
   });
-  return { started, ended: end.signal };
+  return { started, ended: end.signal, orders };
 }
 
 function say(line: WriterLine): void {

@@ -11,6 +11,7 @@ import { HandlePool } from './handle-pool.ts';
 import { LivingFleet } from './living-fleet.ts';
 import { runLoad } from './load.ts';
 import type { WriterLine, WriterOptions } from './options.ts';
+import { obey, type Order } from './orders.ts';
 import { realFormatter } from './row-encoding.ts';
 import { Session } from './session.ts';
 import { TrackedDatabase } from './tracked-database.ts';
@@ -23,6 +24,8 @@ export interface WriterInputs {
   readonly blobs?: BlobBackend;
   /** Fulfilled when the load may begin. */
   readonly started: Promise<void>;
+  /** Orders that have come and are not carried out yet; left out: none can come. */
+  readonly orders?: Order[];
   /** Aborted when the writer has to end. */
   readonly ended: AbortSignal;
   readonly say: (line: WriterLine) => void;
@@ -33,7 +36,7 @@ const PROGRESS_INTERVAL_US = 250_000;
 /** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
 export async function runWriter(inputs: WriterInputs): Promise<void> {
   const { options, plan, ledger, started, ended, say, blobs } = inputs;
-  const { dataDir, writerIndex, life, mode } = options;
+  const { dataDir, writerIndex, life, mode, predecessors = 0 } = options;
   const formatReal = realFormatter();
   const pool = new HandlePool(
     (path, account) =>
@@ -44,7 +47,8 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
     seed: plan.seed,
     writerIndex,
     life,
-    random: randomFor(plan.seed, `writer/${writerIndex}/${life}`),
+    predecessors,
+    random: randomFor(plan.seed, `writer/${writerIndex}/${life}${'/next'.repeat(predecessors)}`),
     vocabulary: vocabularyFor(plan.seed),
     pool,
     ledger,
@@ -54,9 +58,10 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
   });
   try {
     if (mode === 'load') openAll(pool, plan, writerIndex);
+    if (predecessors > 0) takeUp(pool, plan, writerIndex, ledger);
     say({ ready: true, atUs: monotonicUs() });
     await started;
-    if (mode === 'load') await load(session, options, plan, ended, say);
+    if (mode === 'load') await load(session, inputs);
     else await firstWrites(session, options, ended, say);
     await idleUntil(ended);
     await session.blobs.drained();
@@ -84,21 +89,26 @@ function openAll(pool: HandlePool, plan: Plan, writerIndex: number): void {
   }
 }
 
-async function load(
-  session: Session,
-  options: WriterOptions,
-  plan: Plan,
-  signal: AbortSignal,
-  say: (line: WriterLine) => void,
-): Promise<void> {
-  const { writerIndex, writesPerSecond, durationMs } = options;
+/** Notes where the predecessor was killed in each database, as the databases themselves have it. */
+function takeUp(pool: HandlePool, plan: Plan, writerIndex: number, ledger: LedgerFile): void {
+  for (const { path, writer } of plan.databases) {
+    if (writer !== writerIndex) continue;
+    const { seq } = pool.open(path).account;
+    ledger.append({ t: 'taken-up', db: path, seq, at: monotonicUs() });
+  }
+}
+
+async function load(session: Session, inputs: WriterInputs): Promise<void> {
+  const { options, plan, ended: signal, say, orders = [] } = inputs;
+  const { writerIndex, writesPerSecond, durationMs, predecessors = 0 } = options;
+  const fleet = new LivingFleet(plan, writerIndex);
   const tell = (): void => say({ acknowledged: session.acknowledged, refused: session.refused });
   let toldUs = monotonicUs();
   await runLoad({
     session,
-    fleet: new LivingFleet(plan, writerIndex),
+    fleet,
     recordMix: plan.recordMix,
-    changes: plan.changes.filter((change) => change.writer === writerIndex),
+    changes: plan.changes.filter(({ writer }) => writer === writerIndex && predecessors === 0),
     writesPerSecond,
     durationMs,
     signal,
@@ -107,6 +117,10 @@ async function load(
       if (nowUs - toldUs < PROGRESS_INTERVAL_US) return;
       toldUs = nowUs;
       tell();
+    },
+    onTurn: () => {
+      for (let order = orders.shift(); order !== undefined; order = orders.shift())
+        say(obey(session, fleet, order));
     },
   });
   tell();

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, open, readFile, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { DrillError, messageOf } from '../errors.ts';
+
+const run = promisify(execFile);
+
+/** A disk of its own for a folder: a tmpfs, so that it can be full without the machine's own disk being so. */
+export async function mountSmallDisk(folder: string, sizeMb: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  try {
+    const owner = `uid=${process.getuid?.() ?? 0},gid=${process.getgid?.() ?? 0}`;
+    await asRoot('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0755,${owner}`, 'drill-disk', folder]);
+  } catch (error) {
+    throw new DrillError('DRILL_E_FAULT_IMPOSSIBLE', {
+      what: 'no small disk can be made here for host-disk-full',
+      why: messageOf(error).trim().replaceAll('\n', ' '),
+      fix: 'run it on Linux as root or with a sudo that does not ask (in a container with CAP_SYS_ADMIN), or leave the scenario out',
+      exit: 3,
+      cause: error,
+    });
+  }
+}
+
+/** Whether a small disk can be made on this machine: by making one. */
+export async function assertSmallDisk(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'drill-disk-'));
+  try {
+    await mountSmallDisk(folder, 1);
+    await asRoot('umount', [folder]);
+  } finally {
+    await rmdir(folder);
+  }
+}
+
+/** Whether a folder lies on another disk than the one above it. */
+export async function isMounted(folder: string): Promise<boolean> {
+  return (await stat(folder)).dev !== (await stat(dirname(folder))).dev;
+}
+
+/** `mount --move` is refused below a shared mount, which `/` is on most machines; this is not. */
+export async function moveMount(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await asRoot('mount', ['--bind', from, to]);
+  await asRoot('umount', [from]);
+  await rmdir(from);
+}
+
+/** Takes every disk away that lies below a folder, so that the folder can be removed. */
+export async function unmountBelow(folder: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
+  const points = mounts
+    .split('\n')
+    .map((line) => (line.split(' ')[1] ?? '').replaceAll('\\040', ' '))
+    .filter((point) => point.startsWith(`${folder}/`))
+    .toReversed();
+  for (const point of points) await asRoot('umount', ['--lazy', point]);
+}
+
+async function asRoot(program: string, args: readonly string[]): Promise<void> {
+  if (process.getuid?.() === 0) await run(program, [...args]);
+  else await run('sudo', ['-n', program, ...args]);
+}
+
+const CHUNK_BYTES = 1 << 16;
+const LAST_CHUNK_BYTES = 512;
+
+/** Fills what is left of a disk. Answers how many bytes were left after that. */
+export async function fillDisk(file: string): Promise<number> {
+  const handle = await open(file, 'a');
+  try {
+    for (const chunkBytes of [CHUNK_BYTES, LAST_CHUNK_BYTES]) await append(handle, Buffer.alloc(chunkBytes));
+  } finally {
+    await handle.close();
+  }
+  const { bavail, bsize } = await statfs(file);
+  return bavail * bsize;
+}
+
+async function append(handle: Awaited<ReturnType<typeof open>>, chunk: Buffer): Promise<void> {
+  for (;;) {
+    try {
+      await handle.write(chunk);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return;
+      throw error;
+    }
+  }
+}
+
+export async function freeDisk(file: string): Promise<void> {
+  await rm(file, { force: true });
+}

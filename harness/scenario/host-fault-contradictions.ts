@@ -1,0 +1,149 @@
+import { type Contradiction, contradiction } from './contradiction.ts';
+import type { HostFault } from './host-fault.ts';
+import { earliestKillMs } from './plan.ts';
+import { durationMs, type Scenario } from './schema.ts';
+
+/** What cannot be meant of a fault of the host. `at`: the field of the fault. */
+export function ofHostFault(fault: HostFault, at: string, scenario: Scenario): Contradiction[] {
+  return [
+    ...ofItsTime(fault, at, scenario),
+    ...('databases' in fault ? ofItsDatabases(fault.databases, at, scenario) : []),
+    ...ofItsKind(fault, at, scenario),
+  ];
+}
+
+/** A fault that the disaster overtakes would not have been one. */
+function ofItsTime(fault: HostFault, at: string, scenario: Scenario): Contradiction[] {
+  if (fault.kind === 'host-limit') return [];
+  const killMs = earliestKillMs(scenario);
+  const endMs = durationMs(fault.at) + lengthMs(fault);
+  if (endMs < killMs) return [];
+  const message = `it ends ${endMs} ms after the start of the load, and the disaster is possible from ${killMs} ms on`;
+  return [contradiction(message, `${at}.at`, 'disaster.at', 'disaster.earliest', 'workload.duration')];
+}
+
+function lengthMs(fault: Exclude<HostFault, { kind: 'host-limit' }>): number {
+  if (fault.kind === 'host-kill') {
+    const againMs = fault.startAgainAfter === undefined ? 0 : durationMs(fault.startAgainAfter);
+    return fault.times * againMs + (fault.times - 1) * durationMs(fault.every);
+  }
+  return fault.for === undefined ? 0 : durationMs(fault.for);
+}
+
+function ofItsDatabases(databases: number, at: string, { fleet }: Scenario): Contradiction[] {
+  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
+  if (databases <= busyApps) return [];
+  const message = `${databases} databases, but only ${Math.floor(busyApps)} apps are written to`;
+  return [contradiction(message, `${at}.databases`, 'fleet.realms', 'fleet.appsPerRealm', 'fleet.idleShare')];
+}
+
+function ofItsKind(fault: HostFault, at: string, scenario: Scenario): Contradiction[] {
+  switch (fault.kind) {
+    case 'host-kill':
+      return ofKill(fault, at, scenario);
+    case 'host-database':
+      return ofDatabase(fault, at, scenario);
+    case 'host-disk-full':
+      return [
+        ...ofChanges('no realm or app can be created on a full disk', at, scenario),
+        ...(scenario.faults.filter(({ kind }) => kind === 'host-disk-full').length === 1
+          ? []
+          : [contradiction('a host has one disk, which is full once', `${at}.kind`)]),
+      ];
+    case 'host-freeze':
+    case 'host-reader':
+    case 'host-limit':
+      return [];
+    default:
+      return fault satisfies never;
+  }
+}
+
+function ofKill(
+  fault: Extract<HostFault, { kind: 'host-kill' }>,
+  at: string,
+  scenario: Scenario,
+): Contradiction[] {
+  const isAgain = fault.startAgainAfter !== undefined;
+  return [
+    ...(fault.process === 'litestream' && isAgain
+      ? [
+          contradiction(
+            'a dead Litestream is for its supervisor to start again',
+            `${at}.startAgainAfter`,
+            `${at}.process`,
+          ),
+        ]
+      : []),
+    ...(fault.times > 1 && fault.process !== 'litestream' && !isAgain
+      ? [
+          contradiction(
+            `a ${fault.process} that is not started again cannot end ${fault.times} times`,
+            `${at}.times`,
+            `${at}.process`,
+            `${at}.startAgainAfter`,
+          ),
+        ]
+      : []),
+    ...(fault.process === 'writer'
+      ? ofChanges('a killed writer carries out no changes of tenants', at, scenario)
+      : []),
+  ];
+}
+
+function ofDatabase(
+  fault: Extract<HostFault, { kind: 'host-database' }>,
+  at: string,
+  scenario: Scenario,
+): Contradiction[] {
+  const isNew = fault.do === 'recreate' || fault.do.startsWith('replace-');
+  return [
+    ...((fault.do === 'journal-mode') === (fault.for !== undefined)
+      ? []
+      : [
+          contradiction(
+            fault.do === 'journal-mode'
+              ? 'journal-mode needs to know for how long'
+              : `${fault.do} is done once, and has no length`,
+            `${at}.${fault.do === 'journal-mode' ? 'do' : 'for'}`,
+          ),
+        ]),
+    ...ofChanges('the apps that it meets must not be deleted meanwhile', at, scenario),
+    ...(isNew && scenario.hooks.perApp > 0
+      ? [
+          contradiction(
+            'the hooks of an app outlive it, and would be held against the new one: leave them out',
+            `${at}.do`,
+            'hooks.perApp',
+          ),
+        ]
+      : []),
+    ...(fault.do.startsWith('replace-') && scenario.blobs.backend === 's3'
+      ? [
+          contradiction(
+            'which blobs a replaced database names is looked up beside it, and they are in S3',
+            `${at}.do`,
+            'blobs.backend',
+          ),
+        ]
+      : []),
+    ...(scenario.secondHost === undefined || !isNew
+      ? []
+      : [contradiction('a second host knows the first life of an app alone', `${at}.do`, 'secondHost')]),
+  ];
+}
+
+function ofChanges(message: string, at: string, { workload }: Scenario): Contradiction[] {
+  const { newRealms, newApps, deletedRealms, deletedApps } = workload;
+  if (newRealms + newApps + deletedRealms + deletedApps === 0) return [];
+  return [
+    contradiction(
+      message,
+      `${at}.kind`,
+      'workload.newRealms',
+      'workload.newApps',
+      'workload.deletedRealms',
+      'workload.deletedApps',
+    ),
+  ];
+}

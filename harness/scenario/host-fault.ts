@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { duration, faultId } from './fields.ts';
+
+/** What is done to the living host, during the load. */
+
+const at = duration.describe('When after the start of the load.');
+
+const apps = z
+  .number()
+  .int()
+  .min(1)
+  .max(100)
+  .default(1)
+  .describe('In how many of the apps that are written to, drawn from the seed.');
+
+const process = z
+  .enum(['litestream', 'supervisor', 'replication', 'writer'])
+  .describe(
+    'litestream: the replicator alone; supervisor: alone; replication: the supervisor with all that it has started; writer: the first one, alone.',
+  );
+
+export const hostKill = z
+  .strictObject({
+    id: faultId,
+    kind: z.literal('host-kill').describe('A process of the host ends, and the host lives on.'),
+    at,
+    process,
+    signal: z
+      .enum(['SIGKILL', 'SIGTERM'])
+      .default('SIGKILL')
+      .describe('SIGTERM: as an operator ends it, which must not take longer than 30 s.'),
+    times: z.number().int().min(1).max(50).default(1).describe('How often.'),
+    every: duration.default('1s').describe('For more than once: how long after the one before.'),
+    startAgainAfter: duration
+      .optional()
+      .describe(
+        'The drill starts it again so long after its end. Without it a supervisor or a writer is gone for good; Litestream is for its supervisor to start again.',
+      ),
+  })
+  .describe('The end of one process.');
+
+export const hostFreeze = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-freeze')
+      .describe('A process stands still (SIGSTOP): it is there, and does nothing.'),
+    at,
+    process,
+    for: duration
+      .optional()
+      .describe('How long, then it goes on (SIGCONT). Without it until the kill: frozen, and alive.'),
+  })
+  .describe('A process that is alive and does nothing.');
+
+export const hostDatabase = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-database')
+      .describe('The application, or its operator, does something to database files.'),
+    at,
+    do: z
+      .enum([
+        'checkpoint-truncate',
+        'checkpoint-restart',
+        'vacuum',
+        'journal-mode',
+        'recreate',
+        'replace-by-rename',
+        'replace-by-copy',
+      ])
+      .describe(
+        'journal-mode: from WAL to DELETE, and back after `for`. recreate: the app is deleted and created again under its old name. replace-…: a copy of the database with an identity of its own comes into its place, by rename or by copying its bytes over the file.',
+      ),
+    for: duration.optional().describe('For journal-mode: how long the application writes in DELETE mode.'),
+    databases: apps,
+  })
+  .describe('An act of the application on its own files, noted in the ledger.');
+
+export const hostReader = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-reader')
+      .describe('A read transaction is held open: no checkpoint gets beyond it, and the WAL grows.'),
+    at,
+    for: duration.describe('How long.'),
+    databases: apps,
+  })
+  .describe('Long readers, which pin the WAL.');
+
+export const hostDiskFull = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-disk-full')
+      .describe(
+        'The data directory lies on a disk of its own (a tmpfs: Linux, as root), and that is full for a while.',
+      ),
+    at,
+    for: duration.describe('How long; then the space is free again.'),
+    sizeMb: z.number().int().min(8).max(4096).default(64).describe('Size of the disk.'),
+  })
+  .describe('No space left on the disk with the databases.');
+
+export const hostLimit = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-limit')
+      .describe('The supervisor, and with it all that it starts, has a limit from its first start on.'),
+    openFiles: z
+      .number()
+      .int()
+      .min(16)
+      .max(100_000)
+      .describe('Descriptors that one process may hold (RLIMIT_NOFILE).'),
+  })
+  .describe('Too few descriptors.');
+
+/** Faults of the host as a scenario declares them. */
+export type HostKill = z.output<typeof hostKill>;
+export type HostFreeze = z.output<typeof hostFreeze>;
+export type HostDatabase = z.output<typeof hostDatabase>;
+export type HostReader = z.output<typeof hostReader>;
+export type HostDiskFull = z.output<typeof hostDiskFull>;
+export type HostLimit = z.output<typeof hostLimit>;
+export type HostFault = HostKill | HostFreeze | HostDatabase | HostReader | HostDiskFull | HostLimit;
