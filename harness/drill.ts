@@ -8,7 +8,7 @@ import { followThePage } from './phases/documented-runbook.ts';
 import { openStore } from './phases/open-store.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
-import { plantBucketFaults } from './phases/bucket-faults.ts';
+import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
 import { secondHostActions } from './phases/second-host.ts';
 import { seedHost } from './phases/seed.ts';
@@ -47,7 +47,7 @@ async function runPhases(drill: DrillContext): Promise<void> {
   await recorder.phase('await protection', () => awaitProtection(drill, host));
   await recorder.phase('load', () => runLoad(drill, store, host, secondHostActions(drill)));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
-  if (drill.scenario.faults.length > 0) {
+  if (bucketFaultsOf(drill).length > 0) {
     await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));
   }
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));

@@ -176,6 +176,8 @@ export const storeRequestsSchema = z.strictObject({
   count: z.number().int(),
   refused: z.number().int(),
   failed: z.number().int(),
+  /** Of all, those that a declared fault met, whatever became of them; absent: none. */
+  faulted: z.number().int().optional(),
   /** Bytes of the requests' bodies: what was uploaded. */
   bytes: z.number().int(),
 });

@@ -17,10 +17,15 @@ import type { DrillContext } from './context.ts';
 export async function plantBucketFaults(drill: DrillContext, store: Store, _dead: DeadHost): Promise<void> {
   const { saboteur } = store;
   if (saboteur === undefined) throw cannotPlant(store);
-  for (const fault of drill.scenario.faults) {
+  for (const fault of bucketFaultsOf(drill)) {
     const planted = await makeHoles(drill, store, saboteur, fault);
     drill.found.faults.push({ id: fault.id, ...planted });
   }
+}
+
+/** Those faults of a scenario that strike the bucket. */
+export function bucketFaultsOf({ scenario }: Pick<DrillContext, 'scenario'>): BucketHole[] {
+  return scenario.faults.filter((fault) => fault.kind === 'bucket-hole');
 }
 
 async function makeHoles(

@@ -1,17 +1,12 @@
+import type { BucketHole } from './bucket-fault.ts';
+import { type Contradiction, contradiction } from './contradiction.ts';
 import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
-
-/** Two fields that are right one by one and wrong together. */
-export interface Contradiction {
-  /** The field that the message is shown at. */
-  readonly at: Path;
-  /** Every field that it speaks of: when one of them is invalid itself, this is not worth saying. */
-  readonly fields: readonly Path[];
-  readonly message: string;
-}
+import { isStoreFault } from './store-fault.ts';
+import { ofStoreFault } from './store-fault-contradictions.ts';
 
 /** Everything in a scenario that cannot be meant. */
 export function contradictionsIn(scenario: Scenario): Contradiction[] {
@@ -90,18 +85,27 @@ function ofHooks({ hooks, fleet }: Scenario): Contradiction[] {
 }
 
 function ofFaults(scenario: Scenario): Contradiction[] {
-  const { faults, fleet } = scenario;
-  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
+  const { faults } = scenario;
   return faults.flatMap((fault, index) => [
     ...(faults.findIndex(({ id }) => id === fault.id) === index
       ? []
       : [contradiction(`there are two faults called ${fault.id}`, `faults.${index}.id`)]),
+    ...(isStoreFault(fault)
+      ? ofStoreFault(fault, `faults.${index}`, scenario)
+      : ofBucketHole(fault, `faults.${index}`, scenario)),
+  ]);
+}
+
+function ofBucketHole(fault: BucketHole, at: string, scenario: Scenario): Contradiction[] {
+  const { fleet } = scenario;
+  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
+  return [
     ...(durationMs(fault.beforeKill) < earliestKillMs(scenario)
       ? []
       : [
           contradiction(
             `${fault.beforeKill} before the kill there may be no load yet`,
-            `faults.${index}.beforeKill`,
+            `${at}.beforeKill`,
             'disaster.at',
             'disaster.earliest',
             'workload.duration',
@@ -112,13 +116,13 @@ function ofFaults(scenario: Scenario): Contradiction[] {
       : [
           contradiction(
             `${fault.databases} databases, but only ${Math.floor(busyApps)} apps are written to`,
-            `faults.${index}.databases`,
+            `${at}.databases`,
             'fleet.realms',
             'fleet.appsPerRealm',
             'fleet.idleShare',
           ),
         ]),
-  ]);
+  ];
 }
 
 function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Contradiction[] {
@@ -281,9 +285,4 @@ function ofObjectives({ objectives, recovery, hooks }: Scenario): Contradiction[
     }
   }
   return found;
-}
-
-function contradiction(message: string, at: string, ...others: readonly string[]): Contradiction {
-  const fields = [at, ...others].map((field) => field.split('.'));
-  return { at: at.split('.'), fields, message };
 }
