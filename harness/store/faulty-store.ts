@@ -78,6 +78,9 @@ export class FaultyStore {
   async end(role: FaultyRole): Promise<Readonly<Record<string, number>>> {
     this.#timers.get(role)?.forEach((timer) => clearTimeout(timer));
     this.#choice.end(role);
+    for (const fault of this.#options.faults) {
+      if (faultyRole(fault) === role) this.#paces.get(fault.id)?.cut();
+    }
     await this.#doors.get(role)?.reopen();
     return this.#choice.hits();
   }

@@ -6,6 +6,7 @@ const PIECE_BYTES = 8192;
 /** A line of so many bytes a second that all bodies share. */
 export class Pace {
   readonly #bytesPerSecond: number;
+  readonly #cut = new AbortController();
   #freeAtMs = 0;
 
   constructor(bytesPerSecond: number) {
@@ -23,9 +24,14 @@ export class Pace {
     }
   }
 
+  /** Breaks off whatever is still on the line: it is lost with whoever sent it. */
+  cut(): void {
+    this.#cut.abort();
+  }
+
   async #take(bytes: number): Promise<void> {
     const nowMs = performance.now();
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + (bytes * 1000) / this.#bytesPerSecond;
-    await sleep(this.#freeAtMs - nowMs);
+    await sleep(this.#freeAtMs - nowMs, undefined, { signal: this.#cut.signal });
   }
 }

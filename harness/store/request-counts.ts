@@ -33,3 +33,14 @@ export function storeRequests({ entries }: RequestLog): StoreRequests[] {
     (a, b) => a.role.localeCompare(b.role, 'en') || a.method.localeCompare(b.method, 'en'),
   );
 }
+
+/** What the host asked for between two instants, by method. What met a declared fault is left out: nobody would be billed for it. */
+export function hostRequests({ entries }: RequestLog, fromUs: number, toUs: number): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { role, method, url, atUs, fault } of entries) {
+    if (role !== 'writer' || fault !== undefined || atUs < fromUs || atUs > toUs) continue;
+    const { kind } = s3Request(method, url);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}

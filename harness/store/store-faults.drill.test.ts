@@ -214,3 +214,19 @@ it('a stall takes a request and never answers, and does not hold up the end of t
   await store.settle();
   expect(await log({ fault: 'f0' })).toMatchObject([{ status: 0 }]);
 });
+
+it('what is still on a narrow line when its host has died is lost, and nobody waits for it', async () => {
+  await open({ kind: 'store-slow', bytesPerSecond: 10_000 });
+  await begin();
+  const give = new AbortController();
+  const writer = as(store.writer);
+  const slow = writer.send(new PutObjectCommand({ ...KEY, Body: BODY }), { abortSignal: give.signal });
+  await sleep(300);
+  give.abort();
+  await expect(slow).rejects.toThrow();
+  expect(await end()).toEqual({ f0: 1 });
+  const startMs = performance.now();
+  await store.settle();
+  expect(performance.now() - startMs).toBeLessThan(3000);
+  expect(await held()).toEqual([]);
+});
