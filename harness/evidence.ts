@@ -386,7 +386,7 @@ export const evidenceSchema = z.strictObject({
     .optional(),
   /** What the store was asked for, by whom and how often; absent where no request log can be kept. */
   storeRequests: z.array(storeRequestsSchema).optional(),
-  /** What the host alone asked the store for under load, by method; what met a declared fault is left out. */
+  /** What the host alone asked the store for under load, by method; what a declared fault kept from it is left out. */
   loadRequests: z
     .strictObject({ spanMs: z.number(), counts: z.record(z.string(), z.number().int()) })
     .optional(),

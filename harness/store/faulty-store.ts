@@ -26,7 +26,7 @@ export class FaultyStore {
   readonly #doors = new Map<StoreRole | 'main', Door>();
   readonly #paces = new Map<string, Pace>();
   /** What a request has met; the log asks when it is over. */
-  readonly #met = new WeakMap<IncomingMessage, string>();
+  readonly #met = new WeakMap<IncomingMessage, { readonly fault: string; readonly passedOn: boolean }>();
   readonly #timers = new Map<FaultyRole, NodeJS.Timeout[]>();
 
   private constructor(options: ProxyOptions) {
@@ -92,10 +92,7 @@ export class FaultyStore {
       return name === 'main' ? 'observer' : name;
     };
     const log = (server: Server): void =>
-      logRequests(server, logFile, (request) => {
-        const fault = this.#met.get(request);
-        return { role: role(request), ...(fault === undefined ? {} : { fault }) };
-      });
+      logRequests(server, logFile, (request) => ({ role: role(request), ...this.#met.get(request) }));
     const serve = (request: IncomingMessage, response: ServerResponse): Promise<void> =>
       name === 'writer' || name === 'recovery'
         ? this.#serveFaulty(name, request, response)
@@ -104,7 +101,7 @@ export class FaultyStore {
   }
 
   #shut(door: Door, id: string): void {
-    const cut = door.shut((request) => this.#met.set(request, id));
+    const cut = door.shut((request) => this.#met.set(request, { fault: id, passedOn: false }));
     for (let index = 0; index < cut; index++) this.#choice.hit(id);
   }
 
@@ -112,12 +109,15 @@ export class FaultyStore {
     const { method = 'GET', url = '/' } = request;
     const fault = this.#choice.choose({ role, method, url, atUs: monotonicUs() });
     if (fault === null) return forward(request, response, this.#upstream);
-    this.#met.set(request, fault.id);
     return this.#strike(fault, request, response);
   }
 
   async #strike(fault: RequestFault, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pass = (shape: Shape): Promise<void> => forward(request, response, this.#upstream, shape);
+    this.#met.set(request, { fault: fault.id, passedOn: false });
+    const pass = (shape: Shape): Promise<void> => {
+      this.#met.set(request, { fault: fault.id, passedOn: true });
+      return forward(request, response, this.#upstream, shape);
+    };
     switch (fault.kind) {
       case 'store-status':
         return refuse(request, response, fault.status);

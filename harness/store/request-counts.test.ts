@@ -10,9 +10,9 @@ function entry(parts: Partial<RequestLogEntry>): RequestLogEntry {
 const ENTRIES = [
   entry({}),
   entry({ status: 503 }),
-  entry({ status: 503, fault: 'slow-down' }),
-  entry({ status: 0, fault: 'reset' }),
-  entry({ status: 200, fault: 'slow' }),
+  entry({ status: 503, fault: 'slow-down', passedOn: false }),
+  entry({ status: 0, fault: 'outage' }),
+  entry({ status: 200, fault: 'slow', passedOn: true }),
   entry({ method: 'GET', url: '/drill/?list-type=2', role: 'recovery', status: 403 }),
   entry({ method: 'GET', url: '/drill?prefix=x', atUs: 50 }),
 ];
@@ -26,6 +26,6 @@ test('what met a declared fault is no failure of the store, and is counted apart
 });
 
 test('the host is billed for what it asked in time, and not for what never reached the store', () => {
-  expect(hostRequests({ entries: ENTRIES, complete: true }, 5, 40)).toEqual({ PUT: 2 });
-  expect(hostRequests({ entries: ENTRIES, complete: true }, 5, 50)).toEqual({ PUT: 2, LIST: 1 });
+  expect(hostRequests({ entries: ENTRIES, complete: true }, 5, 40)).toEqual({ PUT: 3 });
+  expect(hostRequests({ entries: ENTRIES, complete: true }, 5, 50)).toEqual({ PUT: 3, LIST: 1 });
 });

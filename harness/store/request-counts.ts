@@ -34,11 +34,12 @@ export function storeRequests({ entries }: RequestLog): StoreRequests[] {
   );
 }
 
-/** What the host asked for between two instants, by method. What met a declared fault is left out: nobody would be billed for it. */
+/** What the host asked for between two instants, by method. What a declared fault kept from the store is left out: nobody is billed for it. */
 export function hostRequests({ entries }: RequestLog, fromUs: number, toUs: number): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { role, method, url, atUs, fault } of entries) {
-    if (role !== 'writer' || fault !== undefined || atUs < fromUs || atUs > toUs) continue;
+  for (const { role, method, url, atUs, fault, passedOn } of entries) {
+    const isKept = fault !== undefined && passedOn !== true;
+    if (role !== 'writer' || isKept || atUs < fromUs || atUs > toUs) continue;
     const { kind } = s3Request(method, url);
     counts[kind] = (counts[kind] ?? 0) + 1;
   }

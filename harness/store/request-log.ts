@@ -59,6 +59,8 @@ export interface RequestLogEntry {
   readonly role: StoreRole;
   /** The declared fault that it met: neither its status nor its time is the store's own. Absent: none. */
   readonly fault?: string;
+  /** With a fault: whether the store got to see the request all the same. */
+  readonly passedOn?: boolean;
 }
 
 /** The last line of a log that was not cut off: how many there are before it. */

@@ -11,6 +11,7 @@ interface Remarks {
   readonly role: StoreRole;
   /** The declared fault that it met. */
   readonly fault?: string;
+  readonly passedOn?: boolean;
 }
 
 /**

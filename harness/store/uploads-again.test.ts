@@ -23,12 +23,9 @@ test('is none while one database is without, or when it came too late', () => {
   expect(after(upload('a.db', 20_000), upload('b%20c.db', 9000))).toBeNull();
 });
 
-test.each([
-  { status: 503 },
-  { status: 0 },
-  { fault: 'slow' },
-  { role: 'saboteur' as const },
-  { method: 'GET' },
-])('counts no upload with %o', (parts) => {
-  expect(after(upload('a.db', 20_000), upload('b%20c.db', 40_000, parts))).toBeNull();
-});
+test.each([{ status: 503 }, { status: 0 }, { role: 'saboteur' as const }, { method: 'GET' }])(
+  'counts no upload with %o',
+  (parts) => {
+    expect(after(upload('a.db', 20_000), upload('b%20c.db', 40_000, parts))).toBeNull();
+  },
+);

@@ -11,10 +11,9 @@ export function uploadsAgainMs(
   toUs: number,
 ): number | null {
   const uploads = entries
-    .filter(({ role, method, status, fault }) => {
-      const isWell = status >= 200 && status < 300 && fault === undefined;
-      return role === 'writer' && method === 'PUT' && isWell;
-    })
+    .filter(
+      ({ role, method, status }) => role === 'writer' && method === 'PUT' && status >= 200 && status < 300,
+    )
     .filter(({ atUs, endUs }) => atUs >= fromUs && endUs <= toUs)
     .map(({ url, endUs }) => ({ path: decodeURIComponent(url), endUs }));
   const firstUs = keys.map((key) =>
