@@ -4,7 +4,6 @@ import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { expectedInWords } from '../expected.ts';
 import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
-
 import { LOST_AT } from '../lost-at.ts';
 import { costInWords } from '../store-cost.ts';
 import { litestreamInWords } from '../subject.ts';
