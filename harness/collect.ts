@@ -7,9 +7,13 @@ import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
-import { storeRequests } from './store/request-counts.ts';
+import { storeFaultsOf } from './phases/store-faults.ts';
+import { faultyRole } from './scenario/store-fault.ts';
+import { windowMs } from './store/fault-choice.ts';
+import { hostRequests, storeRequests } from './store/request-counts.ts';
 import { lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
+import { uploadsAgainMs } from './store/uploads-again.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
@@ -69,10 +73,10 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
     ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
     ...acknowledgements(drill),
-    ...(log.complete ? { storeRequests: storeRequests(log) } : {}),
+    ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),
     ...besideDatabases(drill),
-    faults: found.faults,
+    faults: withUploadsAgain(drill, log),
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });
@@ -111,6 +115,37 @@ function fleetEvidence(
 
 function factsOf({ version, sha256, sqlite }: LitestreamBinary): Evidence['subject']['litestream'] {
   return { version, sha256, sqlite };
+}
+
+function loadRequests(
+  { found: { kill, loadStartUs } }: DrillContext,
+  log: RequestLog,
+): Pick<Evidence, 'loadRequests'> {
+  if (kill === null || loadStartUs === null) return {};
+  const spanMs = (kill.atUs - loadStartUs) / 1000;
+  return { loadRequests: { spanMs, counts: hostRequests(log, loadStartUs, kill.atUs) } };
+}
+
+/** How soon the host was itself again after faults of the store that were over before the kill. */
+function withUploadsAgain(drill: DrillContext, log: RequestLog): Evidence['faults'] {
+  const { store, kill, loadStartUs, ledger, faults } = drill.found;
+  if (store === null || kill === null || loadStartUs === null || ledger === null || !log.complete) {
+    return faults;
+  }
+  const base = `${store.writer.bucket}/${store.prefix}/`;
+  return faults.map((record) => {
+    const fault = storeFaultsOf(drill).find(({ id }) => id === record.id);
+    if (fault === undefined || faultyRole(fault) !== 'writer') return record;
+    const { fromMs, toMs } = windowMs(fault);
+    const [fromUs, toUs] = [loadStartUs + fromMs * 1000, loadStartUs + toMs * 1000];
+    // Those that had something to upload when it was over.
+    const keys = [...ledger.databases.values()]
+      .filter(({ deletedUs }) => deletedUs === null)
+      .filter(({ writes }) => writes.some(({ atUs }) => atUs !== null && atUs >= fromUs && atUs < toUs))
+      .map(({ path }) => `${base}${path}`);
+    if (toUs >= kill.atUs || keys.length === 0) return record;
+    return { ...record, uploadsAgainMs: uploadsAgainMs(log, keys, toUs, kill.atUs) };
+  });
 }
 
 /** Spans of the record of acknowledgements: as many as a curve can show. */

@@ -176,6 +176,8 @@ export const storeRequestsSchema = z.strictObject({
   count: z.number().int(),
   refused: z.number().int(),
   failed: z.number().int(),
+  /** Of all, those that a declared fault met, whatever became of them; absent: none. */
+  faulted: z.number().int().optional(),
   /** Bytes of the requests' bodies: what was uploaded. */
   bytes: z.number().int(),
 });
@@ -245,6 +247,18 @@ export const loadEndSchema = z.strictObject({
   stalledForMs: z.number(),
   /** The most that were seen so at one time. */
   mostStalled: z.number().int(),
+});
+
+/** Something that was broken on purpose, and whether it was seen to take effect. */
+export const faultRecordSchema = z.strictObject({
+  id: z.string(),
+  engaged: z.boolean(),
+  count: z.number().int(),
+  /**
+   * For a fault of the store that was over before the kill: how long after its end the host had uploaded of every database
+   * under write again; null: not before the kill.
+   */
+  uploadsAgainMs: z.number().nullable().optional(),
 });
 
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
@@ -372,6 +386,10 @@ export const evidenceSchema = z.strictObject({
     .optional(),
   /** What the store was asked for, by whom and how often; absent where no request log can be kept. */
   storeRequests: z.array(storeRequestsSchema).optional(),
+  /** What the host alone asked the store for under load, by method; what a declared fault kept from it is left out. */
+  loadRequests: z
+    .strictObject({ spanMs: z.number(), counts: z.record(z.string(), z.number().int()) })
+    .optional(),
   /** Absent: the page was not followed. */
   runbook: runbookEvidenceSchema.optional(),
   /** File blobs, which Litestream does not replicate; left out: they were not looked at. */
@@ -408,7 +426,7 @@ export const evidenceSchema = z.strictObject({
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),
   thrown: z.array(thrownSchema),
-  faults: z.array(z.strictObject({ id: z.string(), engaged: z.boolean(), count: z.number().int() })),
+  faults: z.array(faultRecordSchema),
   /** The subject's own failures in words: "never protected", "supervisor ended with exit code 1 before the kill". */
   subjectFailures: z.array(z.strictObject({ code: z.string(), message: z.string() })),
   /** Faults of the rig: any of them makes the drill inconclusive. */

@@ -3,6 +3,7 @@ import {
   checkIdSchema,
   lostAtSchema,
   loadEndSchema,
+  faultRecordSchema,
   secondHostSchema,
   storeRequestsSchema,
   storeSchema,
@@ -183,7 +184,7 @@ const scenarioResultSchema = z.strictObject({
   measurements: measurementsSchema,
   objectives: z.array(objectiveResultSchema),
   checks: z.array(checkResultSchema),
-  faults: z.array(z.strictObject({ id: z.string(), engaged: z.boolean(), count: z.number().int() })),
+  faults: z.array(faultRecordSchema),
   /** A split brain: what the other host did; absent: there was none. */
   secondHost: secondHostSchema.optional(),
   timeline: z.array(z.strictObject({ phase: z.string(), startMs: z.number(), endMs: z.number() })),
@@ -198,6 +199,15 @@ const scenarioResultSchema = z.strictObject({
   storeRequests: z.array(storeRequestsSchema).optional(),
   /** Where the lost writes of all databases were at the kill; absent: none, or not told of all of them. */
   lostAt: lostAtSchema.optional(),
+  /** What a day of this load would ask of the store for each database, by method; absent: no log was kept. */
+  storeCost: z
+    .strictObject({
+      /** Time under load that it was counted in. */
+      spanMs: z.number(),
+      databases: z.number().int(),
+      perDatabaseAndDay: z.record(z.string(), z.number().int()),
+    })
+    .optional(),
   databases: z.array(databaseResultSchema),
   /** The documented page, followed to the letter; absent: it was not. */
   runbook: runbookResultSchema.optional(),

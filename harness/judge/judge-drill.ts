@@ -8,6 +8,7 @@ import { lostAtOf } from './lost-at.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { progressOf } from './progress.ts';
+import { storeCostOf } from './store-cost.ts';
 import { judgeRunbook, stepsFailed } from './runbook.ts';
 import { decide } from './verdict.ts';
 import { whereabouts } from './whereabouts.ts';
@@ -69,6 +70,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     killMs: evidence.kill === null ? null : (evidence.kill.atUs - evidence.startUs) / 1000,
     ...(progress === null ? {} : { progress }),
     ...(evidence.storeRequests === undefined ? {} : { storeRequests: evidence.storeRequests }),
+    ...storeCostOf(evidence),
     ...(lostAt === null ? {} : { lostAt }),
     databases,
     ...(runbook === null ? {} : { runbook }),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { startEmbeddedStore } from '../store/embedded.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreOptions } from '../store/store.ts';
 import { type HammerOptions, hammerBody } from './hammer-process.ts';
 import type { LitestreamBinary } from './binary.ts';
 import type { WatchedDatabase } from './protection.ts';
@@ -27,9 +27,13 @@ export interface Rig {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function openRig(): Promise<Rig> {
+export async function openRig(faults?: StoreOptions['faults']): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'drill-rig-'));
-  const store = await startEmbeddedStore({ logFile: join(folder, 'requests.ndjson'), prefix: 'prod' });
+  const store = await startEmbeddedStore({
+    logFile: join(folder, 'requests.ndjson'),
+    prefix: 'prod',
+    ...(faults === undefined ? {} : { faults }),
+  });
   const children: ChildProcess[] = [];
   const track = (child: ChildProcess): ChildProcess => {
     children.push(child);

@@ -7,6 +7,7 @@ import type { DrillContext } from './context.ts';
 import { FirstSync } from './first-sync.ts';
 import { hostFaults } from './host-faults.ts';
 import type { HostUnderTest } from './start-host.ts';
+import { beginStoreFaults } from './store-faults.ts';
 import { type TimedAction, TimedActions } from './timed-actions.ts';
 import { upgradeActions } from './upgrade.ts';
 import { UploadStall } from './upload-stall.ts';
@@ -43,6 +44,7 @@ export async function runLoad(
   const awaited = awaitedInstant(drill, store);
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
+  await beginStoreFaults(drill, store, 'writer', startUs);
   for (const name of writers.names) host.input(name, 'go\n');
   const faults = hostFaults(drill, underTest, writers);
   const actions = new TimedActions([...upgradeActions(drill, underTest), ...faults.actions, ...others]);

@@ -1,16 +1,20 @@
 import { mkdir } from 'node:fs/promises';
+import { DrillError, messageOf } from '../errors.ts';
 import { checkConformance } from '../store/conformance.ts';
 import { AWS_NAMES } from '../store/diagnose.ts';
 import { EXTERNAL_NAMES } from '../store/external-names.ts';
 import { openStoreByPlan } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
+import { storeFaultsOf } from './store-faults.ts';
 
 /** The prefix of the documented page: `s3://bucket/prod/system.db/…`. */
 const PREFIX = 'prod';
 
 /** Opens the store that stands outside the host and outlives it, and holds it against what S3 is. */
-export async function openStore({ paths, resources, found, order, recorder }: DrillContext): Promise<Store> {
+export async function openStore(drill: DrillContext): Promise<Store> {
+  const { paths, resources, found, order, recorder } = drill;
+  const declared = storeFaultsOf(drill);
   for (const folder of [paths.ledger, paths.secondLedger, paths.logs, paths.config, paths.work]) {
     await mkdir(folder, { recursive: true });
   }
@@ -23,16 +27,16 @@ export async function openStore({ paths, resources, found, order, recorder }: Dr
       signal: order.signal,
       keep: order.keep,
       note: (level, message) => recorder.note(level, message),
+      ...(declared.length === 0 ? {} : { faults: { declared, seed: order.seed } }),
     }),
   );
   found.store = store;
   found.storeVersion = { kind: store.kind, version: store.version };
-  const { conditionalPut, contact } = await checkConformance(
-    store.writer,
-    store.recovery.accessKeyId === store.writer.accessKeyId ? null : store.recovery,
-    store.prefix,
-    store.kind === 'external' ? EXTERNAL_NAMES : AWS_NAMES,
-  );
+  const conformance = await conformanceOf(store);
+  const { conditionalPut } = conformance;
+  // With faults declared somebody stands between; the observer has gone past it to a store of somebody else's.
+  const contact =
+    store.faults === undefined ? conformance.contact : (store.observer.contact() ?? conformance.contact);
   found.storeVersion = {
     ...found.storeVersion,
     conditionalPut,
@@ -40,4 +44,25 @@ export async function openStore({ paths, resources, found, order, recorder }: Dr
     ...(contact?.clockSkewMs == null ? {} : { clockSkewMs: contact.clockSkewMs }),
   };
   return store;
+}
+
+async function conformanceOf(store: Store): ReturnType<typeof checkConformance> {
+  const isExternal = store.kind === 'external';
+  try {
+    return await checkConformance(
+      store.writer,
+      store.recovery.accessKeyId === store.writer.accessKeyId ? null : store.recovery,
+      store.prefix,
+      isExternal ? EXTERNAL_NAMES : AWS_NAMES,
+    );
+  } catch (error) {
+    if (!isExternal || store.faults === undefined) throw error;
+    throw new DrillError('DRILL_E_STORE_REFUSED', {
+      what: 'the store does not work behind the proxy that this scenario needs for its store faults',
+      why: messageOf(error),
+      fix: 'a service that goes by the name it is called by cannot be drilled so: use --store=minio or --store=embedded',
+      exit: 3,
+      cause: error,
+    });
+  }
 }

@@ -10,6 +10,7 @@ import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
+import { beginStoreFaults, endStoreFaults } from './store-faults.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 const RESTORE = 'restore';
@@ -41,12 +42,16 @@ export async function restoreFromBucket(
     const done = records.filter((record) => record.outcome === 'restored').length;
     recorder.progress(done, inBucket, 'restored');
   };
+  if (life === 1) await beginStoreFaults(drill, store, 'recovery', drill.order.clock.nowUs());
   await runRestore(drill, store, host, {
     logName: `restore-life-${life}.log`,
     pointInTime: life === 1,
     hear,
   });
-  if (life === 1) found.restores = records;
+  if (life === 1) {
+    await endStoreFaults(drill, store, 'recovery');
+    found.restores = records;
+  }
   return { host, records };
 }
 

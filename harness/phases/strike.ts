@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { finding } from '../verify/finding.ts';
 import type { DrillContext } from './context.ts';
 import { endSecondHost } from './second-host.ts';
+import { endStoreFaults } from './store-faults.ts';
 import { openUploadWindow } from './upload-watch.ts';
 import type { HostUnderTest } from './start-host.ts';
 
@@ -31,6 +32,7 @@ export async function strike(
   const { found, paths, recorder, order } = drill;
   const dead = host.kill();
   found.kill = dead.record;
+  await endStoreFaults(drill, store, 'writer');
   endSecondHost(drill);
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);

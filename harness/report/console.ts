@@ -7,6 +7,7 @@ import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { lostAtInWords } from './lost-at.ts';
 import { paint, printable, type Style } from './screen.ts';
+import { costInWords } from './store-cost.ts';
 import { sparkline } from './sparkline.ts';
 import { litestreamInWords } from './subject.ts';
 import { runbookTable } from './runbook-table.ts';
@@ -121,10 +122,31 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ...(drill.lostAt === undefined
       ? []
       : [['  lost    ', `when the host died: ${lostAtInWords(drill.lostAt)}`]]),
+    ...costLines(drill),
+    ...faultLines(drill),
     ...besideDatabases(drill),
     ...(drill.loadEnd === undefined ? [] : [['  kill    ', loadEndInWords(drill.loadEnd)]]),
     ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
+}
+
+function costLines(drill: ScenarioResult): string[][] {
+  const cost = costInWords(drill);
+  return cost === null ? [] : [['  cost    ', cost]];
+}
+
+/** What was broken on purpose, how often it struck, and how soon the host was itself again. */
+function faultLines({ faults }: ScenarioResult): string[][] {
+  return faults.map(({ id, engaged, count: often, uploadsAgainMs }) => {
+    const again =
+      uploadsAgainMs === undefined
+        ? ''
+        : `; all databases uploaded again ${uploadsAgainMs === null ? 'not before the kill' : `${duration(uploadsAgainMs)} after its end`}`;
+    return [
+      '  fault   ',
+      printable(`${id}: ${engaged ? `struck ${counted(often, 'time')}` : 'never engaged'}${again}`),
+    ];
+  });
 }
 
 function secondHost({

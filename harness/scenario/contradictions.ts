@@ -1,11 +1,13 @@
 import { type Contradiction, contradiction } from './contradiction.ts';
-import type { HostFault } from './host-fault.ts';
 import { ofHostFault } from './host-fault-contradictions.ts';
+import type { BucketHole } from './bucket-fault.ts';
 import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
+import { isStoreFault } from './store-fault.ts';
+import { ofStoreFault } from './store-fault-contradictions.ts';
 
 /** Everything in a scenario that cannot be meant. */
 export function contradictionsIn(scenario: Scenario): Contradiction[] {
@@ -89,17 +91,16 @@ function ofFaults(scenario: Scenario): Contradiction[] {
     ...(faults.findIndex(({ id }) => id === fault.id) === index
       ? []
       : [contradiction(`there are two faults called ${fault.id}`, `faults.${index}.id`)]),
-    ...(fault.kind === 'bucket-hole'
-      ? ofBucketHole(fault, `faults.${index}`, scenario)
-      : ofHostFault(fault, `faults.${index}`, scenario)),
+    ...ofFault(fault, `faults.${index}`, scenario),
   ]);
 }
 
-function ofBucketHole(
-  fault: Exclude<Scenario['faults'][number], HostFault>,
-  at: string,
-  scenario: Scenario,
-): Contradiction[] {
+function ofFault(fault: Scenario['faults'][number], at: string, scenario: Scenario): Contradiction[] {
+  if (isStoreFault(fault)) return ofStoreFault(fault, at, scenario);
+  return fault.kind === 'bucket-hole' ? ofBucketHole(fault, at, scenario) : ofHostFault(fault, at, scenario);
+}
+
+function ofBucketHole(fault: BucketHole, at: string, scenario: Scenario): Contradiction[] {
   const { fleet } = scenario;
   const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
   return [

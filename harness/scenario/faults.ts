@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { bucketHole } from './bucket-fault.ts';
 import { hostDatabase, hostDiskFull, hostFreeze, hostKill, hostLimit, hostReader } from './host-fault.ts';
+import { storeFaults } from './store-fault.ts';
 
 /**
  * Whatever a scenario may break on purpose. The first word of its kind tells where: host-…, on the living host during the
- * load; bucket-…, between kill and restore.
+ * load; store-…, between the store and those who use it; bucket-…, between kill and restore.
  */
 export const faultSchema = z.discriminatedUnion('kind', [
   hostKill,
@@ -13,5 +14,6 @@ export const faultSchema = z.discriminatedUnion('kind', [
   hostReader,
   hostDiskFull,
   hostLimit,
+  ...storeFaults,
   bucketHole,
 ]);

@@ -218,6 +218,15 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-stall, from: 6s }, { id: a, kind: store-refused, for: 0s }]',
+      [
+        'a.yaml:4:44: the fault from 6s on may come after the disaster, which is possible from 6000 ms on',
+        'a.yaml:4:56: there are two faults called a',
+        'a.yaml:4:85: a fault that lasts no time is none',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 1s, process: litestream, startAgainAfter: 1s }]',
       ['a.yaml:4:82: a dead Litestream is for its supervisor to start again'],
     ],
@@ -237,10 +246,27 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-reset, count: 3, probability: 0.5, keys: "(", methods: [PUT, PUT] }]',
+      [
+        'a.yaml:4:61: either the first so many requests or a share of them: remove count or probability',
+        'a.yaml:4:72: Invalid regular expression: /(/u: Unterminated group',
+        'a.yaml:4:92: PUT is there twice',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: d, kind: host-disk-full, at: 1s, for: 1s }, { id: e, kind: host-disk-full, at: 3s, for: 1s }]',
       [
         'a.yaml:4:25: a host has one disk, which is full once',
         'a.yaml:4:75: a host has one disk, which is full once',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-slow }, { id: b, kind: store-slow, latency: { min: 2s, max: 1s } }]',
+      [
+        'a.yaml:4:10: neither latency nor bytesPerSecond: nothing would be slow',
+        'a.yaml:4:82: min 2s is more than max 1s',
       ],
     ],
     [
@@ -254,6 +280,19 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-stall, role: recovery, from: 9m, methods: [PUT] }]',
+      ['a.yaml:4:73: a restore only reads: PUT would never be met'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-status, status: 404 }, { id: b, kind: store-stall, methods: [PATCH] }]',
+      [
+        'a.yaml:4:47: faults.0.status: 404 is not valid: use 403, or 408, or 429, or 500, or 503',
+        'a.yaml:4:92: faults.1.methods.0: "PATCH" is not one of GET, HEAD, LIST, PUT, POST, DELETE',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nhooks: { perApp: 1 }\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate }]',
       ['a.yaml:5:52: the hooks of an app outlive it, and would be held against the new one: leave them out'],
     ],
@@ -261,6 +300,16 @@ describe('contradictions', () => {
       'tier: smoke',
       'tier: smoke\nblobs: { backend: s3 }\nfaults: [{ id: r, kind: host-database, at: 1s, do: replace-by-copy }]',
       ['a.yaml:5:52: which blobs a replaced database names is looked up beside it, and they are in S3'],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-refused, role: recovery }, { id: b, kind: store-stal }]',
+      [
+        'a.yaml:4:40: unknown key role',
+        expect.stringMatching(
+          /^a\.yaml:4:73: faults\.1\.kind: "store-stal" is not one of .*store-reset.*did you mean store-stall\?$/,
+        ),
+      ],
     ],
     [
       'duration: 10s',

@@ -41,7 +41,12 @@ function inWords(issue: Issue, value: unknown): string {
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     return `${shown(value)} is ${limit(issue)}`;
   }
-  if (issue.code === 'invalid_union') return `${shown(value)} is not valid: ${alternatives(issue)}`;
+  if (issue.code === 'invalid_union') {
+    if (issue.errors.length > 0) return `${shown(value)} is not valid: ${alternatives(issue)}`;
+    // By one word of it a thing is this or that: it is no such word.
+    const allowed = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+    return `${shown(value)} is not one of ${allowed.join(', ')}${suggestion(String(value), allowed)}`;
+  }
   return issue.message;
 }
 

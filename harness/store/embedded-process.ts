@@ -43,7 +43,7 @@ async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Pro
   app.addHook('onSend', (_request, _reply, payload, done) => {
     done(null, typeof payload === 'string' ? withNextPage(payload) : payload);
   });
-  logRequests(app.server, { logFile, roles });
+  if (logFile !== null) logRequests(app.server, logFile, (request) => ({ role: roleOf(request, roles) }));
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   process.stdout.write(`${JSON.stringify({ port: Number(new URL(address).port) })}\n`);
   // Ctrl-C reaches the whole terminal group; the harness decides when the store ends.

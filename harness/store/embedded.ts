@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AccessKey, newAccessKeys } from './access-key.ts';
+import { ResourceStack } from '../resources.ts';
 import { createBucket } from './create-bucket.ts';
-import type { EmbeddedOptions } from './request-log.ts';
+import { startProxy } from './proxy.ts';
+import type { DooredRole, EmbeddedOptions } from './request-log.ts';
 import { openS3, type S3Settings } from './s3-client.ts';
 import { startService } from './service-process.ts';
 import type { Store, StoreOptions } from './store.ts';
@@ -13,42 +15,78 @@ const SETTLE_MS = 250;
 const BUCKET = 'drill';
 const BLOB_BUCKET = 'drill-blobs';
 
-/** Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its buckets. */
-export async function startEmbeddedStore(options: Pick<StoreOptions, 'logFile' | 'prefix'>): Promise<Store> {
+/**
+ * Starts the embedded store (fauxqs, in memory, in a process of its own) and makes its buckets. Where faults are declared
+ * the same proxy stands in front of it as of any other store, and keeps the log in its place.
+ */
+export async function startEmbeddedStore(
+  options: Pick<StoreOptions, 'logFile' | 'prefix' | 'faults'>,
+): Promise<Store> {
+  const resources = new ResourceStack();
+  try {
+    return await open(options, resources);
+  } catch (error) {
+    // The first error is the one to tell.
+    await resources[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(
+  { logFile, prefix, faults }: Pick<StoreOptions, 'logFile' | 'prefix' | 'faults'>,
+  resources: ResourceStack,
+): Promise<Store> {
   const { keys, roles } = newAccessKeys();
   const secrets = Object.fromEntries(Object.values(keys).map(({ id, secret }) => [id, secret]));
   const buckets = [BUCKET, BLOB_BUCKET];
-  const embedded: EmbeddedOptions = { buckets, logFile: options.logFile, roles, secrets };
-  const service = await startService('the embedded store', PROGRAM, embedded);
-  const settings = (key: AccessKey): S3Settings => ({
-    endpoint: service.endpoint,
+  const embedded: EmbeddedOptions = {
+    buckets,
+    logFile: faults === undefined ? logFile : null,
+    roles,
+    secrets,
+  };
+  const service = resources.use(await startService('the embedded store', PROGRAM, embedded));
+  const proxy =
+    faults === undefined
+      ? null
+      : resources.use(
+          await startProxy({
+            upstream: service.endpoint,
+            logFile,
+            roles,
+            faults: faults.declared,
+            seed: faults.seed,
+          }),
+        );
+  const settings = (key: AccessKey, role: DooredRole | null): S3Settings => ({
+    endpoint: (role === null ? proxy?.endpoint : proxy?.endpointOf(role)) ?? service.endpoint,
     region: 'us-east-1',
     bucket: BUCKET,
     accessKeyId: key.id,
     secretAccessKey: key.secret,
     forcePathStyle: true,
   });
-  const observer = openS3(settings(keys.observer));
-  for (const bucket of buckets) await createBucket({ ...settings(keys.observer), bucket });
+  const observer = openS3(settings(keys.observer, null));
+  resources.defer(() => observer.close());
+  for (const bucket of buckets) await createBucket({ ...settings(keys.observer, null), bucket });
   return {
     kind: 'embedded',
     version: 'fauxqs',
-    writer: settings(keys.writer),
-    newWriter: settings(keys.newWriter),
-    recovery: settings(keys.recovery),
+    writer: settings(keys.writer, 'writer'),
+    newWriter: settings(keys.newWriter, 'new-writer'),
+    recovery: settings(keys.recovery, 'recovery'),
     observer,
-    saboteur: settings(keys.saboteur),
-    prefix: options.prefix,
+    saboteur: settings(keys.saboteur, null),
+    prefix,
     blobBucket: BLOB_BUCKET,
     uploadWatch: 'request-log',
-    failure: () => service.failure(),
+    ...(proxy === null ? {} : { faults: proxy.faults }),
+    failure: () => service.failure() ?? proxy?.failure() ?? null,
     settle: async () => {
-      await observer.list(`${options.prefix}/`);
+      await proxy?.settle();
+      await observer.list(`${prefix}/`);
       await sleep(SETTLE_MS);
     },
-    [Symbol.asyncDispose]: async () => {
-      observer.close();
-      await service[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }

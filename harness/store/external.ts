@@ -5,10 +5,12 @@ import { diagnose } from './diagnose.ts';
 import { EXTERNAL_NAMES } from './external-names.ts';
 import type { ExternalSettings } from './external-settings.ts';
 import { changesBetween } from './listing-changes.ts';
-import { openS3, type S3Client } from './s3-client.ts';
+import { type StoreProxy, startProxy } from './proxy.ts';
+import type { DooredRole } from './request-log.ts';
+import { openS3, type S3Client, type S3Settings } from './s3-client.ts';
 import type { Store, StoreOptions } from './store.ts';
 
-type ExternalOptions = Pick<StoreOptions, 'prefix' | 'keep' | 'note'>;
+type ExternalOptions = Pick<StoreOptions, 'prefix' | 'keep' | 'note' | 'logFile' | 'faults'>;
 
 /** Every drill works in a folder of this name and a random end, and in nothing else. */
 const FOLDER = /^drill-[0-9a-f]{16}\//;
@@ -47,18 +49,26 @@ export async function startExternalStore(
   }
   const prefix = `${folder}${options.prefix}`;
   let failure: string | null = null;
+  const proxy = await startFaults(writer, options).catch((error: unknown) => {
+    observer.close();
+    throw error;
+  });
+  const by = (settings: S3Settings, role: DooredRole): S3Settings =>
+    proxy === null ? settings : { ...settings, endpoint: proxy.endpointOf(role), forcePathStyle: true };
   return {
     kind: 'external',
     version: versionOf(observer),
-    writer,
-    newWriter: writer,
-    recovery: recovery ?? writer,
+    writer: by(writer, 'writer'),
+    newWriter: by(writer, 'new-writer'),
+    recovery: by(recovery ?? writer, 'recovery'),
     observer,
     prefix,
     uploadWatch: 'listing',
-    failure: () => failure,
+    ...(proxy === null ? {} : { faults: proxy.faults }),
+    failure: () => failure ?? proxy?.failure() ?? null,
     settle: () => settle(observer, `${prefix}/`),
     [Symbol.asyncDispose]: async () => {
+      await proxy?.[Symbol.asyncDispose]();
       try {
         if ((await observer.list(folder)).length === 0) return;
         if (options.keep) options.note('info', `kept in the bucket ${writer.bucket}: ${folder}`);
@@ -76,6 +86,19 @@ export async function startExternalStore(
       }
     },
   };
+}
+
+/**
+ * Where faults are declared, a proxy stands between the store and everybody but the harness. Requests keep their Host, and
+ * with it their signature: a service that goes by the name that it is called by cannot be drilled so.
+ */
+async function startFaults(
+  { endpoint, region }: S3Settings,
+  { faults, logFile }: ExternalOptions,
+): Promise<StoreProxy | null> {
+  if (faults === undefined) return null;
+  const upstream = endpoint ?? `https://s3.${region}.amazonaws.com`;
+  return startProxy({ upstream, logFile, roles: null, faults: faults.declared, seed: faults.seed });
 }
 
 /** The prefix that was given must hold nothing but drills: what else lies there may be somebody's backup. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
+import type { Pace } from './pace.ts';
 
 /** Belong to one connection and not to the request (RFC 9110, 7.6.1); `expect` has been answered by this side. */
 const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([
@@ -14,6 +16,16 @@ const OF_ONE_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** What a fault does to a request that the store does get to see. */
+export interface Shape {
+  /** The line that its bodies go through. */
+  readonly pace?: Pace | null;
+  /** The answer is held back until this is over. */
+  readonly hold?: () => Promise<void>;
+  /** The answer ends in its middle: with the connection reset, or closed as if it had been all. */
+  readonly breakOff?: 'reset' | 'close';
+}
+
 /**
  * Passes one request on as it came, Host included, so that its signature holds, and the answer back. Bodies are
  * streamed in both directions. A request whose body broke off never reaches the store whole; one whose body is
@@ -24,13 +36,15 @@ export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   upstream: Pool,
+  shape: Shape = {},
 ): Promise<void> {
+  const { pace = null } = shape;
   const answer = await upstream
     .request({
       method: request.method ?? 'GET',
       path: request.url ?? '/',
       headers: withoutConnection(request.rawHeaders),
-      body: hasBody(request) ? request : null,
+      body: bodyOf(request, pace),
       responseHeaders: 'raw',
     })
     .catch(() => null);
@@ -38,15 +52,56 @@ export async function forward(
     response.destroy();
     return;
   }
+  await shape.hold?.();
   if (response.destroyed) {
     await answer.body.dump().catch(() => undefined); // nobody wants it any more
     return;
   }
   // `raw`: names and values in turn, as they came.
   const headers = withoutConnection(answer.headers as unknown as readonly (Buffer | string)[]);
+  if (shape.breakOff !== undefined) {
+    await breakOff(answer, headers, response, shape.breakOff);
+    return;
+  }
   response.writeHead(answer.statusCode, headers);
   // Whichever side breaks off, the other one is ended too; the log says status 0.
-  await pipeline(answer.body, response).catch(() => response.destroy());
+  const body = answer.body as Readable & AsyncIterable<Buffer>;
+  const source = pace === null ? body : Readable.from(pace.through(body));
+  await pipeline(source, response).catch(() => response.destroy());
+}
+
+/** What the client sends, as fast as the line takes it; null: nothing. */
+function bodyOf(request: IncomingMessage, pace: Pace | null): Readable | null {
+  if (!hasBody(request)) return null;
+  return pace === null ? request : Readable.from(pace.through(request as AsyncIterable<Buffer>));
+}
+
+/** Hands out half of an answer. One without a body is not handed out at all. */
+async function breakOff(
+  { statusCode, body }: Dispatcher.ResponseData,
+  headers: string[],
+  response: ServerResponse,
+  how: 'reset' | 'close',
+): Promise<void> {
+  const { socket } = response;
+  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'content-length');
+  const sizeBytes = at < 0 ? null : Number(headers[at + 1]);
+  let leftBytes = Math.floor((sizeBytes ?? 2) / 2);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (!response.headersSent) response.writeHead(statusCode, headers);
+      const piece = chunk.subarray(0, leftBytes);
+      await new Promise((resolve) => {
+        response.write(piece, resolve);
+      });
+      leftBytes -= piece.length;
+      if (leftBytes <= 0) break;
+    }
+  } catch {
+    // One of the two ends has broken off by itself.
+  }
+  if (how === 'reset') socket?.resetAndDestroy();
+  else socket?.destroySoon();
 }
 
 /** Node tells a request with a body by these two headers alone. */

@@ -23,7 +23,7 @@ export interface MinioServer extends AsyncDisposable {
 
 /**
  * A store on MinIO: its buckets, and a credential with the least rights for each that asks, enforced by MinIO itself.
- * Everybody goes through the logging proxy; root, which made all this, goes past it and is never used again.
+ * Everybody goes through the logging proxy, which also does what faults are declared; root, which made all this, goes past it and is never used again.
  */
 export async function openMinioStore(
   startServer: (root: AccessKey) => Promise<MinioServer>,
@@ -43,21 +43,28 @@ export async function openMinioStore(
     await admin.addCredential(keys.observer, readerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.saboteur, writerPolicy(BUCKET));
     const proxy = resources.use(
-      await startProxy({ upstream: server.endpoint, logFile: options.logFile, roles }),
+      await startProxy({
+        upstream: server.endpoint,
+        logFile: options.logFile,
+        roles,
+        faults: options.faults?.declared ?? [],
+        seed: options.faults?.seed ?? 0,
+      }),
     );
     const observer = openS3(settingsFor(proxy.endpoint, keys.observer));
     resources.defer(() => observer.close());
     return {
       kind: 'minio',
       version: `${await admin.version()} (${server.runs})`,
-      writer: settingsFor(proxy.endpoint, keys.writer),
-      newWriter: settingsFor(proxy.endpoint, keys.newWriter),
-      recovery: settingsFor(proxy.endpoint, keys.recovery),
+      writer: settingsFor(proxy.endpointOf('writer'), keys.writer),
+      newWriter: settingsFor(proxy.endpointOf('new-writer'), keys.newWriter),
+      recovery: settingsFor(proxy.endpointOf('recovery'), keys.recovery),
       observer,
       saboteur: settingsFor(proxy.endpoint, keys.saboteur),
       prefix: options.prefix,
       blobBucket: BLOB_BUCKET,
       uploadWatch: 'request-log',
+      ...(options.faults === undefined ? {} : { faults: proxy.faults }),
       failure: () => server.failure() ?? proxy.failure(),
       settle: () => proxy.settle(),
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),

@@ -1,24 +1,24 @@
 /**
- * Stands in front of a store that we did not write: passes every request on and writes the request log.
- * Takes its options as one line of JSON on standard input (they hold keys), then `settle` as often as wanted; says
- * `{"port":…}` when it answers and `{"settled":…}` to each `settle`, and ends when its standard input ends.
+ * Stands in front of a store: passes every request on, or does to it what a declared fault says, and writes the request
+ * log. Takes its options as one line of JSON on standard input (they hold keys), then orders (`ProxyOrder`), a line each,
+ * answered by a line each; says `{"port":…}` first of all, when it answers, and ends when its standard input ends.
  */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { Pool } from 'undici';
-import { forward } from './forward.ts';
-import type { ProxyOptions } from './request-log.ts';
-import { closeLogs, logRequests, roleOf } from './request-logger.ts';
-import { Traffic } from './traffic.ts';
+import { FaultyStore } from './faulty-store.ts';
+import type { ProxyOptions, ProxyOrder } from './request-log.ts';
+import { closeLogs } from './request-logger.ts';
 
 const SETTLE_LIMIT_MS = 20_000;
 
-let traffic: Traffic | null = null;
+let store: Promise<FaultyStore> | null = null;
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    if (traffic === null) traffic = serve(JSON.parse(line) as ProxyOptions);
-    else void traffic.settled(SETTLE_LIMIT_MS).then((settled) => say({ settled }));
+    if (store === null) {
+      store = FaultyStore.open(JSON.parse(line) as ProxyOptions);
+      void store.then(({ port }) => say({ port }));
+    } else {
+      void store.then((opened) => obey(opened, JSON.parse(line) as ProxyOrder)).then(say);
+    }
   })
   // Without a harness there is nobody to log for.
   .on('close', () => {
@@ -28,20 +28,22 @@ createInterface({ input: process.stdin })
 // Ctrl-C reaches the whole terminal group; the harness decides when the store ends.
 process.on('SIGINT', () => undefined);
 
-function serve(options: ProxyOptions): Traffic {
-  // No request is ever repeated here: whether to try again is the client's to decide.
-  const upstream = new Pool(options.upstream, { pipelining: 1, allowH2: false, keepAliveTimeout: 4000 });
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
-  const traffic = new Traffic(server, (request) => roleOf(request, options.roles));
-  logRequests(server, options);
-  server.on('request', (request, response) => {
-    const role = roleOf(request, options.roles);
-    void traffic.carry(role, () => forward(request, response, upstream));
-  });
-  server.listen(0, '127.0.0.1', () => say({ port: (server.address() as AddressInfo).port }));
-  return traffic;
+async function obey(opened: FaultyStore, order: ProxyOrder): Promise<object> {
+  switch (order.do) {
+    case 'doors':
+      return opened.doors();
+    case 'settle':
+      return { settled: await opened.settled(SETTLE_LIMIT_MS) };
+    case 'begin':
+      opened.begin(order.role, order.atUs);
+      return {};
+    case 'end':
+      return { hits: await opened.end(order.role) };
+    default:
+      throw new TypeError(`no such order: ${String(order satisfies never)}`);
+  }
 }
 
-function say(message: { port: number } | { settled: boolean }): void {
+function say(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }

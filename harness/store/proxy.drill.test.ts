@@ -27,6 +27,8 @@ beforeEach(async () => {
     upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     logFile: join(folder, 'requests.ndjson'),
     roles: { WRITER: 'writer', OBSERVER: 'observer' },
+    faults: [],
+    seed: 1,
   });
   port = Number(new URL(proxy.endpoint).port);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { FaultyRole, StoreFault } from '../scenario/store-fault.ts';
 
 /**
  * Who asked, by access key. `recovery` may read only. The host that died and the new one have keys of their own, so
@@ -8,7 +9,8 @@ export type StoreRole = 'writer' | 'new-writer' | 'recovery' | 'observer' | 'sab
 
 export interface EmbeddedOptions {
   readonly buckets: readonly string[];
-  readonly logFile: string;
+  /** null: whoever stands in front of it keeps the log. */
+  readonly logFile: string | null;
   /** By access key. Handed over on standard input: a command line can be read by everybody. */
   readonly roles: Readonly<Record<string, StoreRole>>;
   /** By access key. */
@@ -19,7 +21,31 @@ export interface EmbeddedOptions {
 export interface ProxyOptions {
   readonly upstream: string;
   readonly logFile: string;
-  readonly roles: Readonly<Record<string, StoreRole>>;
+  /** null: the keys do not tell who asks; the door that they come by does. */
+  readonly roles: Readonly<Record<string, StoreRole>> | null;
+  /** With any, host, new host and recovery have a door each. */
+  readonly faults: readonly StoreFault[];
+  readonly seed: number;
+}
+
+/** Who has a door of their own; everybody else comes by the main one, which is never shut. */
+export const DOORED_ROLES = ['writer', 'new-writer', 'recovery'] as const;
+export type DooredRole = (typeof DOORED_ROLES)[number];
+
+/** What the proxy is told, a line of JSON each, after its options. Each is answered by a line. */
+export type ProxyOrder =
+  | { readonly do: 'doors' }
+  | { readonly do: 'settle' }
+  | { readonly do: 'begin'; readonly role: FaultyRole; readonly atUs: number }
+  | { readonly do: 'end'; readonly role: FaultyRole };
+
+export interface ProxyAnswers {
+  /** Ports. */
+  readonly doors: Readonly<Record<DooredRole, number>>;
+  readonly settle: { readonly settled: boolean };
+  readonly begin: Readonly<Record<string, never>>;
+  /** How many requests each fault has met. */
+  readonly end: { readonly hits: Readonly<Record<string, number>> };
 }
 
 /** One request as the store saw it. `status` 0: the client was gone before the answer was out. */
@@ -31,6 +57,10 @@ export interface RequestLogEntry {
   readonly status: number;
   readonly bytes: number;
   readonly role: StoreRole;
+  /** The declared fault that it met: neither its status nor its time is the store's own. Absent: none. */
+  readonly fault?: string;
+  /** With a fault: whether the store got to see the request all the same. */
+  readonly passedOn?: boolean;
 }
 
 /** The last line of a log that was not cut off: how many there are before it. */

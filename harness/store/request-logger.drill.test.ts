@@ -42,6 +42,8 @@ it('the proxy puts what is still on its way into the log before it closes it', a
     upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     logFile,
     roles: {},
+    faults: [],
+    seed: 1,
   });
   const socket = connect(Number(new URL(proxy.endpoint).port), '127.0.0.1').on('error', () => undefined);
   socket.write('PUT /drill/prod/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx');

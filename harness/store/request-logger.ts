@@ -6,11 +6,23 @@ import type { ClosingLine, RequestLogEntry, StoreRole } from './request-log.ts';
 /** By access key. */
 export type Roles = Readonly<Record<string, StoreRole>>;
 
+/** What a log line says of a request beside the request itself. */
+interface Remarks {
+  readonly role: StoreRole;
+  /** The declared fault that it met. */
+  readonly fault?: string;
+  readonly passedOn?: boolean;
+}
+
 /**
  * Writes a line for every request of this S3 service (or of the proxy in front of one) as soon as it is over, with one
  * synchronous call: what has been written outlives a kill of the process. `closeLogs` ends the log.
  */
-export function logRequests(server: Server, { logFile, roles }: { logFile: string; roles: Roles }): void {
+export function logRequests(
+  server: Server,
+  logFile: string,
+  remarksOn: (request: IncomingMessage) => Remarks,
+): void {
   const log = logOf(logFile);
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const atUs = monotonicUs();
@@ -22,7 +34,7 @@ export function logRequests(server: Server, { logFile, roles }: { logFile: strin
         url: request.url ?? '',
         status: response.writableFinished ? response.statusCode : 0,
         bytes: Number(request.headers['content-length'] ?? 0),
-        role: roleOf(request, roles),
+        ...remarksOn(request),
       };
     });
     response.once('close', end);

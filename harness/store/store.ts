@@ -1,4 +1,6 @@
 import type { Evidence } from '../evidence.ts';
+import type { StoreFault } from '../scenario/store-fault.ts';
+import type { FaultSwitch } from './proxy.ts';
 import type { S3Client, S3Settings } from './s3-client.ts';
 
 /** What a store of any kind is opened with. */
@@ -14,6 +16,8 @@ export interface StoreOptions {
   /** Leave in the store what the drill has written. */
   readonly keep: boolean;
   readonly note: (level: 'info' | 'warn', message: string) => void;
+  /** What is to be broken between the store and its clients, and the seed of its chances; absent: nothing. */
+  readonly faults?: { readonly declared: readonly StoreFault[]; readonly seed: number };
 }
 
 /** A running store with its bucket: what the drill needs of it, whichever kind it is. */
@@ -39,6 +43,8 @@ export interface Store extends AsyncDisposable {
   readonly uploadWatch: 'request-log' | 'listing';
   /** For the blobs of a RustBaas that keeps them in S3: a bucket of their own, open to the same keys. */
   readonly blobBucket?: string;
+  /** Switches the declared faults; absent: none is declared. */
+  readonly faults?: FaultSwitch;
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
   /** Resolves when everything sent to the store before this call has been taken in. */

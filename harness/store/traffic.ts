@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import { peersOf } from './peers.ts';
@@ -15,10 +15,10 @@ const LOOK_MS = 5;
 export class Traffic {
   readonly #connections = new Map<Socket, StoreRole | 'silent'>();
   readonly #underWay = new Set<symbol>();
-  readonly #server: Server;
+  readonly #port: number;
 
-  constructor(server: Server, roleOf: (request: IncomingMessage) => StoreRole) {
-    this.#server = server;
+  constructor(server: Server, port: number, roleOf: (request: IncomingMessage) => StoreRole) {
+    this.#port = port;
     server.on('connection', (socket: Socket) => {
       this.#connections.set(socket, 'silent');
       socket.once('close', () => this.#connections.delete(socket));
@@ -65,12 +65,8 @@ export class Traffic {
     const strangers = [...this.#connections]
       .filter(([, role]) => role !== 'observer')
       .map(([{ remotePort }]) => remotePort ?? 0);
-    const peers = peersOf(this.#port());
+    const peers = peersOf(this.#port);
     if (peers === null) return strangers.length > 0 && elapsedMs < HANG_UP_MS;
     return peers.unread || strangers.some((port) => !peers.living.has(port));
-  }
-
-  #port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 }

@@ -4,8 +4,8 @@ import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { expectedInWords } from '../expected.ts';
 import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
-
 import { LOST_AT } from '../lost-at.ts';
+import { costInWords } from '../store-cost.ts';
 import { litestreamInWords } from '../subject.ts';
 import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
@@ -140,26 +140,49 @@ function attribution({ lostAt }: ScenarioResult): Markup | null {
   return markup`<div class="scroll">${table}</div>`;
 }
 
-function requests({ storeRequests }: ScenarioResult): Markup | null {
+function requests(drill: ScenarioResult): Markup | null {
+  const { storeRequests } = drill;
   if (storeRequests === undefined || storeRequests.length === 0) return null;
+  const isFaulty = storeRequests.some(({ faulted }) => faulted !== undefined);
   const table = simpleTable(
-    ['who', 'request', 'how often', 'refused', 'failed', 'sent'],
-    storeRequests.map(({ role, method, count: often, refused, failed, bytes: sent }) => [
+    ['who', 'request', 'how often', 'refused', 'failed', ...(isFaulty ? ['met a fault'] : []), 'sent'],
+    storeRequests.map(({ role, method, count: often, refused, failed, faulted, bytes: sent }) => [
       role,
       method,
       count(often),
       count(refused),
       count(failed),
+      ...(isFaulty ? [count(faulted ?? 0)] : []),
       bytes(sent),
     ]),
   );
-  return markup`<details><summary>requests to the store</summary><div class="scroll">${table}</div></details>`;
+  const cost = costInWords(drill);
+  return markup`<details><summary>requests to the store</summary><div class="scroll">${table}</div>${cost === null ? null : markup`<p class="note">${cost}</p>`}</details>`;
 }
 
 function faults({ faults: planted }: ScenarioResult): Markup | null {
   if (planted.length === 0) return null;
+  const isTimed = planted.some(({ uploadsAgainMs }) => uploadsAgainMs !== undefined);
   return simpleTable(
-    ['what was done on purpose', 'took effect', 'how often'],
-    planted.map(({ id, engaged, count: often }) => [id, engaged ? 'yes' : 'no', count(often)]),
+    [
+      'what was done on purpose',
+      'took effect',
+      'how often',
+      ...(isTimed ? ['all databases uploaded again after'] : []),
+    ],
+    planted.map(({ id, engaged, count: often, uploadsAgainMs }) => [
+      id,
+      engaged ? 'yes' : 'no',
+      count(often),
+      ...(isTimed
+        ? [
+            uploadsAgainMs === undefined
+              ? ''
+              : uploadsAgainMs === null
+                ? 'not before the kill'
+                : duration(uploadsAgainMs),
+          ]
+        : []),
+    ]),
   );
 }

@@ -1,0 +1,69 @@
+import { durationMs } from '../duration.ts';
+import { messageOf } from '../errors.ts';
+import { type Contradiction, contradiction } from './contradiction.ts';
+import { earliestKillMs } from './plan.ts';
+import type { Scenario } from './schema.ts';
+import { faultyRole, type StoreFault } from './store-fault.ts';
+
+/** What cannot be meant in a fault of the store. `at`: its place in the scenario, as `faults.0`. */
+export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario): Contradiction[] {
+  return [...ofWindow(fault, at, scenario), ...ofSelection(fault, at), ...ofSlowness(fault, at)];
+}
+
+/** One that the kill can overtake before it has begun would not be one. */
+function ofWindow(fault: StoreFault, at: string, scenario: Scenario): Contradiction[] {
+  const found: Contradiction[] = [];
+  const killMs = earliestKillMs(scenario);
+  if (faultyRole(fault) === 'writer' && durationMs(fault.from) >= killMs) {
+    const message = `the fault from ${fault.from} on may come after the disaster, which is possible from ${killMs} ms on`;
+    const others = ['disaster.at', 'disaster.earliest', 'workload.duration'];
+    found.push(contradiction(message, `${at}.from`, ...others));
+  }
+  if (fault.for !== undefined && durationMs(fault.for) === 0) {
+    found.push(contradiction('a fault that lasts no time is none', `${at}.for`));
+  }
+  return found;
+}
+
+function ofSelection(fault: StoreFault, at: string): Contradiction[] {
+  if (fault.kind === 'store-refused') return [];
+  const found: Contradiction[] = [];
+  if (fault.count !== undefined && fault.probability !== undefined) {
+    const message = 'either the first so many requests or a share of them: remove count or probability';
+    found.push(contradiction(message, `${at}.probability`, `${at}.count`));
+  }
+  const problem = patternProblem(fault.keys);
+  if (problem !== null) found.push(contradiction(problem, `${at}.keys`));
+  const { methods = [] } = fault;
+  for (const [index, method] of methods.entries()) {
+    if (methods.indexOf(method) < index)
+      found.push(contradiction(`${method} is there twice`, `${at}.methods.${index}`));
+  }
+  if (fault.role === 'recovery' && methods.length > 0 && !methods.some((method) => READS.has(method))) {
+    const message = `a restore only reads: ${methods.join(', ')} would never be met`;
+    found.push(contradiction(message, `${at}.methods`, `${at}.role`));
+  }
+  return found;
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'LIST']);
+
+function ofSlowness(fault: StoreFault, at: string): Contradiction[] {
+  if (fault.kind !== 'store-slow') return [];
+  const { latency, bytesPerSecond } = fault;
+  if (latency === undefined && bytesPerSecond === undefined) {
+    return [contradiction('neither latency nor bytesPerSecond: nothing would be slow', at)];
+  }
+  if (latency === undefined || durationMs(latency.min) <= durationMs(latency.max)) return [];
+  const message = `min ${latency.min} is more than max ${latency.max}`;
+  return [contradiction(message, `${at}.latency.min`, `${at}.latency.max`)];
+}
+
+function patternProblem(keys: string | undefined): string | null {
+  try {
+    RegExp(keys ?? '', 'u');
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
+import { STATUS_CODES } from '../scenario/store-fault.ts';
+
+const MESSAGES: Readonly<Record<keyof typeof STATUS_CODES, string>> = {
+  403: 'The provided token has expired.',
+  408: 'Your socket connection to the server was not read from or written to within the timeout period.',
+  429: 'Please reduce your request rate.',
+  500: 'We encountered an internal error. Please try again.',
+  503: 'Please reduce your request rate.',
+};
+
+/** Refuses a request as S3 does, after it has been heard to its end. */
+export async function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: keyof typeof STATUS_CODES,
+): Promise<void> {
+  if (!(await heard(request))) return;
+  const requestId = randomBytes(8).toString('hex').toUpperCase();
+  const [path = ''] = (request.url ?? '/').split('?', 1);
+  const body = Buffer.from(
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+      `<Error><Code>${STATUS_CODES[status]}</Code><Message>${MESSAGES[status]}</Message>` +
+      `<Resource>${escaped(path)}</Resource><RequestId>${requestId}</RequestId></Error>`,
+  );
+  response.writeHead(status, {
+    'content-type': 'application/xml',
+    'content-length': body.length,
+    'x-amz-request-id': requestId,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Takes a request and never answers; ends when its client has given up. */
+export async function keepWaiting(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // What is not read to its end would hide that the client has gone.
+  request.resume();
+  await new Promise<void>((resolve) => {
+    if (response.destroyed) resolve();
+    else response.once('close', resolve);
+  });
+}
+
+/** Reads half of an upload and resets its connection. */
+export async function breakUpload(request: IncomingMessage): Promise<void> {
+  const halfBytes = Number(request.headers['content-length'] ?? 0) / 2;
+  // An iterator that destroyed the request would close its connection in good order.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  let readBytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      readBytes += chunk.length;
+      if (readBytes >= halfBytes) break;
+    }
+  } catch {
+    // Its client has broken off first.
+  }
+  request.socket.resetAndDestroy();
+}
+
+/** False: its client was gone before it was whole. */
+async function heard(request: IncomingMessage): Promise<boolean> {
+  try {
+    await finished(request.resume(), { writable: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
