@@ -37,6 +37,15 @@ it('finds what came back although nobody had read its replica between kill and r
   expect(found([{ ...READ, atUs: 201 }])).toEqual([['clean-host', 'system.db']]);
 });
 
+it('looks where the restore says that the replica lies', () => {
+  const [other] = notFromTheBucket(
+    { entries: [{ ...READ, url: READ.url.replace('system.db', 'system') }], complete: true },
+    { bucket: 'drill', prefix: 'prod' },
+    { records: [{ ...RECORD, place: 'system' }], killUs: 100, restoredUs: 200 },
+  );
+  expect(other).toBeUndefined();
+});
+
 it('blames nobody for what a log that was cut off does not show', () => {
   expect(found([], false)).toEqual([]);
 });

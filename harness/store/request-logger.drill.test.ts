@@ -41,12 +41,16 @@ it('the proxy puts what is still on its way into the log before it closes it', a
   const proxy = await startProxy({
     upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     logFile,
-    roles: {},
+    // The proxy does not wait for what the harness itself has on its way.
+    roles: { OBSERVER: 'observer' },
     faults: [],
     seed: 1,
   });
   const socket = connect(Number(new URL(proxy.endpoint).port), '127.0.0.1').on('error', () => undefined);
-  socket.write('PUT /drill/prod/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx');
+  const signature = 'AWS4-HMAC-SHA256 Credential=OBSERVER/20260101/us-east-1/s3/aws4_request';
+  socket.write(
+    `PUT /drill/prod/x HTTP/1.1\r\nHost: h\r\nAuthorization: ${signature}\r\nContent-Length: 1\r\n\r\nx`,
+  );
   await arrived.promise;
   expect(await readRequestLog(logFile)).toEqual({ entries: [], complete: false });
   await proxy[Symbol.asyncDispose]();
