@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  checkIdSchema,
+  anyCheckIdSchema,
   lostAtSchema,
   loadEndSchema,
   faultRecordSchema,
@@ -72,7 +72,7 @@ const measurementsSchema = z.strictObject({
 export type Measurements = z.infer<typeof measurementsSchema>;
 
 const checkResultSchema = z.strictObject({
-  id: checkIdSchema,
+  id: anyCheckIdSchema,
   verdict: verdictSchema,
   expected: z.string(),
   actual: z.string(),
@@ -107,7 +107,7 @@ const databaseResultSchema = z.strictObject({
   /** When its restore began, in ms from the kill; null: there was none. */
   restoreStartMs: maybe.optional(),
   verifyMs: maybe,
-  failedChecks: z.array(checkIdSchema),
+  failedChecks: z.array(anyCheckIdSchema),
   /** First finding in words, or what became of it; empty when all is well. */
   detail: z.string(),
 });

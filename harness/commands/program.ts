@@ -202,7 +202,7 @@ function addQuestions(program: Command, io: Io, done: Done): void {
     .addOption(json())
     .action(async (flags: { json: boolean; outputDir: string }) => {
       const { listCommand } = await import('./list.ts');
-      done(listCommand(flags, io));
+      done(await listCommand(flags, io));
     });
   common(
     program.command('validate').description('Check scenario files and start nothing; without a file all.'),
@@ -210,8 +210,8 @@ function addQuestions(program: Command, io: Io, done: Done): void {
     .argument('[file...]', 'Scenario files.')
     .addOption(json())
     .action(async (files: string[], flags: { json: boolean }) => {
-      const { validateCommand } = await import('./list.ts');
-      done(validateCommand(files, flags, io));
+      const { validateCommand } = await import('./validate.ts');
+      done(await validateCommand(files, flags, io));
     });
 }
 

@@ -40,7 +40,7 @@ const NEW_SEED_BELOW = 1_000_000_000;
 
 /** `drill run`: everything is checked before the first slow step, then the drills run one after the other. */
 export async function runCommand(options: RunOptions, io: Io): Promise<number> {
-  const scenarios = chooseScenarios(options);
+  const scenarios = await chooseScenarios(options);
   assertStarted(options.supervisor, scenarios);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   const whole = wantedDrills(scenarios, seed, options);
@@ -126,7 +126,7 @@ function earlierDrills(outputDir: string, tolerance: number): RunRequest['agains
   });
 }
 
-function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[] {
+async function chooseScenarios({ scenarios, tier, tag }: RunOptions): Promise<LoadedScenario[]> {
   if (scenarios.length > 0 || tier !== null || tag !== null) {
     return findScenarios({ names: scenarios, tier, tag }, SCENARIOS_DIR);
   }

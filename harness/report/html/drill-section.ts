@@ -99,7 +99,7 @@ function checks(drill: ScenarioResult): Markup {
     sorted.map(({ id, verdict, expected, actual, detail }) => [
       id,
       verdictMark(verdict),
-      MEANING[id],
+      id in MEANING ? MEANING[id as CheckId] : 'what the scenario itself looks for is found',
       expected,
       markup`${actual}${detail === '' ? null : markup`<br><span class="note">${detail}</span>`}`,
     ]),
