@@ -465,6 +465,16 @@ export const evidenceSchema = z.strictObject({
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
+/** One earlier drill of the same scenario, subject and store. */
+export const earlierDrillSchema = z.strictObject({
+  runId: z.string(),
+  startedAt: z.string(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  rpoMs: z.number().nullable(),
+  rtoMs: z.number().nullable(),
+});
+export type EarlierDrill = z.infer<typeof earlierDrillSchema>;
+
 /** `run.json`: what is true of the whole run. With the evidence of its drills it is all that a judgement needs. */
 export const runInfoSchema = z.strictObject({
   runId: z.string(),
@@ -486,5 +496,7 @@ export const runInfoSchema = z.strictObject({
   gaps: z.array(z.string()).optional(),
   /** What is worse than in the runs that it was asked to be held against, one sentence each. */
   regressions: z.array(z.string()).optional(),
+  /** How drills like these went before, by drill id, the newest last: for the reports, no verdict rests on it. */
+  earlier: z.record(z.string(), z.array(earlierDrillSchema)).optional(),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;

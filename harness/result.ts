@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   anyCheckIdSchema,
   lostAtSchema,
+  earlierDrillSchema,
   loadEndSchema,
   faultRecordSchema,
   secondHostSchema,
@@ -209,6 +210,8 @@ const scenarioResultSchema = z.strictObject({
     })
     .optional(),
   databases: z.array(databaseResultSchema),
+  /** Earlier drills of the same scenario, subject and store, the newest last; absent: none are known. */
+  earlier: z.array(earlierDrillSchema).optional(),
   /** The documented page, followed to the letter; absent: it was not. */
   runbook: runbookResultSchema.optional(),
 });

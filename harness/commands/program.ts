@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { REPORTS_DIR, toolVersion } from '../project.ts';
+import { asStartedHere, REPORTS_DIR, toolVersion } from '../project.ts';
 import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import {
   type AddOptions,
@@ -58,7 +58,7 @@ export function buildProgram(io: Io, done: Done): Command {
     .helpOption('-h, --help', 'Print this help.')
     .addHelpText('before', EXAMPLES)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined });
+    .configureOutput({ writeOut: (text) => io.stdout.write(asStartedHere(text)), writeErr: () => undefined });
   const run = addRun(program, io, done);
   addQuestions(program, io, done);
   addSavedRuns(program, io, done);

@@ -127,7 +127,7 @@ test('one that hangs is ended with whatever it has started', async () => {
   expect(record.error).toBe('it did not end within 1500 ms');
   const pid = Number(readFileSync(pidFile, 'utf8'));
   // One that nobody has reaped yet is dead all the same.
-  expect(readOrEmpty(`/proc/${pid}/stat`)).toMatch(/^$|\) [ZX] /);
+  await expect.poll(() => readOrEmpty(`/proc/${pid}/stat`)).toMatch(/^$|\) [ZX] /);
 });
 
 test('one that the drill is ended before has no answer', async () => {

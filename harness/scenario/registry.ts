@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suggestion } from '../did-you-mean.ts';
 import { DrillError, messageOf } from '../errors.ts';
+import { BUILT_IN_SCENARIOS_DIR, SCENARIOS_DIR } from '../project.ts';
 import { type LoadedScenario, type ReadScenario, readScenario, type ScenarioProblem } from './load.ts';
 import { readModule } from './load-module.ts';
 import type { Scenario } from './schema.ts';
@@ -20,7 +21,7 @@ export interface Selection {
 export async function findScenarios(selection: Selection, directory: string): Promise<LoadedScenario[]> {
   const files = selection.names.length === 0 ? await readDirectory(directory) : [];
   for (const name of selection.names) {
-    files.push(isFile(name) ? await readFile(name) : byId(name, await readDirectory(directory)));
+    files.push(isFile(name) ? await readFile(name) : byId(name, await candidates(name, directory)));
   }
   const chosen = loadAll(files).filter(
     ({ scenario }) =>
@@ -29,6 +30,15 @@ export async function findScenarios(selection: Selection, directory: string): Pr
   );
   if (chosen.length === 0) throw nothingChosen(selection, directory);
   return chosen.filter((one, index) => chosen.findIndex((other) => other.file === one.file) === index);
+}
+
+/** Those of a directory; those that come with the drill as well, where it has none of that name. */
+async function candidates(id: string, directory: string): Promise<ReadScenario[]> {
+  const own = await readDirectory(directory);
+  if (directory !== SCENARIOS_DIR || directory === BUILT_IN_SCENARIOS_DIR) return own;
+  return own.some((file) => nameOf(file) === id)
+    ? own
+    : [...own, ...(await readDirectory(BUILT_IN_SCENARIOS_DIR))];
 }
 
 /** Every scenario file of a directory, by id; the broken ones with their problems. */
