@@ -3,6 +3,8 @@ import './node-version.mjs';
 import { type Command, CommanderError } from 'commander';
 import type { Io } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
+import { applyRc } from './commands/rc.ts';
+import { describeCompletion } from './commands/tool-flags.ts';
 import { openIo } from './commands/terminal.ts';
 import { suggestion } from './did-you-mean.ts';
 import { describeError, DrillError, foreseen, messageOf } from './errors.ts';
@@ -16,6 +18,11 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     const program = buildProgram(io, (code) => {
       exitCode = code;
     });
+    await applyRc(program, process.cwd());
+    if (argv[0] === 'completion' || argv[0] === 'complete') {
+      exitCode = 0;
+      await (await import('./commands/completion.ts')).addCompletion(program);
+    } else describeCompletion(program);
     const names = [...program.commands.map((command) => command.name()), 'help'];
     flags = flagsOf(program);
     await program.parseAsync(withCommand(argv, names), { from: 'user' });

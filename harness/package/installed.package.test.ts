@@ -24,6 +24,17 @@ function npx(...args: readonly string[]) {
   return { code: status, stdout, stderr };
 }
 
+/** Runs the tests of the project; what came of them is in a file of its own. */
+function vitest(...args: readonly string[]) {
+  const { code } = npx('vitest', 'run', '--reporter=json', '--outputFile=outcome.json', ...args);
+  const report = JSON.parse(readFileSync(path.join(project, 'outcome.json'), 'utf8')) as {
+    numPassedTests: number;
+    numTotalTests: number;
+    testResults: { assertionResults: { status: string; failureMessages: string[] }[] }[];
+  };
+  return { code, report };
+}
+
 function write(file: string, text: string): void {
   mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
   writeFileSync(path.join(project, file), text);
@@ -89,9 +100,8 @@ drillSuite({ seed: 7, check: (result: Result) => {
 });
 
 test('runs its scenarios as tests of its vitest, with checks of their own', () => {
-  const { code, stdout, stderr } = npx('vitest', 'run', '--reporter=json');
-  expect([code, stderr]).toEqual([0, expect.any(String)]);
-  const report = JSON.parse(stdout) as { numPassedTests: number; numTotalTests: number };
+  const { code, report } = vitest();
+  expect([code, report.testResults]).toEqual([0, expect.any(Array)]);
   expect(report).toMatchObject({ numPassedTests: 1, numTotalTests: 1 });
   const result = JSON.parse(readFileSync(path.join(project, 'reports/latest/result.json'), 'utf8')) as Result;
   expect(result.scenarios[0]?.checks).toContainEqual(
@@ -105,11 +115,8 @@ test('is red, and neither green nor skipped, where nothing could be judged', () 
     `import { defineScenario } from 'rustbaas-dr-drill';
 export default defineScenario({ id: 'ours', ${FIELDS} verify() { throw new Error('could not look'); } });\n`,
   );
-  const { code, stdout } = npx('vitest', 'run', '--reporter=json', '--retry=1');
+  const { code, report } = vitest('--retry=1');
   expect(code).toBe(1);
-  const report = JSON.parse(stdout) as {
-    testResults: { assertionResults: { status: string; failureMessages: string[] }[] }[];
-  };
   const [only] = report.testResults[0]?.assertionResults ?? [];
   expect(only?.status).toBe('failed');
   expect(only?.failureMessages.join()).toContain('own:verify: could not be judged');
