@@ -49,9 +49,13 @@ const FIELDS = `
 test('has a program, which leaves its runs in the project', () => {
   expect(npx('drill', '--help').stdout).toContain('npx drill --scenario=many-realms');
   expect(npx('drill', 'list').stdout).toContain('many-realms');
-  const { code, stdout, stderr } = npx('drill', '--scenario=smoke', '--seed=7');
+  expect(npx('drill', 'init').stdout).toContain('next: npx drill validate');
+  expect(npx('drill', 'validate').stdout).toBe('valid: first-drill\n');
+  // What comes with the drill is found beside the project's own.
+  expect(npx('drill', '--scenario=smoke', '--dry-run').stdout).toContain('5 databases');
+  const { code, stdout, stderr } = npx('drill', '--scenario=first-drill', '--seed=7');
   expect([code, stderr]).toEqual([0, expect.any(String)]);
-  expect(stdout).toContain('repeat: npx drill --scenario=smoke --store=embedded --seed=7');
+  expect(stdout).toContain('repeat: npx drill --scenario=first-drill --store=embedded --seed=7');
   expect(readdirSync(path.join(project, 'reports'))).toContain('latest');
   expect(npx('drill', 'judge', 'latest').code).toBe(0);
 });
@@ -69,7 +73,7 @@ export default defineScenario({ id: 'ours', ${FIELDS}
     'drills.test.ts',
     `import { drillSuite, type Result } from 'rustbaas-dr-drill/vitest';
 import { expect } from 'vitest';
-drillSuite({ seed: 7, check: (result: Result) => {
+drillSuite({ scenarios: ['ours'], seed: 7, check: (result: Result) => {
   expect(result).toHaveRpoBelow(3000);
   expect(result).toHaveRtoBelow(60_000);
   expect(result).toLoseNothingBeyondRpo();
