@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. `line05`: those of them that
- * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05. `container`: with a container engine. Not every
- * machine has the last two, so only `npm run test:line05` and `npm run test:container` run them.
+ * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05. `package`: the packed npm package in a
+ * project of its own. `container`: with a container engine. Not every machine has them, or the time, so only `npm run test:line05`, `test:package` and
+ * `test:container` run them.
  */
 export default defineConfig({
   test: {
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['harness/**/*.drill.test.ts', 'harness/**/*.line05.test.ts'],
+          exclude: ['harness/**/*.{drill,line05,package}.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -47,6 +48,17 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['harness/**/*.package.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          maxWorkers: 1,
         },
       },
       {

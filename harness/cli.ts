@@ -3,9 +3,12 @@ import './node-version.mjs';
 import { type Command, CommanderError } from 'commander';
 import type { Io } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
+import { applyRc } from './commands/rc.ts';
+import { describeCompletion } from './commands/tool-flags.ts';
 import { openIo } from './commands/terminal.ts';
 import { suggestion } from './did-you-mean.ts';
 import { describeError, DrillError, foreseen, messageOf } from './errors.ts';
+import { asStartedHere } from './project.ts';
 
 /** Arguments to a command to an exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -15,6 +18,11 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     const program = buildProgram(io, (code) => {
       exitCode = code;
     });
+    await applyRc(program, process.cwd());
+    if (argv[0] === 'completion' || argv[0] === 'complete') {
+      exitCode = 0;
+      await (await import('./commands/completion.ts')).addCompletion(program);
+    } else describeCompletion(program);
     const names = [...program.commands.map((command) => command.name()), 'help'];
     flags = flagsOf(program);
     await program.parseAsync(withCommand(argv, names), { from: 'user' });
@@ -51,12 +59,15 @@ function report(thrown: unknown, argv: readonly string[], io: Io): number {
   const error = foreseen(thrown) ?? thrown;
   const isKnown = error instanceof DrillError;
   const exitCode = isKnown ? error.exit : 4;
-  const { code, what, why, fix, details } = isKnown ? error : bug(error);
+  const { code, what, why, details, ...parts } = isKnown ? error : bug(error);
+  const fix = asStartedHere(parts.fix);
   if (argv.includes('--json')) {
     const document = { error: { code, what, why, fix, details }, exitCode };
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
-  io.stderr.write(`${isKnown ? describeError(error) : `[${code}] ${what}\n  why: ${why}\n  do:  ${fix}`}\n`);
+  io.stderr.write(
+    `${isKnown ? asStartedHere(describeError(error)) : `[${code}] ${what}\n  why: ${why}\n  do:  ${fix}`}\n`,
+  );
   if (argv.includes('--verbose') && !isKnown && error instanceof Error) io.stderr.write(`${error.stack}\n`);
   return exitCode;
 }

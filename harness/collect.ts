@@ -37,6 +37,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       mustFail: order.mustFail,
       ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
       ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
+      ...(order.loaded.ownChecks === undefined ? {} : { ownChecks: [...order.loaded.ownChecks.names] }),
     },
     seed: order.seed,
     planDigest: plan.planDigest,
@@ -95,9 +96,10 @@ function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'r
 function fleetEvidence(
   drill: DrillContext,
   log: RequestLog,
-): Pick<Evidence, 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
+): Pick<Evidence, 'ownChecks' | 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
   const { found } = drill;
   return {
+    ...(found.ownChecks === null ? {} : { ownChecks: [...found.ownChecks] }),
     ...(found.secondHostSeen === null ? {} : { secondHost: found.secondHostSeen }),
     fleetChecksRun: [
       ...(found.verification?.checksRun ?? []),

@@ -6,6 +6,7 @@ import { awaitProtection } from './phases/await-protection.ts';
 import { type DrillContext, type DrillOrder, openContext } from './phases/context.ts';
 import { followThePage } from './phases/documented-runbook.ts';
 import { openStore } from './phases/open-store.ts';
+import { runOwnChecks } from './phases/own-checks.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
@@ -52,6 +53,10 @@ async function runPhases(drill: DrillContext): Promise<void> {
   }
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
   await recorder.phase('verify', () => verifyRestored(drill, store, recovered));
+  const { ownChecks } = drill.order.loaded;
+  if (ownChecks !== undefined) {
+    await recorder.phase('own checks', () => runOwnChecks(drill, recovered, ownChecks));
+  }
   if (drill.scenario.recovery.secondLife) {
     await recorder.phase('second life', () => liveAgain(drill, store, recovered));
   }

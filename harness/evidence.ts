@@ -26,6 +26,12 @@ export const CHECK_IDS = [
 export type CheckId = (typeof CHECK_IDS)[number];
 export const checkIdSchema = z.enum(CHECK_IDS);
 
+/** Id of a check that a scenario brings itself. */
+export const ownCheckIdSchema = z.templateLiteral(['own:', z.string().regex(/[a-z0-9]+(-[a-z0-9]+)*/)]);
+export type OwnCheckId = z.infer<typeof ownCheckIdSchema>;
+export const anyCheckIdSchema = z.union([checkIdSchema, ownCheckIdSchema]);
+export type AnyCheckId = z.infer<typeof anyCheckIdSchema>;
+
 /** Checks that look at one restored database at a time. The others look at the fleet or at the run. */
 export const DATABASE_CHECK_IDS = [
   'identity',
@@ -261,6 +267,27 @@ export const faultRecordSchema = z.strictObject({
   uploadsAgainMs: z.number().nullable().optional(),
 });
 
+/** What a check of the scenario's own came to. One that did not answer is in none of them: it did not run. */
+export const ownCheckSchema = z.strictObject({
+  name: z.string(),
+  /** Restored databases that it was offered, and those that it opened. */
+  offered: z.number().int(),
+  opened: z.number().int(),
+  durationMs: z.number(),
+  findings: z.array(
+    z.strictObject({
+      database: z.string().nullable(),
+      expected: z.string(),
+      actual: z.string(),
+      detail: z.string(),
+      count: z.number().int().min(1),
+    }),
+  ),
+  /** Why it has no answer: it threw, took too long, or answered something else than findings. */
+  error: z.string().nullable(),
+});
+export type OwnCheckRecord = z.infer<typeof ownCheckSchema>;
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** SIGKILL of a whole host, and who was found then. */
@@ -303,10 +330,12 @@ export const evidenceSchema = z.strictObject({
     secondLife: z.boolean(),
     objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
     /** Checks that must fail for an `expect: fail` scenario to pass. */
-    mustFail: z.array(checkIdSchema),
+    mustFail: z.array(anyCheckIdSchema),
     /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
     mustBreak: z.array(z.string()).optional(),
     mustHold: z.array(z.string()).optional(),
+    /** Names of the checks that the scenario brings itself; absent: none. */
+    ownChecks: z.array(z.string()).optional(),
   }),
   seed: z.number().int(),
   /** SHA-256 of the plan and of every database's baseline digests: the same seed gives the same two. */
@@ -422,6 +451,8 @@ export const evidenceSchema = z.strictObject({
     .optional(),
   /** Absent: there was none. */
   secondHost: secondHostSchema.optional(),
+  /** Absent: the scenario brings none, or the drill did not come so far. */
+  ownChecks: z.array(ownCheckSchema).optional(),
   /** Fleet-wide findings and which fleet-wide checks ran. */
   fleetChecksRun: z.array(checkIdSchema),
   fleetFindings: z.array(findingSchema),
@@ -433,6 +464,16 @@ export const evidenceSchema = z.strictObject({
   harnessFaults: z.array(z.strictObject({ code: z.string(), phase: z.string(), message: z.string() })),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** One earlier drill of the same scenario, subject and store. */
+export const earlierDrillSchema = z.strictObject({
+  runId: z.string(),
+  startedAt: z.string(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  rpoMs: z.number().nullable(),
+  rtoMs: z.number().nullable(),
+});
+export type EarlierDrill = z.infer<typeof earlierDrillSchema>;
 
 /** `run.json`: what is true of the whole run. With the evidence of its drills it is all that a judgement needs. */
 export const runInfoSchema = z.strictObject({
@@ -455,5 +496,7 @@ export const runInfoSchema = z.strictObject({
   gaps: z.array(z.string()).optional(),
   /** What is worse than in the runs that it was asked to be held against, one sentence each. */
   regressions: z.array(z.string()).optional(),
+  /** How drills like these went before, by drill id, the newest last: for the reports, no verdict rests on it. */
+  earlier: z.record(z.string(), z.array(earlierDrillSchema)).optional(),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;

@@ -14,10 +14,8 @@ const BYTES_PER_DATABASE = 1_500_000;
 export async function preflight(outputDir: string, plans: readonly Plan[]): Promise<void> {
   await assertWritable(outputDir);
   for (const plan of plans) {
-    const databases = plan.databases.length;
-    const rows = plan.databases.reduce((sum, database) => sum + database.rows, 0);
-    await assertOpenFiles(databases);
-    await assertSpace(outputDir, databases * BYTES_PER_DATABASE + rows * BYTES_PER_ROW);
+    await assertOpenFiles(plan.databases.length);
+    await assertSpace(outputDir, diskNeededBytes(plan));
   }
 }
 
@@ -36,6 +34,12 @@ export async function preflightFaults(scenarios: readonly Pick<Scenario, 'id' | 
   }
   if (scenarios.some(({ faults }) => faults.some(({ kind }) => kind === 'host-disk-full')))
     await assertSmallDisk();
+}
+
+/** What a drill may need of the disk, at most. */
+export function diskNeededBytes({ databases }: Plan): number {
+  const rows = databases.reduce((sum, database) => sum + database.rows, 0);
+  return databases.length * BYTES_PER_DATABASE + rows * BYTES_PER_ROW;
 }
 
 async function assertWritable(outputDir: string): Promise<void> {

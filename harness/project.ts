@@ -1,19 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout that this program runs from. */
+/** The folder that this program runs from: the checkout, or `dist` of the installed package, laid out like it. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-export const SCENARIOS_DIR = path.join(ROOT, 'scenarios');
-export const REPORTS_DIR = path.join(ROOT, 'reports');
+/** Installed, the package is not the place for what a run leaves: that is the project which has installed it. */
+const IS_INSTALLED = import.meta.url.endsWith('.js');
+const PROJECT = IS_INSTALLED ? process.cwd() : ROOT;
+
+/** The scenarios that come with the drill. */
+export const BUILT_IN_SCENARIOS_DIR = path.join(ROOT, 'scenarios');
+/** Those of the project; a project without a folder of that name uses the ones that come with the drill. */
+export const SCENARIOS_DIR = ownOrBuiltIn(path.join(PROJECT, 'scenarios'));
+export const REPORTS_DIR = path.join(PROJECT, 'reports');
 /** Litestream versions that were fetched; git ignores it. */
-export const LITESTREAM_DIR = path.join(ROOT, '.litestream');
+export const LITESTREAM_DIR = path.join(PROJECT, '.litestream');
+
+/** How a user starts this program. */
+export const COMMAND = IS_INSTALLED ? 'npx drill' : 'npm run drill --';
+
+/** A text that tells how to start the program, as it is started where it was installed. */
+export function asStartedHere(text: string): string {
+  return text.replaceAll('npm run drill --', COMMAND);
+}
 
 /** The version in package.json. */
 export function toolVersion(): string {
-  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
-    version: string;
-  };
+  const file = path.join(ROOT, IS_INSTALLED ? '..' : '.', 'package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return version;
+}
+
+function ownOrBuiltIn(folder: string): string {
+  return existsSync(folder) ? folder : BUILT_IN_SCENARIOS_DIR;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import {
-  checkIdSchema,
+  anyCheckIdSchema,
   lostAtSchema,
+  earlierDrillSchema,
   loadEndSchema,
   faultRecordSchema,
   secondHostSchema,
@@ -72,7 +73,7 @@ const measurementsSchema = z.strictObject({
 export type Measurements = z.infer<typeof measurementsSchema>;
 
 const checkResultSchema = z.strictObject({
-  id: checkIdSchema,
+  id: anyCheckIdSchema,
   verdict: verdictSchema,
   expected: z.string(),
   actual: z.string(),
@@ -107,7 +108,7 @@ const databaseResultSchema = z.strictObject({
   /** When its restore began, in ms from the kill; null: there was none. */
   restoreStartMs: maybe.optional(),
   verifyMs: maybe,
-  failedChecks: z.array(checkIdSchema),
+  failedChecks: z.array(anyCheckIdSchema),
   /** First finding in words, or what became of it; empty when all is well. */
   detail: z.string(),
 });
@@ -209,6 +210,8 @@ const scenarioResultSchema = z.strictObject({
     })
     .optional(),
   databases: z.array(databaseResultSchema),
+  /** Earlier drills of the same scenario, subject and store, the newest last; absent: none are known. */
+  earlier: z.array(earlierDrillSchema).optional(),
   /** The documented page, followed to the letter; absent: it was not. */
   runbook: runbookResultSchema.optional(),
 });

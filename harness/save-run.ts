@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evidence } from './evidence.ts';
-import { judgeRun } from './judge/judge.ts';
+import { historyFile, readHistory } from './history/history-file.ts';
+import { earlierOf } from './history/trend.ts';
+import { judge, judgeRun } from './judge/judge.ts';
 import { writeManifest } from './manifest.ts';
 import type { Result } from './result.ts';
 import { resultText, type RunInfo, runPaths } from './run-directory.ts';
@@ -22,12 +24,28 @@ export function saveRun(
   evidences: readonly Evidence[],
 ): Result {
   const paths = runPaths(runDir);
-  const reporterFailures = writeReports(judgeRun(evidences, info), runDir, outputDir);
-  const whole = { ...info, reporterFailures: [...info.reporterFailures, ...reporterFailures] };
+  const known = { ...info, ...earlierDrills(evidences, info, outputDir) };
+  const reporterFailures = writeReports(judgeRun(evidences, known), runDir, outputDir);
+  const whole = { ...known, reporterFailures: [...known.reporterFailures, ...reporterFailures] };
   const result = judgeRun(evidences, whole);
   writeFileSync(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);
   writeFileSync(paths.result, resultText(result));
   return result;
+}
+
+/** What the history of the output folder tells of drills like these. A shard is no run of its own, and has no history. */
+function earlierDrills(
+  evidences: readonly Evidence[],
+  { shard }: RunInfo,
+  outputDir: string,
+): Pick<RunInfo, 'earlier'> {
+  if (shard !== undefined) return {};
+  const { entries } = readHistory(historyFile(outputDir));
+  const earlier = evidences.flatMap((evidence) => {
+    const own = earlierOf(entries, judge(evidence));
+    return own.length === 0 ? [] : [[evidence.drillId, own] as const];
+  });
+  return earlier.length === 0 ? {} : { earlier: Object.fromEntries(earlier) };
 }
 
 /** Nothing of a run changes any more once it is in the manifest. */

@@ -10,6 +10,7 @@ import { surveyCache } from '../litestream/survey.ts';
 import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
 import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
+import { machineDiagnoses } from './doctor-machine.ts';
 import { storeDiagnoses } from './doctor-store.ts';
 import type { Io } from './options.ts';
 
@@ -45,6 +46,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     openFiles(),
     outputFolder(options.outputDir),
     diskSpace(options.outputDir),
+    machineDiagnoses(io.env),
     storeDiagnoses(io.env),
   ]).then((found) => found.flat());
   if (options.json) io.stdout.write(`${JSON.stringify({ checks: diagnoses }, null, 2)}\n`);

@@ -1,29 +1,27 @@
-import path from 'node:path';
 import type { HistoryEntry } from '../history/entry.ts';
 import { historyFile, readHistory } from '../history/history-file.ts';
 import { SCENARIOS_DIR } from '../project.ts';
 import { duration } from '../report/format.ts';
 import { printable } from '../report/screen.ts';
 import { table } from '../report/table.ts';
-import { findScenarios, loadAll, readDirectory, readFile } from '../scenario/registry.ts';
+import { findScenarios } from '../scenario/registry.ts';
 import type { Io } from './options.ts';
 
 /** `drill list`: the scenarios that there are, and how they went last according to the history. */
-export function listCommand(
+export async function listCommand(
   { json, outputDir }: { readonly json: boolean; readonly outputDir: string },
   io: Io,
-): number {
+): Promise<number> {
   const { entries } = readHistory(historyFile(outputDir));
-  const scenarios = findScenarios({ names: [], tier: null, tag: null }, SCENARIOS_DIR).map(
-    ({ scenario, file }) => ({
-      id: scenario.id,
-      title: scenario.title,
-      tier: scenario.tier,
-      tags: scenario.tags,
-      file,
-      last: lastDrill(entries, scenario.id),
-    }),
-  );
+  const found = await findScenarios({ names: [], tier: null, tag: null }, SCENARIOS_DIR);
+  const scenarios = found.map(({ scenario, file }) => ({
+    id: scenario.id,
+    title: scenario.title,
+    tier: scenario.tier,
+    tags: scenario.tags,
+    file,
+    last: lastDrill(entries, scenario.id),
+  }));
   if (json) {
     io.stdout.write(`${JSON.stringify({ scenarios }, null, 2)}\n`);
     return 0;
@@ -54,18 +52,4 @@ function lastDrill(entries: readonly HistoryEntry[], scenario: string) {
   const order = ['fail', 'inconclusive', 'pass'] as const;
   const verdict = order.find((wanted) => run.some((entry) => entry.verdict === wanted));
   return { verdict, durationMs: Math.max(...run.map((entry) => entry.durationMs)), runId, startedAt };
-}
-
-/** `drill validate`: reads the given files, or all, and starts nothing. */
-export function validateCommand(
-  files: readonly string[],
-  { json }: { readonly json: boolean },
-  io: Io,
-): number {
-  const read =
-    files.length === 0 ? readDirectory(SCENARIOS_DIR) : files.map((file) => readFile(path.resolve(file)));
-  const ids = loadAll(read).map(({ scenario }) => scenario.id);
-  if (json) io.stdout.write(`${JSON.stringify({ valid: true, scenarios: ids }, null, 2)}\n`);
-  else io.stdout.write(`valid: ${ids.join(', ')}\n`);
-  return 0;
 }

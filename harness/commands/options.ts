@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { DURATION, DURATION_FORM, durationMs } from '../duration.ts';
 import { suggestion } from '../did-you-mean.ts';
 import { DrillError, messageOf } from '../errors.ts';
+import { COMMAND } from '../project.ts';
 import type { BucketLayout } from '../recovery/bucket-places.ts';
 import type { Screen } from '../report/screen.ts';
 import { parseShard, type ShardChoice } from '../shard/shard.ts';
@@ -125,7 +126,7 @@ export function repeatCommand(options: RunOptions, seed: number): string {
     ...(options.shard === null ? [] : [`--shard=${shardText(options.shard)}`]),
     `--seed=${seed}`,
   ];
-  return ['npm run drill --', ...flags.map(shellQuoted)].join(' ');
+  return [COMMAND, ...flags.map(shellQuoted)].join(' ');
 }
 
 function shardText({ index, count }: ShardChoice): string {

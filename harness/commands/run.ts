@@ -20,13 +20,14 @@ import type { DrillWithoutStore, PlannedDrill, PlannedUpgrade, WantedDrill } fro
 import { runDrills, type RunRequest } from '../run.ts';
 import { combinationsOf } from '../scenario/combinations.ts';
 import type { LoadedScenario } from '../scenario/load.ts';
-import { type Plan, planDrill } from '../scenario/plan.ts';
+import { planDrill } from '../scenario/plan.ts';
 import { findScenarios } from '../scenario/registry.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { assertStarted } from '../scenario/supervisor.ts';
 import { redactedValue, secretsOf } from '../secrets.ts';
 import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
+import { dryRun } from './dry-run.ts';
 import { tellGithub } from './github.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 import { planStores, sweepCrashedContainers } from './stores.ts';
@@ -40,7 +41,7 @@ const NEW_SEED_BELOW = 1_000_000_000;
 
 /** `drill run`: everything is checked before the first slow step, then the drills run one after the other. */
 export async function runCommand(options: RunOptions, io: Io): Promise<number> {
-  const scenarios = chooseScenarios(options);
+  const scenarios = await chooseScenarios(options);
   assertStarted(options.supervisor, scenarios);
   const seed = options.seed ?? randomInt(NEW_SEED_BELOW);
   const whole = wantedDrills(scenarios, seed, options);
@@ -54,7 +55,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   if (share !== null && !options.quiet) {
     io.stderr.write(`shard ${share.index} of ${share.count}: ${wanted.length} of ${whole.length} drills\n`);
   }
-  if (options.dryRun) return printPlans(plans, options, io);
+  if (options.dryRun) return dryRun(wanted, plans, options, io);
   const ready = await withLitestream(wanted, io);
   // Read before the first slow step: a history that cannot be compared with is found out at once.
   const against = options.against === null ? null : earlierDrills(options.outputDir, options.tolerance);
@@ -126,7 +127,7 @@ function earlierDrills(outputDir: string, tolerance: number): RunRequest['agains
   });
 }
 
-function chooseScenarios({ scenarios, tier, tag }: RunOptions): LoadedScenario[] {
+async function chooseScenarios({ scenarios, tier, tag }: RunOptions): Promise<LoadedScenario[]> {
   if (scenarios.length > 0 || tier !== null || tag !== null) {
     return findScenarios({ names: scenarios, tier, tag }, SCENARIOS_DIR);
   }
@@ -206,35 +207,6 @@ async function sweepLeftovers(
   const inContainers = drills.some(({ store }) => store.kind === 'minio' && store.runs === 'container');
   if (swept.length > 0 || inContainers) swept.push(...(await sweepCrashedContainers(io.env, say)));
   for (const leftover of swept) say(`swept what a crashed run had left: ${leftover}`);
-}
-
-function printPlans(plans: readonly Plan[], { json }: RunOptions, io: Io): number {
-  if (json) io.stdout.write(`${JSON.stringify({ plans }, null, 2)}\n`);
-  else for (const plan of plans) io.stdout.write(`${describePlan(plan)}\n`);
-  return 0;
-}
-
-function describePlan({
-  scenario,
-  seed,
-  databases,
-  changes,
-  killAfterMs,
-  planDigest,
-  ...load
-}: Plan): string {
-  const rows = databases.reduce((sum, database) => sum + database.rows, 0);
-  const idle = databases.filter((database) => database.idle).length;
-  return [
-    `${scenario} (seed ${seed}, plan ${planDigest.slice(0, 12)})`,
-    `  fleet     ${databases.length} databases, about ${rows} rows, ${idle} idle`,
-    `  load      ${load.writesPerSecond} writes/s from ${load.writers} writer process(es)`,
-    ...changes.map(
-      (change) =>
-        `  ${String(Math.round(change.atMs)).padStart(6)} ms ${change.kind} ${change.realm}${change.app === null ? '' : `/${change.app}`}`,
-    ),
-    `  disaster  SIGKILL ${Math.round(killAfterMs)} ms after the start of the load`,
-  ].join('\n');
 }
 
 function whatIsRun(scenarios: readonly LoadedScenario[], share: Shard | null): string {

@@ -34,10 +34,12 @@ function wholePlan(wanted: readonly WantedDrill[], options: RunOptions, seed: nu
     seed,
     supervisor: options.supervisor,
     timeoutMs: options.timeoutMs,
-    drills: wanted.map(({ drillId, loaded: { scenario }, ...drill }) => ({
+    drills: wanted.map(({ drillId, loaded: { scenario, ownChecks }, ...drill }) => ({
       drillId,
       scenario: scenario.id,
-      scenarioDigest: createHash('sha256').update(JSON.stringify(scenario)).digest('hex'),
+      scenarioDigest: createHash('sha256')
+        .update(JSON.stringify([scenario, ...(ownChecks === undefined ? [] : [ownChecks.sha256])]))
+        .digest('hex'),
       seed: drill.seed,
       planDigest: planDrill(scenario, drill.seed).planDigest,
       litestream: drill.litestream,

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
+import { ownProgram } from '../litestream/own-program.ts';
 import { isMounted, moveMount } from './small-disk.ts';
 import { type FoundProcess, killHost, outsideGroup, processesOfHost } from './process-scan.ts';
 import { type HostCommand, type HostEvent, type StartCommand, SUPERVISOR } from './protocol.ts';
 
-const LEADER = fileURLToPath(new URL('leader-process.ts', import.meta.url));
+const LEADER = ownProgram('leader-process.ts', import.meta.url);
 
 /** Where things lie on one host. Everything a host owns is below its folder. */
 export interface HostPaths {

@@ -1,7 +1,7 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'smol-toml';
+import { ownProgram } from '../litestream/own-program.ts';
 import { PATH_STYLE_VARIABLE } from '../store/endpoint.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { HostPaths, RunningHost } from './host.ts';
@@ -14,7 +14,7 @@ export interface Subject {
   readonly litestream: string;
 }
 
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const CLI = ownProgram('../cli.ts', import.meta.url);
 
 /** The shell command that a subject is started with, in the host's folder. */
 export function supervisorCommand(subject: Subject): string {

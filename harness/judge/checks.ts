@@ -6,6 +6,7 @@ import { concernsHooks, hooksTally } from './hooks.ts';
 import { inventory } from './inventory.ts';
 import { objectivesCheck } from './objectives.ts';
 import { secondLife } from './second-life.ts';
+import { judgeOwnChecks } from './own-checks.ts';
 import { checkResult, explainedNote, type Failure, findingsOf, partFindings, type Tally } from './tally.ts';
 import { lateUploads, readsNote } from './uploads.ts';
 
@@ -34,7 +35,7 @@ const EXPECTED: Record<CheckId, string> = {
 
 /**
  * Every check, always, in the order of CHECK_IDS: a failing one never hides the next. Only `hooks` is left out where no
- * app has any.
+ * app has any. Then those that the scenario brings.
  */
 export function judgeChecks(
   evidence: Evidence,
@@ -44,11 +45,12 @@ export function judgeChecks(
   /** Why the check of the blobs proves nothing. */
   openBlobs: readonly string[],
 ): CheckResult[] {
-  return CHECK_IDS.filter((id) => id !== 'hooks' || concernsHooks(evidence)).map((id) => {
+  const standard = CHECK_IDS.filter((id) => id !== 'hooks' || concernsHooks(evidence)).map((id) => {
     if (id === 'objectives') return objectivesCheck(objectives);
     const tally = tallyOf(id, evidence, fates, rpoObjectiveMs);
     return checkResult(id === 'blobs' ? also(tally, openBlobs) : tally);
   });
+  return [...standard, ...judgeOwnChecks(evidence)];
 }
 
 function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObjectiveMs: number): Tally {
@@ -71,15 +73,14 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
   };
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);
-  const looked = withCoverage(base, evidence, fates);
+  const looked = withCoverage(id, base, evidence, fates);
   if (id === 'inventory') return inventory(looked, evidence, fates);
   if (id === 'hooks') return hooksTally(looked, evidence);
   return id === 'integrity' ? { ...looked, failures: [...looked.failures, ...unsound(fates)] } : looked;
 }
 
 /** A check that did not run on everything it should have run on is not a pass. */
-function withCoverage(tally: Tally, evidence: Evidence, fates: readonly Fate[]): Tally {
-  const { id } = tally;
+function withCoverage(id: CheckId, tally: Tally, evidence: Evidence, fates: readonly Fate[]): Tally {
   if (evidence.kill === null) return also(tally, ['there was no kill']);
   if (FLEET_CHECK_IDS.includes(id)) {
     return evidence.fleetChecksRun.includes(id) ? tally : also(tally, ['it did not run']);

@@ -1,8 +1,9 @@
-import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
+import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
 import type { DatabaseResult, Verdict } from '../result.ts';
 import type { Fate } from './fates.ts';
 import { findingsOf, partFindings } from './tally.ts';
 import { checkResult } from './tally.ts';
+import { ownChecksFailedOn } from './own-checks.ts';
 import { secondLife } from './second-life.ts';
 
 /** One line a database: the same rules as for the checks, seen from the other side. */
@@ -44,8 +45,8 @@ function failedChecksOf(
   fate: Fate,
   own: ReturnType<typeof findingsOf>,
   rpoObjectiveMs: number,
-): CheckId[] {
-  const failed = new Set<CheckId>();
+): AnyCheckId[] {
+  const failed = new Set<AnyCheckId>();
   for (const finding of own) {
     if (partFindings([finding], rpoObjectiveMs).failures.length > 0) failed.add(finding.check);
   }
@@ -61,7 +62,8 @@ function failedChecksOf(
   } as const;
   const second = checkResult(secondLife(alone, evidence, [fate], rpoObjectiveMs));
   if (second.verdict === 'fail') failed.add('second-life');
-  return CHECK_IDS.filter((id) => failed.has(id));
+  const ownFailed = ownChecksFailedOn(fate.database.path, evidence);
+  return [...CHECK_IDS.filter((id) => failed.has(id)), ...ownFailed];
 }
 
 /** Why nothing can be said of a database, or null. */

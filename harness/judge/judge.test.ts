@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence, evidenceSchema } from '../evidence.ts';
+import {
+  type AnyCheckId,
+  CHECK_IDS,
+  type CheckId,
+  DATABASE_CHECK_IDS,
+  type Evidence,
+  evidenceSchema,
+} from '../evidence.ts';
 import { resultSchema, type ScenarioResult } from '../result.ts';
 import { databaseIn, evidenceWith, finding, greenEvidence, KILL_US, notRestored } from './green-evidence.ts';
 import { judge, judgeRun } from './judge.ts';
@@ -18,7 +25,7 @@ function check(result: ScenarioResult, id: CheckId): ScenarioResult['checks'][nu
 }
 
 /** Ids of the checks with this verdict. */
-function checksWith(result: ScenarioResult, verdict: string): CheckId[] {
+function checksWith(result: ScenarioResult, verdict: string): AnyCheckId[] {
   return result.checks.filter((one) => one.verdict === verdict).map(({ id }) => id);
 }
 

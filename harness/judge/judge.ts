@@ -11,7 +11,7 @@ const EXIT_CODES = { pass: 0, fail: 1, inconclusive: 3 } as const satisfies Reco
 /** The result of a whole run: every drill judged, and the worst of their exit codes. */
 export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
   const ordered = run.drills.flatMap((id) => evidences.filter(({ drillId }) => drillId === id));
-  const scenarios = ordered.map(judge);
+  const scenarios = ordered.map((evidence) => withEarlier(judge(evidence), run));
   const gaps = gapsOf(scenarios, run);
   const hasBug = ordered.some(({ harnessFaults }) => harnessFaults.some(({ code }) => code === HARNESS_BUG));
   const verdict = worst(scenarios, gaps, run);
@@ -31,6 +31,11 @@ export function judgeRun(evidences: readonly Evidence[], run: RunInfo): Result {
     ...(spoiltBy.length === 0 ? {} : { spoiltBy }),
     scenarios,
   };
+}
+
+function withEarlier(drill: ScenarioResult, { earlier }: RunInfo): ScenarioResult {
+  const own = earlier?.[drill.drillId] ?? [];
+  return own.length === 0 ? drill : { ...drill, earlier: own };
 }
 
 /** Reasons why the run as a whole is no pass, whatever its drills say. */

@@ -1,4 +1,4 @@
-import type { CheckId, Evidence, Finding } from '../evidence.ts';
+import type { AnyCheckId, Evidence, Finding } from '../evidence.ts';
 import type { CheckResult, Verdict } from '../result.ts';
 import { compareText, type Fate } from './fates.ts';
 
@@ -13,7 +13,7 @@ export interface Failure {
 
 /** What a check has to say before it becomes a verdict. */
 export interface Tally {
-  readonly id: CheckId;
+  readonly id: AnyCheckId;
   /** What holds when the check passes, and how that is said. */
   readonly expected: string;
   readonly whenPassed: string;

@@ -6,6 +6,7 @@ import type {
   Evidence,
   Finding,
   LostAt,
+  OwnCheckRecord,
   RestoreRecord,
   RunbookEvidence,
 } from '../evidence.ts';
@@ -118,6 +119,8 @@ export interface Findings {
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
+  /** What the scenario's own checks came to; null: there are none, or not yet. */
+  ownChecks: readonly OwnCheckRecord[] | null;
   firstWriteUs: ReadonlyMap<string, number>;
   protectedAgainUs: ReadonlyMap<string, number>;
   secondRestores: readonly RestoreRecord[];
@@ -180,6 +183,7 @@ export function openContext(order: DrillOrder): DrillContext {
       ledger: null,
       restores: [],
       verification: null,
+      ownChecks: null,
       firstWriteUs: new Map(),
       protectedAgainUs: new Map(),
       secondRestores: [],

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../litestream/own-program.ts';
 import type { HostReader } from '../scenario/host-fault.ts';
 import type { PlannedDatabase } from '../scenario/plan.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import { type FaultRecord, type HostScene, livesAfter } from './host-scene.ts';
 
-const READER = fileURLToPath(new URL('../workload/reader-process.ts', import.meta.url));
+const READER = ownProgram('../workload/reader-process.ts', import.meta.url);
 const ANSWER_WITHIN_MS = 10_000;
 
 type Readings = readonly { readonly isHeld: boolean; readonly walBytes: number }[];

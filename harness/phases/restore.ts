@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { wallTimeOf } from '../clock.ts';
 import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence.ts';
 import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
+import { ownProgram } from '../litestream/own-program.ts';
 import type { RecoveryEvent } from '../recovery/events.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
@@ -12,7 +12,7 @@ import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { beginStoreFaults, endStoreFaults } from './store-faults.ts';
 
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const CLI = ownProgram('../cli.ts', import.meta.url);
 const RESTORE = 'restore';
 
 /** A new host whose data directory holds what the bucket gave back. */

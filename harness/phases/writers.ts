@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { ownProgram } from '../litestream/own-program.ts';
 import { DrillError } from '../errors.ts';
 import type { RunningHost } from '../host/host.ts';
 import type { S3Settings } from '../store/s3-client.ts';
@@ -10,7 +10,7 @@ import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import type { OrderAnswer, orderSchema } from '../workload/orders.ts';
 import type { DrillContext } from './context.ts';
 
-const WRITER = fileURLToPath(new URL('../workload/writer-process.ts', import.meta.url));
+const WRITER = ownProgram('../workload/writer-process.ts', import.meta.url);
 const READY_TIMEOUT_MS = 60_000;
 /** A checkpoint may wait for locks, 5 s in each database. */
 const ORDER_TIMEOUT_MS = 60_000;

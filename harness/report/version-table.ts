@@ -1,11 +1,11 @@
-import type { CheckId } from '../evidence.ts';
+import type { AnyCheckId } from '../evidence.ts';
 import type { ScenarioResult } from '../result.ts';
 import { count, duration } from './format.ts';
 import { litestreamInWords } from './subject.ts';
 
 /** A row missing before one that is there: the restore was not a point in time. */
-const HOLES: ReadonlySet<CheckId> = new Set<CheckId>(['contiguity']);
-const MALFORMED: ReadonlySet<CheckId> = new Set<CheckId>(['integrity']);
+const HOLES: ReadonlySet<AnyCheckId> = new Set<AnyCheckId>(['contiguity']);
+const MALFORMED: ReadonlySet<AnyCheckId> = new Set<AnyCheckId>(['integrity']);
 
 /**
  * "Litestream version × what a kill costs" as a Markdown table: one line a version, in the order of the drills, over all
@@ -53,7 +53,7 @@ function range(values: readonly number[], inWords: (value: number) => string): s
 }
 
 /** In how many runs, and in how many databases of them. */
-function damage(runs: readonly ScenarioResult[], checks: ReadonlySet<CheckId>): string {
+function damage(runs: readonly ScenarioResult[], checks: ReadonlySet<AnyCheckId>): string {
   const databases = runs.map(
     ({ databases: fleet }) =>
       fleet.filter(({ failedChecks }) => failedChecks.some((id) => checks.has(id))).length,

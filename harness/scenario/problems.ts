@@ -41,6 +41,8 @@ function inWords(issue: Issue, value: unknown): string {
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     return `${shown(value)} is ${limit(issue)}`;
   }
+  const checkId = asCheckId(issue);
+  if (checkId !== null) return inWords(checkId, value);
   if (issue.code === 'invalid_union') {
     if (issue.errors.length > 0) return `${shown(value)} is not valid: ${alternatives(issue)}`;
     // By one word of it a thing is this or that: it is no such word.
@@ -59,6 +61,14 @@ function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string
 /** `a`, `a or b`, `a, b or c`. */
 function listInWords(words: readonly string[]): string {
   return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
+}
+
+/** A check is named by one of the known words, or by `own:` and a name: who misspells one meant one of the words. */
+function asCheckId(issue: Issue): Issue | null {
+  if (issue.code !== 'invalid_union') return null;
+  const [[words], [own]] = [issue.errors[0] ?? [], issue.errors[1] ?? []];
+  const isOwn = own?.code === 'invalid_format' && own.format === 'template_literal';
+  return isOwn && words?.code === 'invalid_value' ? words : null;
 }
 
 /** What each branch of a choice would have accepted. */

@@ -19,14 +19,14 @@ function write(id: string, { tier = 'smoke', tags = '[]', file = `${id}.yaml` } 
   return path.join(folder, file);
 }
 
-function ids(selection: Partial<Selection>): string[] {
-  const found = findScenarios({ names: [], tier: null, tag: null, ...selection }, folder);
+async function ids(selection: Partial<Selection>): Promise<string[]> {
+  const found = await findScenarios({ names: [], tier: null, tag: null, ...selection }, folder);
   return found.map(({ scenario }) => scenario.id);
 }
 
-function errorOf(selection: Partial<Selection>): DrillError {
+async function errorOf(selection: Partial<Selection>): Promise<DrillError> {
   try {
-    ids(selection);
+    await ids(selection);
   } catch (error) {
     if (error instanceof DrillError) return error;
     throw error;
@@ -35,16 +35,16 @@ function errorOf(selection: Partial<Selection>): DrillError {
 }
 
 describe('findScenarios', () => {
-  test('all, by id, by file, by tier, by tag; each once', () => {
-    expect(ids({})).toEqual(['alpha', 'beta']);
-    expect(ids({ names: ['beta', 'alpha', 'beta'] })).toEqual(['beta', 'alpha']);
-    expect(ids({ names: [path.join(folder, 'beta.yaml'), 'beta'] })).toEqual(['beta']);
-    expect(ids({ tier: 'gate' })).toEqual(['alpha']);
-    expect(ids({ tag: 'slow' })).toEqual(['alpha']);
+  test('all, by id, by file, by tier, by tag; each once', async () => {
+    expect(await ids({})).toEqual(['alpha', 'beta']);
+    expect(await ids({ names: ['beta', 'alpha', 'beta'] })).toEqual(['beta', 'alpha']);
+    expect(await ids({ names: [path.join(folder, 'beta.yaml'), 'beta'] })).toEqual(['beta']);
+    expect(await ids({ tier: 'gate' })).toEqual(['alpha']);
+    expect(await ids({ tag: 'slow' })).toEqual(['alpha']);
   });
 
-  test('an unknown id names the nearest and the whole list', () => {
-    expect(errorOf({ names: ['alhpa'] })).toMatchObject({
+  test('an unknown id names the nearest and the whole list', async () => {
+    expect(await errorOf({ names: ['alhpa'] })).toMatchObject({
       code: 'DRILL_E_SCENARIO_UNKNOWN',
       what: 'there is no scenario alhpa; did you mean alpha?',
       why: 'known are alpha, beta',
@@ -52,40 +52,42 @@ describe('findScenarios', () => {
     });
   });
 
-  test('nothing that fits is an error, not an empty pass', () => {
-    expect(errorOf({ tier: 'nightly' })).toMatchObject({ code: 'DRILL_E_SCENARIO_UNKNOWN', exit: 2 });
-    expect(errorOf({ names: ['alpha'], tag: 'fast' }).what).toContain('alpha, tag fast');
+  test('nothing that fits is an error, not an empty pass', async () => {
+    expect(await errorOf({ tier: 'nightly' })).toMatchObject({ code: 'DRILL_E_SCENARIO_UNKNOWN', exit: 2 });
+    expect((await errorOf({ names: ['alpha'], tag: 'fast' })).what).toContain('alpha, tag fast');
   });
 
-  test('the problems of all chosen files come at once; other files do not matter', () => {
+  test('the problems of all chosen files come at once; other files do not matter', async () => {
     write('gamma', { tier: 'smokee' });
     write('delta', { tier: 'gat' });
-    expect(ids({ names: ['alpha'] })).toEqual(['alpha']);
-    const error = errorOf({});
+    expect(await ids({ names: ['alpha'] })).toEqual(['alpha']);
+    const error = await errorOf({});
     expect(error).toMatchObject({ code: 'DRILL_E_SCENARIO_INVALID', exit: 2 });
     expect(error.details).toHaveLength(2);
-    expect(errorOf({ names: ['gamma'] }).details).toEqual([
+    expect((await errorOf({ names: ['gamma'] })).details).toEqual([
       expect.stringMatching(/gamma\.yaml:3:7: tier: "smokee" is not one of .*; did you mean smoke\?$/),
     ]);
   });
 
-  test('a file without a readable id is found by its name', () => {
+  test('a file without a readable id is found by its name', async () => {
     writeFileSync(path.join(folder, 'broken.yaml'), 'id: [\n');
-    expect(errorOf({ names: ['broken'] }).code).toBe('DRILL_E_SCENARIO_INVALID');
+    expect((await errorOf({ names: ['broken'] })).code).toBe('DRILL_E_SCENARIO_INVALID');
   });
 
-  test('two files with one id', () => {
+  test('two files with one id', async () => {
     write('alpha', { file: 'other.yaml' });
-    expect(errorOf({}).details).toEqual([
+    expect((await errorOf({})).details).toEqual([
       expect.stringContaining('other.yaml:1:1: the id alpha is taken by'),
     ]);
   });
 
-  test('a missing file, another kind of file, a missing folder', () => {
-    expect(errorOf({ names: ['./gone.yaml'] }).what).toBe('the scenario file ./gone.yaml cannot be read');
-    expect(errorOf({ names: ['run.ts'] }).why).toContain('scenarios are YAML files');
-    expect(() => findScenarios({ names: [], tier: null, tag: null }, path.join(folder, 'nowhere'))).toThrow(
-      /scenarios folder/,
+  test('a missing file, another kind of file, a missing folder', async () => {
+    expect((await errorOf({ names: ['./gone.yaml'] })).what).toBe(
+      'the scenario file ./gone.yaml cannot be read',
     );
+    expect((await errorOf({ names: ['run.json'] })).why).toContain('scenarios are YAML files');
+    await expect(
+      findScenarios({ names: [], tier: null, tag: null }, path.join(folder, 'nowhere')),
+    ).rejects.toThrow(/scenarios folder/);
   });
 });

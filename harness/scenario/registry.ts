@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { suggestion } from '../did-you-mean.ts';
 import { DrillError, messageOf } from '../errors.ts';
+import { BUILT_IN_SCENARIOS_DIR, SCENARIOS_DIR } from '../project.ts';
 import { type LoadedScenario, type ReadScenario, readScenario, type ScenarioProblem } from './load.ts';
+import { readModule } from './load-module.ts';
 import type { Scenario } from './schema.ts';
 
 /** What the user asked for. Names are ids or files; an empty list with neither tier nor tag means every scenario. */
@@ -16,11 +18,11 @@ export interface Selection {
  * The chosen scenarios, each once: in the order of their names, or by id. Throws a DrillError with exit code 2 and
  * every problem of every chosen file.
  */
-export function findScenarios(selection: Selection, directory: string): LoadedScenario[] {
-  const named = selection.names.map((name) =>
-    isFile(name) ? readFile(name) : byId(name, readDirectory(directory)),
-  );
-  const files = selection.names.length === 0 ? readDirectory(directory) : named;
+export async function findScenarios(selection: Selection, directory: string): Promise<LoadedScenario[]> {
+  const files = selection.names.length === 0 ? await readDirectory(directory) : [];
+  for (const name of selection.names) {
+    files.push(isFile(name) ? await readFile(name) : byId(name, await candidates(name, directory)));
+  }
   const chosen = loadAll(files).filter(
     ({ scenario }) =>
       (selection.tier === null || scenario.tier === selection.tier) &&
@@ -30,8 +32,17 @@ export function findScenarios(selection: Selection, directory: string): LoadedSc
   return chosen.filter((one, index) => chosen.findIndex((other) => other.file === one.file) === index);
 }
 
+/** Those of a directory; those that come with the drill as well, where it has none of that name. */
+async function candidates(id: string, directory: string): Promise<ReadScenario[]> {
+  const own = await readDirectory(directory);
+  if (directory !== SCENARIOS_DIR || directory === BUILT_IN_SCENARIOS_DIR) return own;
+  return own.some((file) => nameOf(file) === id)
+    ? own
+    : [...own, ...(await readDirectory(BUILT_IN_SCENARIOS_DIR))];
+}
+
 /** Every scenario file of a directory, by id; the broken ones with their problems. */
-export function readDirectory(directory: string): ReadScenario[] {
+export async function readDirectory(directory: string): Promise<ReadScenario[]> {
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -44,27 +55,30 @@ export function readDirectory(directory: string): ReadScenario[] {
       cause: error,
     });
   }
-  return names
-    .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
-    .toSorted()
-    .map((name) => readFile(path.join(directory, name)))
-    .toSorted((a, b) => (a.id ?? '').localeCompare(b.id ?? '', 'en'));
+  const files = names.filter((name) => isScenarioFile(name) && !name.startsWith('.')).toSorted();
+  const read = await Promise.all(files.map((name) => readFile(path.join(directory, name))));
+  return read.toSorted((a, b) => (a.id ?? '').localeCompare(b.id ?? '', 'en'));
 }
 
 /** The scenarios of files that must all be valid. */
 export function loadAll(files: readonly ReadScenario[]): LoadedScenario[] {
-  const problems = [...files.flatMap((file) => file.problems), ...namesakes(files)];
+  const problems = problemsOf(files);
   if (problems.length > 0) throw invalid(problems);
   return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
 }
 
+/** Everything that is wrong with these files, one by one and together. */
+export function problemsOf(files: readonly ReadScenario[]): ScenarioProblem[] {
+  return [...files.flatMap((file) => file.problems), ...namesakes(files)];
+}
+
 /** A scenario file by its path. */
-export function readFile(file: string): ReadScenario {
-  if (!/\.ya?ml$/.test(file)) {
+export async function readFile(file: string): Promise<ReadScenario> {
+  if (!isScenarioFile(file)) {
     throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
       what: `${file} is not a scenario file`,
-      why: 'scenarios are YAML files, with a name that ends in .yaml or .yml',
-      fix: 'give the id of a scenario (npm run drill -- list) or the path of a .yaml file',
+      why: 'scenarios are YAML files (.yaml, .yml), or modules (.ts, .mts, .js, .mjs) whose default export is defineScenario',
+      fix: 'give the id of a scenario (npm run drill -- list) or the path of such a file',
       exit: 2,
     });
   }
@@ -81,11 +95,19 @@ export function readFile(file: string): ReadScenario {
     });
   }
   const relative = path.relative(process.cwd(), path.resolve(file));
-  return readScenario(text, relative.startsWith('..') ? path.resolve(file) : relative);
+  const shown = relative.startsWith('..') ? path.resolve(file) : relative;
+  return YAML.test(file) ? readScenario(text, shown) : readModule(path.resolve(file), shown, text);
+}
+
+const YAML = /\.ya?ml$/;
+
+/** Modules too, but neither declarations nor tests, which may lie beside them. */
+function isScenarioFile(name: string): boolean {
+  return YAML.test(name) || (/\.m?[jt]s$/.test(name) && !/\.(d|test|spec)\.m?ts$/.test(name));
 }
 
 function isFile(name: string): boolean {
-  return /[/\\]|\.(ya?ml|ts|json)$/.test(name);
+  return /[/\\]|\.(ya?ml|[cm]?[jt]s|json)$/.test(name);
 }
 
 /** A broken file is found by its id too, or by its name when it has none: a typo must not make it vanish. */
@@ -96,7 +118,7 @@ function byId(id: string, files: readonly ReadScenario[]): ReadScenario {
   throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
     what: `there is no scenario ${id}${suggestion(id, known)}`,
     why: `known are ${known.join(', ') || 'none'}`,
-    fix: 'give one of these ids, or the path of a .yaml file',
+    fix: 'give one of these ids, or the path of a scenario file',
     exit: 2,
   });
 }
@@ -113,7 +135,8 @@ function namesakes(files: readonly ReadScenario[]): ScenarioProblem[] {
   });
 }
 
-function invalid(problems: readonly ScenarioProblem[]): DrillError {
+/** The error that lists them all. */
+export function invalid(problems: readonly ScenarioProblem[]): DrillError {
   const files = new Set(problems.map(({ file }) => file));
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return new DrillError('DRILL_E_SCENARIO_INVALID', {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from '../duration.ts';
-import { checkIdSchema } from '../evidence.ts';
+import { anyCheckIdSchema } from '../evidence.ts';
 import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import { faultSchema } from './faults.ts';
 import { duration } from './fields.ts';
@@ -33,7 +33,7 @@ const litestreamCell = z
       .optional()
       .describe("What is expected of this version; without it the scenario's own expectation."),
     mustFail: z
-      .array(checkIdSchema)
+      .array(anyCheckIdSchema)
       .optional()
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
     mustBreak: z
@@ -74,7 +74,7 @@ export const scenarioSchema = z.strictObject({
     .default('pass')
     .describe('fail: a negative control, which passes only when it goes red.'),
   mustFail: z
-    .array(checkIdSchema)
+    .array(anyCheckIdSchema)
     .default([])
     .describe('For expect: fail, the checks that must be the ones to fail.'),
   mustBreak: z

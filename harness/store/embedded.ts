@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../litestream/own-program.ts';
 import { type AccessKey, newAccessKeys } from './access-key.ts';
 import { ResourceStack } from '../resources.ts';
 import { createBucket } from './create-bucket.ts';
@@ -9,7 +9,7 @@ import { openS3, type S3Settings } from './s3-client.ts';
 import { startService } from './service-process.ts';
 import type { Store, StoreOptions } from './store.ts';
 
-const PROGRAM = fileURLToPath(new URL('embedded-process.ts', import.meta.url));
+const PROGRAM = ownProgram('embedded-process.ts', import.meta.url);
 /** An upload whose bytes were already under way at a kill is taken in within this time. */
 const SETTLE_MS = 250;
 const BUCKET = 'drill';

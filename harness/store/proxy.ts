@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { DrillError, messageOf } from '../errors.ts';
+import { ownProgram } from '../litestream/own-program.ts';
 import type { FaultyRole } from '../scenario/store-fault.ts';
 import type { DooredRole, ProxyAnswers, ProxyOptions, ProxyOrder } from './request-log.ts';
 import { startService } from './service-process.ts';
 
-const PROGRAM = fileURLToPath(new URL('proxy-process.ts', import.meta.url));
+const PROGRAM = ownProgram('proxy-process.ts', import.meta.url);
 const ANSWER_TIMEOUT_MS = 25_000;
 
 /** Switches the declared faults of a store on and off. */

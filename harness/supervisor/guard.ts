@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../litestream/own-program.ts';
 
 /**
  * Keeps the databases' WALs from being restarted while Litestream is replaced. Litestream itself does that with a read
@@ -45,7 +45,7 @@ export class WalGuard {
   }
 }
 
-const PROGRAM = fileURLToPath(new URL('guard-process.ts', import.meta.url));
+const PROGRAM = ownProgram('guard-process.ts', import.meta.url);
 const HOLD_TIMEOUT_MS = 3000;
 
 /** Tells the holder of files; answers the number that it says to that, 0 when it says none in time. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../litestream/own-program.ts';
 import type { Files } from './run.ts';
 import { fuseEarlyMs } from './lease-record.ts';
 
@@ -66,6 +66,6 @@ export class LeaseFuse {
   }
 }
 
-const PROGRAM = fileURLToPath(new URL('lease-fuse-process.ts', import.meta.url));
+const PROGRAM = ownProgram('lease-fuse-process.ts', import.meta.url);
 /** A start of the process on a busy machine. */
 const ANSWER_LIMIT_MS = 3000;

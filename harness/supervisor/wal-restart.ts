@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../litestream/own-program.ts';
 
-const PROGRAM = fileURLToPath(new URL('wal-restart-process.ts', import.meta.url));
+const PROGRAM = ownProgram('wal-restart-process.ts', import.meta.url);
 const LIMIT_MS = 10_000;
 
 /**

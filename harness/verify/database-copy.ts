@@ -29,7 +29,8 @@ export function withDatabase<T>(file: string, scratchDir: string, use: (db: Data
   }
 }
 
-function linkOrCopy(from: string, to: string): void {
+/** A hard link, or a copy where the file system has none. */
+export function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch {

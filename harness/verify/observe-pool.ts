@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
+import { ownProgram } from '../litestream/own-program.ts';
 import type { Observation } from './observation.ts';
 import { observeDatabase, unobserved } from './observe.ts';
 
@@ -12,6 +13,8 @@ export interface ObserveTask {
 export type ObserveAnswer =
   | { readonly index: number; readonly observation: Observation }
   | { readonly index: number; readonly error: string };
+
+const READER = ownProgram('observe-worker.ts', import.meta.url);
 
 /** One file of two million rows takes ten seconds on a slow machine. */
 const FILE_TIMEOUT_MS = 300_000;
@@ -36,7 +39,7 @@ export async function observeAll(
     try {
       while (next < files.length) {
         const index = next++;
-        worker ??= new Worker(new URL('./observe-worker.ts', import.meta.url));
+        worker ??= new Worker(READER);
         const answer = await ask(worker, { index, file: files[index] ?? '', scratchDir });
         if ('error' in answer) {
           await worker.terminate();

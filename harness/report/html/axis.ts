@@ -45,6 +45,16 @@ export function countAxis(scale: Scale, area: Area, title: string): Markup {
   )}<text x="${area.left}" y="${area.top - 8}">${title}</text></g>`;
 }
 
+/** Seconds at the left of an area, with grid lines. */
+export function secondsScale(scale: Scale, area: Area, title: string): Markup {
+  const ticks = scale.ticks(5);
+  const format = scale.tickFormat(5);
+  return markup`<g class="tick">${ticks.map(
+    (tick) =>
+      markup`<line class="grid" x1="${area.left}" x2="${area.width - area.right}" y1="${scale(tick)}" y2="${scale(tick)}"/><text x="${area.left - 6}" y="${scale(tick) + 4}" text-anchor="end">${format(tick)}</text>`,
+  )}<text x="${area.left}" y="${area.top - 12}">${title}</text></g>`;
+}
+
 /** The frame of a chart: an image with a name for those who cannot see it; its table says the same. */
 export function drawing(
   area: Pick<Area, 'width' | 'height'>,

@@ -11,6 +11,7 @@ import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } 
 import { fleetTable } from './fleet.ts';
 import { type Markup, markup } from './markup.ts';
 import { simpleTable, verdictMark } from './tables.ts';
+import { trendCharts } from './trend-chart.ts';
 
 /** One drill: its verdict, its figures, what they rest on, every check and every database. */
 export function drillSection(drill: ScenarioResult): Markup {
@@ -24,6 +25,7 @@ ${figures(drill)}
 ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
+${trendPart(drill)}
 <h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requests(drill)}${faults(drill)}
 <h3>Checks</h3><div class="scroll">${checks(drill)}</div>
 <h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
@@ -48,6 +50,12 @@ function objectives(drill: ScenarioResult): Markup {
 /** Nothing where the kill was a matter of the clock. */
 function loadEnd({ loadEnd: end }: ScenarioResult): Markup | null {
   return end === undefined ? null : markup`<p class="note">The kill: ${loadEndInWords(end)}</p>`;
+}
+
+/** Nothing where this is the first drill of its kind. */
+function trendPart(drill: ScenarioResult): Markup | null {
+  const charts = trendCharts(drill);
+  return charts === null ? null : markup`<h3>Trend</h3>${charts}`;
 }
 
 /** A name for links into the page: ids of drills are plain words already. */
@@ -99,7 +107,7 @@ function checks(drill: ScenarioResult): Markup {
     sorted.map(({ id, verdict, expected, actual, detail }) => [
       id,
       verdictMark(verdict),
-      MEANING[id],
+      id in MEANING ? MEANING[id as CheckId] : 'what the scenario itself looks for is found',
       expected,
       markup`${actual}${detail === '' ? null : markup`<br><span class="note">${detail}</span>`}`,
     ]),

@@ -86,6 +86,27 @@ describe('the page', () => {
     expect(page).toContain('&lt;script&gt;');
   });
 
+  it('shows how drills of its kind went before, and leaves a gap where nothing was measured', () => {
+    const result = resultOf(green);
+    const earlier = [
+      { runId: 'a', startedAt: '2026-11-01T00:00:00Z', verdict: 'fail', rpoMs: 9000, rtoMs: 1000 },
+      { runId: 'b', startedAt: '2026-11-02T00:00:00Z', verdict: 'inconclusive', rpoMs: null, rtoMs: null },
+      { runId: 'c', startedAt: HOSTILE, verdict: 'pass', rpoMs: 10, rtoMs: 900 },
+    ] as const;
+    expect(renderHtml(result)).not.toContain('Trend');
+    const page = renderHtml({
+      ...result,
+      scenarios: result.scenarios.map((one) => ({ ...one, earlier: [...earlier] })),
+    });
+    expect(page).toContain('RPO of the last 4 runs');
+    expect(page).toContain('2026-11-01T00:00:00Z: fail, RPO 9.0 s');
+    expect(page.match(/class="point pass"/g)).toHaveLength(4);
+    expect(page.match(/class="point fail"/g)).toHaveLength(2);
+    expect(page).not.toContain('class="point inconclusive"');
+    expect(page).not.toMatch(/NaN|undefined|<script/);
+    expect(page.match(/<figure>/g)?.length).toBe(page.match(/as a table/g)?.length);
+  });
+
   it('shows a drill of which nothing could be measured', () => {
     const page = renderHtml(
       resultOf((evidence) => {

@@ -26,6 +26,7 @@ svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--line); } svg .bar {
 svg .dot { fill: var(--data); fill-opacity: .55; } svg .dot.worst { fill: var(--lost); fill-opacity: 1; }
 svg .curve { fill: none; stroke: var(--data); stroke-width: 2; } svg .curve.restored { stroke: var(--pass); stroke-dasharray: 6 3; } svg .gap { fill: var(--lost); fill-opacity: .18; }
 svg .limit { stroke: var(--fail); stroke-width: 1.5; stroke-dasharray: 5 4; } svg .limit-text { fill: var(--fail); } svg .kill { stroke: var(--mark); stroke-width: 2; } svg .kill-text { fill: var(--mark); font-weight: 600; }
+svg .point.pass { fill: var(--data); } svg .point.fail { fill: var(--fail); } svg .point.inconclusive { fill: var(--card); stroke: var(--open); stroke-width: 2; } svg .now { fill: none; stroke: var(--mark); stroke-width: 2; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; } th { color: var(--soft); font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
