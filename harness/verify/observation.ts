@@ -7,6 +7,7 @@ export interface ObservedIdentity {
   readonly id: string;
   readonly path: string;
   readonly epoch: number;
+  readonly createdAt: string;
 }
 
 export interface ObservedCollection {

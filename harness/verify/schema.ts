@@ -5,7 +5,7 @@ import { baseObjects } from './base-schema.ts';
 import { few, finding } from './finding.ts';
 import type { Observation } from './observation.ts';
 
-/** `schema`: tables, indexes, triggers, views, `user_version` and `application_id` are those of write `seq`. */
+/** `schema`: tables, indexes, triggers, views, version numbers and the format of the file are those of write `seq`. */
 export function schemaFindings(history: DatabaseHistory, observation: Observation, seq: number): Finding[] {
   const expected = schemaDigestAt(history, seq);
   if (observation.schema === expected) return [];
@@ -54,5 +54,5 @@ function difference(history: DatabaseHistory, observation: Observation, seq: num
   ];
   return parts.length > 0
     ? parts.join('; ')
-    : 'no object of RustBaas itself is missing or changed: a collection, a version number or an object of no one';
+    : 'no object of RustBaas itself is missing or changed: a collection, a version number, the format of the file or an object of no one';
 }

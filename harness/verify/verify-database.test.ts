@@ -114,10 +114,17 @@ function historyOf(
 }
 
 function schema(): string {
-  const db = new Database(':memory:');
+  // On a disk as the restored one: the digest has the journal mode in it.
+  const like = join(dir, 'like.db');
+  const db = new Database(like);
   db.exec('CREATE TABLE notes (id TEXT PRIMARY KEY, text TEXT)');
   createInBand(db, { databaseId: '', path: '', epoch: 1, createdAt: '' });
-  return schemaDigest(db);
+  try {
+    return schemaDigest(db);
+  } finally {
+    db.close();
+    rmSync(like);
+  }
 }
 
 const ABC: readonly Step[] = [
