@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,6 +153,31 @@ describe('a rig that fails', () => {
     expect(result.verdict).toBe('inconclusive');
     expect(ended.exitCode).toBe(3);
     expect(result.reason).toContain('embedded store ended');
+    expect(new Set(result.scenarios[0]?.failures?.map((failure) => failure.class))).toEqual(
+      new Set(['store']),
+    );
+  });
+
+  it('a ledger that loses its end after the kill: inconclusive, and the harness is to blame', async () => {
+    const outputDir = mkdtempSync(join(folder, 'rig-'));
+    const run = start(['--scenario=smoke', '--seed=8', '--json', `--output-dir=${outputDir}`]);
+    const reached = await waitFor(() => (phaseStarted(outputDir, 'restore') ? true : null), {
+      timeoutMs: 60_000,
+      everyMs: 5,
+      signal,
+    });
+    expect(reached).toBe(true);
+    const [runId = ''] = readdirSync(outputDir);
+    const ledger = join(outputDir, runId, 'evidence', 'smoke', 'ledger', 'life-1', 'writer-0.ndjson');
+    truncateSync(ledger, Math.floor(statSync(ledger).size / 2));
+    const ended = await run.ended;
+    const result = JSON.parse(ended.stdout) as Result;
+    expect([result.verdict, ended.exitCode]).toEqual(['inconclusive', 3]);
+    expect(result.scenarios[0]?.failures?.[0]).toMatchObject({
+      class: 'harness',
+      code: 'DRILL_E_LEDGER_DAMAGED',
+    });
+    expect(result.scenarios[0]?.failures?.map((failure) => failure.class)).not.toContain('subject');
   });
 });
 

@@ -73,7 +73,7 @@ export class Recorder {
   }
 
   fault(code: DrillErrorCode | typeof HARNESS_BUG, message: string, fix = ''): void {
-    this.harnessFaults.push({ code, phase: this.#phase, message });
+    this.harnessFaults.push({ code, phase: this.#phase, message, ...(fix === '' ? {} : { fix }) });
     const todo = fix === '' ? '' : `; do: ${fix}`;
     this.note('warn', `${message} (${code}, in phase ${this.#phase})${todo}`);
   }

@@ -82,9 +82,14 @@ function judgedTable(faults: readonly PlantedEvidence[]): string {
     const { verdict, reason, checks } = judgePlanted(fault);
     const failed = checks.filter((check) => check.verdict === 'fail');
     const figures = failed.map(({ id, actual }) => `${id}: ${actual}`);
-    return row(fault.name, verdict, [reason, ...(verdict === 'fail' ? figures : [])].join('; '));
+    return row(
+      fault.name,
+      verdict,
+      fault.failureClass,
+      [reason, ...(verdict === 'fail' ? figures : [])].join('; '),
+    );
   });
-  return [table('fault', 'verdict', 'reason and figures'), ...rows].join('\n');
+  return [table('fault', 'verdict', 'whose', 'reason and figures'), ...rows].join('\n');
 }
 
 function sabotageRow([name, { does, checks }]: [

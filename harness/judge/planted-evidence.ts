@@ -1,4 +1,5 @@
 import { type CheckId, type Evidence, HARNESS_BUG } from '../evidence.ts';
+import type { FailureClass } from '../failure-classes.ts';
 import type { Verdict } from '../result.ts';
 import { databaseIn, finding, KILL_US, notRestored } from './green-evidence.ts';
 
@@ -9,6 +10,8 @@ export interface PlantedEvidence {
   readonly verdict: Exclude<Verdict, 'pass'>;
   /** The checks that fail, all of them; empty: none, and the drill is inconclusive. */
   readonly failed: readonly CheckId[];
+  /** Whose failure it is. */
+  readonly failureClass: FailureClass;
 }
 
 const SHOP = 'realms/acme/apps/shop/data.db';
@@ -70,66 +73,72 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
     const verified = databaseIn(evidence, SHOP).second?.verified;
     if (verified != null) verified.recoveryPoint = 100;
   }),
-  red('negative control that nothing catches', [], ({ scenario }) => {
-    Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
-  }),
+  {
+    ...red('negative control that nothing catches', [], ({ scenario }) => {
+      Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
+    }),
+    failureClass: 'harness',
+  },
 ];
 
 /** What can go wrong with the rig. None of it may ever be a pass, nor a failure of the subject. */
 export const RIG_FAULTS: readonly PlantedEvidence[] = [
-  open('ledger that is not the one that was sealed', (evidence) =>
+  open('harness', 'ledger that is not the one that was sealed', (evidence) =>
     rigFailed(evidence, 'DRILL_E_LEDGER_DAMAGED', 'the ledger is not the one that was sealed at the kill'),
   ),
-  open('store that dies during the restore', (evidence) =>
+  open('store', 'store that dies during the restore', (evidence) =>
     rigFailed(evidence, 'DRILL_E_STORE_UNREACHABLE', 'the embedded store ended with SIGKILL'),
   ),
-  open('disk that is full', (evidence) =>
+  open('environment', 'disk that is full', (evidence) =>
     rigFailed(evidence, 'DRILL_E_DISK_SPACE', 'the machine could not give what the drill needed: ENOSPC'),
   ),
-  open('clock of the store that is off', (evidence) =>
+  open('store', 'clock of the store that is off', (evidence) =>
     rigFailed(evidence, 'DRILL_E_STORE_REFUSED', 'the clocks are 20 minutes apart'),
   ),
-  open('drill that did not end in time', (evidence) =>
+  open('environment', 'drill that did not end in time', (evidence) =>
     rigFailed(evidence, 'DRILL_E_TIMEOUT', 'the drill did not end within its time limit'),
   ),
-  open('bug of the harness', (evidence) => rigFailed(evidence, HARNESS_BUG, 'x is not a function')),
-  open('writer that died by itself', (evidence) =>
+  open('harness', 'bug of the harness', (evidence) =>
+    rigFailed(evidence, HARNESS_BUG, 'x is not a function'),
+  ),
+  open('harness', 'writer that died by itself', (evidence) =>
     rigFailed(evidence, 'DRILL_E_WRITER_FAILED', 'writer-0 ended before the kill: SIGKILL'),
   ),
-  open('host that was never killed (the harness died first)', (evidence) => {
+  open('harness', 'host that was never killed (the harness died first)', (evidence) => {
     evidence.kill = null;
   }),
-  open('process of the host that outlived the kill', ({ kill }) => {
+  open('environment', 'process of the host that outlived the kill', ({ kill }) => {
     kill?.survivors.push({ pid: 7, command: 'litestream replicate' });
   }),
-  open('no write acknowledged', ({ databases }) => {
+  open('environment', 'no write acknowledged', ({ databases }) => {
     for (const database of databases) database.acknowledged = 0;
   }),
-  open('less than half of the planned writes', (evidence) => {
+  open('environment', 'less than half of the planned writes', (evidence) => {
     evidence.plannedWrites = 601;
   }),
-  open('fault that never engaged', ({ faults }) => {
+  open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });
   }),
-  open('check that threw', ({ thrown }) => {
+  open('harness', 'check that threw', ({ thrown }) => {
     thrown.push({ check: 'blobs', database: null, error: 'boom' });
   }),
-  open('check that did not run on one database', (evidence) => {
+  open('harness', 'check that did not run on one database', (evidence) => {
     databaseIn(evidence, SHOP).verified?.checksRun.splice(3, 1);
   }),
-  open('database that nobody verified', (evidence) => {
+  open('harness', 'database that nobody verified', (evidence) => {
     databaseIn(evidence, REALM).verified = null;
   }),
-  open('request log with a piece missing', (evidence) => {
+  open('harness', 'request log with a piece missing', (evidence) => {
     evidence.requestLogComplete = false;
   }),
-  open('lost writes that are not in the list of lost writes', (evidence) => {
+  open('harness', 'lost writes that are not in the list of lost writes', (evidence) => {
     databaseIn(evidence, SHOP).acknowledged = 101;
   }),
-  open('objective without a measurement', ({ recovery }) => {
+  open('harness', 'objective without a measurement', ({ recovery }) => {
     recovery.firstWritesUs = null;
   }),
   open(
+    'harness',
     'ledger damaged, and rows missing because of it',
     (evidence) => {
       rigFailed(evidence, 'DRILL_E_LEDGER_DAMAGED', 'line 7 is cut off');
@@ -140,15 +149,16 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
 ];
 
 function red(name: string, failed: readonly CheckId[], plant: PlantedEvidence['plant']): PlantedEvidence {
-  return { name, plant, verdict: 'fail', failed };
+  return { name, plant, verdict: 'fail', failed, failureClass: 'subject' };
 }
 
 function open(
+  failureClass: FailureClass,
   name: string,
   plant: PlantedEvidence['plant'],
   failed: readonly CheckId[] = [],
 ): PlantedEvidence {
-  return { name, plant, verdict: 'inconclusive', failed };
+  return { name, plant, verdict: 'inconclusive', failed, failureClass };
 }
 
 function rigFailed({ harnessFaults }: Evidence, code: string, message: string): void {
