@@ -103,9 +103,23 @@ function controls(): string[] {
   return loadAll(readDirectory(SCENARIOS_DIR))
     .map(({ scenario }) => scenario)
     .filter(({ expect }) => expect === 'fail')
-    .map(({ id, tier, title, mustFail }) =>
-      row(`[${id}](../scenarios/${id}.yaml)`, tier, mustFail.join(', '), title),
+    .map(({ id, tier, title, mustFail, mustBreak = [], mustHold = [] }) =>
+      row(`[${id}](../scenarios/${id}.yaml)`, tier, caughtBy(mustFail, mustBreak, mustHold), title),
     );
+}
+
+/** The checks, the objectives that must be broken, and those that must be kept all the same. */
+function caughtBy(
+  mustFail: readonly string[],
+  mustBreak: readonly string[],
+  mustHold: readonly string[],
+): string {
+  const code = (expression: string): string => `\`${expression}\``;
+  return [
+    ...mustFail,
+    ...mustBreak.map((expression) => `${code(expression)} broken`),
+    ...mustHold.map((expression) => `${code(expression)} kept`),
+  ].join(', ');
 }
 
 function kinds(faults: readonly unknown[]): number {

@@ -7,7 +7,7 @@ import {
   FIX_OF_SUBJECT,
 } from '../failure-classes.ts';
 import type { CheckResult, DrillFailure, Measurements } from '../result.ts';
-import type { Decision } from './verdict.ts';
+import type { Decision } from './decision.ts';
 
 /**
  * Whose failure it is that a drill is no pass, by stable codes, with what to do. A fault of the rig is all there is
