@@ -103,7 +103,7 @@ function controls(): string[] {
   return loadAll(readDirectory(SCENARIOS_DIR))
     .map(({ scenario }) => scenario)
     .filter(({ expect }) => expect === 'fail')
-    .map(({ id, tier, title, mustFail, mustBreak = [], mustHold = [] }) =>
+    .map(({ id, tier, title, mustFail, mustBreak, mustHold }) =>
       row(`[${id}](../scenarios/${id}.yaml)`, tier, caughtBy(mustFail, mustBreak, mustHold), title),
     );
 }
