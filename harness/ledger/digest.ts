@@ -230,7 +230,6 @@ const HEADER_FIELDS = [
   'page_size',
   'encoding',
   'auto_vacuum',
-  'journal_mode',
 ] as const;
 
 /**

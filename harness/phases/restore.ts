@@ -74,7 +74,7 @@ export async function runRestore(
   const exitCode = await endOfRestore(drill, store, host, run);
   // 1: some database did not come back, which its record says. Others: it could not work at all.
   if (exitCode !== 0 && exitCode !== 1) {
-    throw restoreFailed(store.failure() ?? `it ended with exit code ${exitCode}`);
+    throw whyItFailed(store, `it ended with exit code ${exitCode}`);
   }
 }
 
@@ -106,7 +106,7 @@ export async function endOfRestore(
     signal: order.signal,
   });
   if (exit === null) throw restoreFailed('it did not end in time');
-  if (exit.exitCode === null) throw restoreFailed(store.failure() ?? `it ended with ${exit.signal}`);
+  if (exit.exitCode === null) throw whyItFailed(store, `it ended with ${exit.signal}`);
   return exit.exitCode;
 }
 
@@ -162,6 +162,18 @@ function timeStages(stages: DrillContext['found']['recovery'], event: RecoveryEv
 /** Every single restore has its own limit; this one only ends a recovery that hangs between them. */
 function restoreLimitMs(databases: number): number {
   return 120_000 + databases * 5000;
+}
+
+/** A recovery whose store has ended is not to blame for it. */
+function whyItFailed(store: Store, how: string): DrillError {
+  const failure = store.failure();
+  if (failure === null) return restoreFailed(how);
+  return new DrillError('DRILL_E_STORE_UNREACHABLE', {
+    what: 'the store ended during the recovery',
+    why: failure,
+    fix: "look at the store's log in evidence/…/logs, and run it again",
+    exit: 3,
+  });
 }
 
 function restoreFailed(why: string): DrillError {

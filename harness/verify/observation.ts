@@ -51,6 +51,8 @@ export interface Observation {
   /** Tables whose scan broke off: what stands behind is not known. */
   readonly broken: readonly string[];
   readonly schema: string | null;
+  /** As the file's header says; null: it could not be read. */
+  readonly journalMode: string | null;
   readonly sequences: readonly ObservedSequence[];
   /** Rows in Litestream's own tables that Litestream never leaves. */
   readonly strayLitestreamRows: number;

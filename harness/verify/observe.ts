@@ -61,6 +61,7 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   tables: new Map(),
   broken: [],
   schema: null,
+  journalMode: null,
   sequences: [],
   strayLitestreamRows: 0,
   objects: new Map(),
@@ -88,6 +89,7 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     else scanned.set(table, state);
   }
   const schema = read('schema', () => schemaDigest(db));
+  const journalMode = read('schema', () => String(db.pragma('journal_mode', { simple: true })));
   const sequences = read('content', () => sequencesOf(db)) ?? [];
   const strayRows = read('no-phantoms', () => strayLitestreamRows(db)) ?? 0;
   const objects = read('schema', () => objectsOf(db)) ?? new Map<string, string>();
@@ -103,6 +105,7 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     tables: scanned,
     broken,
     schema,
+    journalMode,
     sequences,
     strayLitestreamRows: strayRows,
     objects,

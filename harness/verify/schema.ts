@@ -20,6 +20,22 @@ export function schemaFindings(history: DatabaseHistory, observation: Observatio
   ];
 }
 
+/** RustBaas keeps its databases in WAL mode, and Litestream copies the page that says so. */
+const JOURNAL_MODE = 'wal';
+
+/** `schema` as well: the file is journalled as it was, unless the application is known to have changed that. */
+export function journalFindings(path: string, { journalMode }: Observation, mayChange: boolean): Finding[] {
+  if (mayChange || journalMode === null || journalMode === JOURNAL_MODE) return [];
+  return [
+    finding('schema', path, {
+      expected: `journal mode ${JOURNAL_MODE}`,
+      actual: `journal mode ${journalMode}`,
+      detail: 'nobody had changed it: this is another file than the one that was replicated',
+      count: 1,
+    }),
+  ];
+}
+
 /**
  * Writes up to `seq` whose change of the schema is missing: those after the latest earlier point whose schema this is.
  * Empty when the schema is that of no point: then it is damage, and no write is behind it.

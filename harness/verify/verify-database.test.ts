@@ -34,6 +34,7 @@ function place(rows: readonly (readonly [string, string])[], seq: number, histor
   for (const row of rows) db.prepare('INSERT INTO notes VALUES (?, ?)').run(...row);
   db.prepare('UPDATE _drill_state SET seq = ?').run(seq);
   writeTableStates(db, { notes: stateAfter(history, seq) });
+  db.pragma('journal_mode = WAL');
   db.close();
 }
 
