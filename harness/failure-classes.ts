@@ -38,6 +38,10 @@ export const CLASS_OF_ERROR: Readonly<Record<DrillErrorCode | typeof HARNESS_BUG
   DRILL_E_OPEN_FILES: ['environment', 'raise the limit of open files (ulimit -Hn)'],
   DRILL_E_LITESTREAM_MISSING: ['environment', 'fetch it with `drill litestream add VERSION`'],
   DRILL_E_LITESTREAM_FETCH: ['environment', 'fetch it from another --source, or name a path'],
+  DRILL_E_FAULT_IMPOSSIBLE: [
+    'environment',
+    'run it on a machine that can do this, or leave the scenario out',
+  ],
   DRILL_E_TIMEOUT: ['environment', 'give it longer with --timeout, or a machine that has less to do'],
   DRILL_E_INTERRUPTED: ['environment', 'run it again'],
   DRILL_E_SUPERVISOR_LOCKED: SUPERVISOR,
@@ -61,13 +65,15 @@ export const CLASS_OF_GAP = {
 } as const satisfies Readonly<Record<string, Classified>>;
 
 /** What to do about each failure that the subject reports of itself, or that a drill sees before it restores. */
-export const FIX_OF_SUBJECT: Readonly<Record<string, string>> = {
+export const FIX_OF_SUBJECT = {
   'never-protected':
     'compare what the supervisor was told with where the objects are; its log is in evidence/…/logs',
   'supervisor-ended': "read the supervisor's last words in evidence/…/logs/supervisor.log",
   'no-first-write': 'read evidence/…/logs of the new host: what was restored cannot be written to',
   'not-protected-again': "read the new host's log, evidence/…/logs/supervisor-life-2.log",
-};
+  'did-not-end': 'look what it waits for in evidence/…/logs/supervisor.log: a service manager would kill it',
+} as const satisfies Readonly<Record<string, string>>;
+export type SubjectFailureCode = keyof typeof FIX_OF_SUBJECT;
 
 /** What to do about each check that fails. */
 export const FIX_OF_CHECK: Readonly<Record<CheckId, string>> = {

@@ -9,6 +9,9 @@ import {
 import type { CheckResult, DrillFailure, Measurements } from '../result.ts';
 import type { Decision } from './decision.ts';
 
+/** Evidence of another version may have codes that this one does not know. */
+const LOGS = 'read what it wrote to evidence/…/logs';
+
 /**
  * Whose failure it is that a drill is no pass, by stable codes, with what to do. A fault of the rig is all there is
  * to say where there is one: what the checks found then may come from it, and blames nobody.
@@ -23,11 +26,10 @@ export function failuresOf(
   if (evidence.harnessFaults.length > 0) return evidence.harnessFaults.map(ofRig);
   if (decision.verdict === 'inconclusive') return [ofGap(evidence, measurements, decision)];
   if (evidence.scenario.expect === 'fail') return [gap('control-not-caught', decision.reason)];
+  const fixes: Readonly<Record<string, string | undefined>> = FIX_OF_SUBJECT;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   return [
-    ...evidence.subjectFailures.map(({ code, message }) =>
-      subject(code, message, FIX_OF_SUBJECT[code] ?? ''),
-    ),
+    ...evidence.subjectFailures.map(({ code, message }) => subject(code, message, fixes[code] ?? LOGS)),
     ...failed.map(({ id, actual }) => subject(id, actual, FIX_OF_CHECK[id])),
   ];
 }

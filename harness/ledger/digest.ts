@@ -224,13 +224,7 @@ function rowidName(db: Database, shape: TableShape): string | null {
  * What of a file's header must be as it was: Litestream copies pages, so a database in another format is another file than
  * the one that was replicated, whatever its rows say.
  */
-const HEADER_FIELDS = [
-  'user_version',
-  'application_id',
-  'page_size',
-  'encoding',
-  'auto_vacuum',
-] as const;
+const HEADER_FIELDS = ['user_version', 'application_id', 'page_size', 'encoding', 'auto_vacuum'] as const;
 
 /**
  * Digest of everything in sqlite_schema but Litestream's two tables, with the format of the file. Root pages are left out:
