@@ -10,6 +10,8 @@ import { runOwnChecks } from './phases/own-checks.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
+import { dirtyHostOf, tryDirtyHosts } from './phases/dirty-host.ts';
+import { plantRecoveryFaults, recoveryFaultsOf } from './phases/recovery-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
 import { secondHostActions } from './phases/second-host.ts';
 import { seedHost } from './phases/seed.ts';
@@ -48,21 +50,29 @@ async function runPhases(drill: DrillContext): Promise<void> {
   await recorder.phase('await protection', () => awaitProtection(drill, host));
   await recorder.phase('load', () => runLoad(drill, store, host, secondHostActions(drill)));
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
-  if (bucketFaultsOf(drill).length > 0) {
-    await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));
+  const bucket =
+    bucketFaultsOf(drill.scenario).length === 0
+      ? store
+      : await recorder.phase('faults', () => plantBucketFaults(drill, store, lost));
+  const dirtyHost = dirtyHostOf(drill.scenario);
+  if (dirtyHost !== null) {
+    await recorder.phase('dirty host', () => tryDirtyHosts(drill, bucket, lost, dirtyHost));
   }
-  const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, store, lost, 1));
-  await recorder.phase('verify', () => verifyRestored(drill, store, recovered));
+  const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, bucket, lost, 1));
+  if (recoveryFaultsOf(drill.scenario).length > 0) {
+    await recorder.phase('recovery faults', () => plantRecoveryFaults(drill, bucket, recovered));
+  }
+  await recorder.phase('verify', () => verifyRestored(drill, bucket, recovered));
   const { ownChecks } = drill.order.loaded;
   if (ownChecks !== undefined) {
     await recorder.phase('own checks', () => runOwnChecks(drill, recovered, ownChecks));
   }
   if (drill.scenario.recovery.secondLife) {
-    await recorder.phase('second life', () => liveAgain(drill, store, recovered));
+    await recorder.phase('second life', () => liveAgain(drill, bucket, recovered));
   }
   if (drill.scenario.recovery.runbook === 'documented') {
-    await recorder.phase('documented runbook', () => followThePage(drill, store));
+    await recorder.phase('documented runbook', () => followThePage(drill, bucket));
   }
-  await closeUploadWindow(drill, store);
+  await closeUploadWindow(drill, bucket);
   await recorder.phase('attribute loss', () => attributeLoss(drill, store));
 }

@@ -461,7 +461,15 @@ export const evidenceSchema = z.strictObject({
   /** The subject's own failures in words: "never protected", "supervisor ended with exit code 1 before the kill". */
   subjectFailures: z.array(z.strictObject({ code: z.string(), message: z.string() })),
   /** Faults of the rig: any of them makes the drill inconclusive. */
-  harnessFaults: z.array(z.strictObject({ code: z.string(), phase: z.string(), message: z.string() })),
+  harnessFaults: z.array(
+    z.strictObject({
+      code: z.string(),
+      phase: z.string(),
+      message: z.string(),
+      /** What to do about it; absent: what is said of every error of this code, and in older evidence. */
+      fix: z.string().optional(),
+    }),
+  ),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { type DrillErrorCode, foreseen, messageOf } from './errors.ts';
 import type { DrillEvent, EventBus } from './events.ts';
 import { type Evidence, HARNESS_BUG } from './evidence.ts';
+import type { SubjectFailureCode } from './failure-classes.ts';
 
 /** Collects what a drill observes while it runs: phases, failures of the subject, faults of the rig. */
 export class Recorder {
@@ -55,7 +56,7 @@ export class Recorder {
   }
 
   /** The subject did not do what it promises. */
-  subjectFailed(code: string, message: string): void {
+  subjectFailed(code: SubjectFailureCode, message: string): void {
     if (this.subjectFailures.some((failure) => failure.code === code && failure.message === message)) return;
     this.subjectFailures.push({ code, message });
     this.note('warn', message);
@@ -73,7 +74,7 @@ export class Recorder {
   }
 
   fault(code: DrillErrorCode | typeof HARNESS_BUG, message: string, fix = ''): void {
-    this.harnessFaults.push({ code, phase: this.#phase, message });
+    this.harnessFaults.push({ code, phase: this.#phase, message, ...(fix === '' ? {} : { fix }) });
     const todo = fix === '' ? '' : `; do: ${fix}`;
     this.note('warn', `${message} (${code}, in phase ${this.#phase})${todo}`);
   }

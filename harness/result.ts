@@ -9,6 +9,7 @@ import {
   storeRequestsSchema,
   storeSchema,
 } from './evidence.ts';
+import { FAILURE_CLASSES } from './failure-classes.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */
 
@@ -92,6 +93,17 @@ const objectiveResultSchema = z.strictObject({
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 
+const failureSchema = z.strictObject({
+  /** Whose it is; only a failure of the subject makes a drill fail. */
+  class: z.enum(FAILURE_CLASSES),
+  /** Stable: of the error, of the check, or of what was not measured. */
+  code: z.string(),
+  message: z.string(),
+  /** What to do about it. */
+  fix: z.string(),
+});
+export type DrillFailure = z.infer<typeof failureSchema>;
+
 const databaseResultSchema = z.strictObject({
   path: z.string(),
   verdict: verdictSchema,
@@ -158,6 +170,8 @@ const scenarioResultSchema = z.strictObject({
   verdict: verdictSchema,
   /** One sentence: why this verdict. */
   reason: z.string(),
+  /** Why it is no pass, by whose failure it is; absent: it is one, or it was judged before this was told. */
+  failures: z.array(failureSchema).optional(),
   seed: z.number().int(),
   expect: z.enum(['pass', 'fail']),
   subject: z.strictObject({

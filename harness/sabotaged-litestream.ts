@@ -1,17 +1,39 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CheckId } from './evidence.ts';
+
+interface Sabotage {
+  readonly does: string;
+  /** The checks that must fail, at least. */
+  readonly checks: readonly CheckId[];
+}
 
 /** What a wrapper around a real Litestream does wrong. Everything else it passes on. */
-export type LitestreamSabotage =
-  | 'restore-drops-a-row'
-  | 'restore-swaps-databases'
-  | 'restore-from-a-hidden-copy'
-  | 'restore-without-file'
-  | 'restore-fails'
-  | 'restore-hangs'
-  | 'replicate-frozen'
-  | 'uploads-after-the-kill';
+export const SABOTAGES = {
+  'restore-drops-a-row': {
+    does: 'restore drops one row from the middle of a table',
+    checks: ['contiguity', 'row-counts'],
+  },
+  'restore-swaps-databases': {
+    does: "restore gives another tenant's database",
+    checks: ['identity'],
+  },
+  'restore-from-a-hidden-copy': {
+    does: 'restore gives back a copy of the dead disk, every acknowledged write in it',
+    checks: ['clean-host'],
+  },
+  'restore-without-file': { does: 'restore ends with 0 and leaves no file', checks: ['inventory'] },
+  'restore-fails': { does: 'restore ends with 1', checks: ['inventory'] },
+  'restore-hangs': { does: 'restore never ends', checks: ['inventory'] },
+  'replicate-frozen': { does: 'replicate is stopped, and alive', checks: ['objectives'] },
+  'uploads-after-the-kill': {
+    does: 'a process that hides uploads after the kill',
+    checks: ['no-late-uploads'],
+  },
+} as const satisfies Readonly<Record<string, Sabotage>>;
+
+export type LitestreamSabotage = keyof typeof SABOTAGES;
 
 /**
  * Writes an executable wrapper around the Litestream at `litestream` for tests: it does the real thing and then one

@@ -28,6 +28,7 @@ export function createDatabase({ dataDir, path, seed, epoch, onBase }: NewDataba
   const file = join(dataDir, path);
   const staged = `${file}.creating`;
   const id = databaseId(seed, path, epoch);
+  const createdAt = timestamp(Date.now());
   const tables = { _migrations: EMPTY_TABLE };
   mkdirSync(dirname(file), { recursive: true });
   const db = new Sqlite(staged);
@@ -35,7 +36,7 @@ export function createDatabase({ dataDir, path, seed, epoch, onBase }: NewDataba
   try {
     applyPragmas(db);
     db.transaction(() => {
-      createInBand(db, { databaseId: id, path, epoch, createdAt: timestamp(Date.now()) });
+      createInBand(db, { databaseId: id, path, epoch, createdAt });
       db.exec(MIGRATIONS_TABLE_SQL);
       writeTableStates(db, tables);
     })();
@@ -43,6 +44,6 @@ export function createDatabase({ dataDir, path, seed, epoch, onBase }: NewDataba
   } finally {
     db.close();
   }
-  onBase({ t: 'base', db: path, id, epoch, at: monotonicUs(), tables, schema, rows: null });
+  onBase({ t: 'base', db: path, id, epoch, createdAt, at: monotonicUs(), tables, schema, rows: null });
   renameSync(staged, file);
 }

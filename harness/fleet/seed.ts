@@ -109,12 +109,8 @@ function seedDatabase(
     db.exec('BEGIN IMMEDIATE');
     const context = seedContext(db, plan.seed, planned, vocabulary, plan.recordBytes);
     const id = databaseId(plan.seed, planned.path, 1);
-    createInBand(db, {
-      databaseId: id,
-      path: planned.path,
-      epoch: 1,
-      createdAt: timestamp(context.nextMs()),
-    });
+    const createdAt = timestamp(context.nextMs());
+    createInBand(db, { databaseId: id, path: planned.path, epoch: 1, createdAt });
     db.exec(MIGRATIONS_TABLE_SQL);
     const blobs = seedContent(context, plan);
     const tables = writeBaseline(db, join(ledgerDir, baselineName(planned.path)));
@@ -122,7 +118,7 @@ function seedDatabase(
     db.exec('COMMIT');
     finishSeeding(db);
     return {
-      base: baseRecord(db, planned.path, id, tables),
+      base: baseRecord(db, planned.path, { id, createdAt }, tables),
       rows: Object.values(tables).reduce((total, [count]) => total + count, 0),
       blobs,
     };
@@ -159,11 +155,16 @@ function seedContent(context: ReturnType<typeof seedContext>, plan: Plan): Plann
   }
 }
 
-function baseRecord(db: Database, path: string, id: string, tables: BaseRecord['tables']): BaseRecord {
+function baseRecord(
+  db: Database,
+  path: string,
+  identity: Required<Pick<BaseRecord, 'id' | 'createdAt'>>,
+  tables: BaseRecord['tables'],
+): BaseRecord {
   return {
     t: 'base',
     db: path,
-    id,
+    ...identity,
     epoch: 1,
     at: monotonicUs(),
     tables,

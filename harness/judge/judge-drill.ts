@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../result.ts';
 import { hangingMirror, settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
+import { failuresOf } from './failures.ts';
 import { fatesOf } from './fates.ts';
 import { lostAtOf } from './lost-at.ts';
 import { measure } from './measure.ts';
@@ -33,19 +34,16 @@ export function judge(recorded: Evidence): ScenarioResult {
   const progress = progressOf(evidence, fates);
   const databases = judgeDatabases(evidence, fates, acceptedLossMs);
   const lostAt = lostAtOf(databases);
-  const { verdict, reason } = decide(
-    evidence,
-    checks,
-    objectives,
-    measurements,
-    whereabouts(evidence, fates),
-  );
+  const decision = decide(evidence, checks, objectives, measurements, whereabouts(evidence, fates));
+  const { verdict, reason } = decision;
+  const failures = failuresOf(evidence, checks, measurements, decision);
   return {
     id: scenario.id,
     drillId: evidence.drillId,
     title: scenario.title,
     verdict,
     reason,
+    ...(failures.length === 0 ? {} : { failures }),
     seed: evidence.seed,
     expect: scenario.expect,
     subject: evidence.subject,

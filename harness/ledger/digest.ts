@@ -221,8 +221,14 @@ function rowidName(db: Database, shape: TableShape): string | null {
 }
 
 /**
- * Digest of everything in sqlite_schema but Litestream's two tables, with user_version and application_id.
- * Root pages are left out: they move with VACUUM.
+ * What of a file's header must be as it was: Litestream copies pages, so a database in another format is another file than
+ * the one that was replicated, whatever its rows say.
+ */
+const HEADER_FIELDS = ['user_version', 'application_id', 'page_size', 'encoding', 'auto_vacuum'] as const;
+
+/**
+ * Digest of everything in sqlite_schema but Litestream's two tables, with the format of the file. Root pages are left out:
+ * they move with VACUUM.
  */
 export function schemaDigest(db: Database): string {
   const rows = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').raw().all() as (
@@ -233,7 +239,7 @@ export function schemaDigest(db: Database): string {
     .filter(([type, name, , sql]) => type !== 'table' || LITESTREAM_TABLES.get(name ?? '') !== sql)
     .map((row) => JSON.stringify(row))
     .toSorted();
-  const header = ['user_version', 'application_id'].map((name) => String(db.pragma(name, { simple: true })));
+  const header = HEADER_FIELDS.map((name) => String(db.pragma(name, { simple: true })));
   return createHash('sha256')
     .update([...header, ...kept].join('\n'))
     .digest('hex');

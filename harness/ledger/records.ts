@@ -19,6 +19,8 @@ export interface BaseRecord {
   readonly id: string;
   /** 1 for the first file at this path, 2 after delete-and-recreate, … */
   readonly epoch: number;
+  /** As the identity row has it; absent in older ledgers. */
+  readonly createdAt?: string;
   readonly at: number;
   /** The last write before this ledger: absent (0), or where a restored database begins its second life. */
   readonly seq?: number;

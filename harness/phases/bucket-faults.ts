@@ -1,68 +1,63 @@
-import { wallTimeOf } from '../clock.ts';
 import { DrillError } from '../errors.ts';
 import type { DeadHost } from '../host/host.ts';
-import { holeAt } from '../litestream/bucket-hole.ts';
-import { databasesInBucket } from '../litestream/bucket-layout.ts';
-import { randomFor } from '../random.ts';
-import type { BucketHole } from '../scenario/bucket-fault.ts';
-import { durationMs } from '../scenario/schema.ts';
-import { openS3, type S3Settings } from '../store/s3-client.ts';
+import type { BucketFault } from '../scenario/bucket-fault.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { S3Settings } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
+import { makeHoles } from './bucket-hole.ts';
+import { mirrorBucket } from './bucket-mirror.ts';
+import { damageObjects } from './bucket-object.ts';
 import type { DrillContext } from './context.ts';
+
+/** Whether a fault took effect, how often, and from which store the fleet is to be restored now. */
+export interface Planted {
+  readonly engaged: boolean;
+  readonly count: number;
+  readonly store?: Store;
+}
+
+/** What the scenario breaks in the bucket. */
+export function bucketFaultsOf({ faults }: Scenario): BucketFault[] {
+  return faults.filter(isBucketFault);
+}
+
+function isBucketFault(fault: Scenario['faults'][number]): fault is BucketFault {
+  return fault.kind.startsWith('bucket-');
+}
 
 /**
  * Plants what the scenario declares in the bucket, between kill and restore: with a credential of its own, so that it is
  * told apart from a dead host that goes on. A fault counts as engaged when the bucket shows it. `_dead`: only then.
+ * Returns the store to restore from: it may be a copy.
  */
-export async function plantBucketFaults(drill: DrillContext, store: Store, _dead: DeadHost): Promise<void> {
+export async function plantBucketFaults(drill: DrillContext, store: Store, _dead: DeadHost): Promise<Store> {
   const { saboteur } = store;
   if (saboteur === undefined) throw cannotPlant(store);
-  for (const fault of bucketFaultsOf(drill)) {
-    const planted = await makeHoles(drill, store, saboteur, fault);
-    drill.found.faults.push({ id: fault.id, ...planted });
+  let from = store;
+  for (const fault of bucketFaultsOf(drill.scenario)) {
+    const { engaged, count, store: copy } = await plant(drill, from, saboteur, fault);
+    drill.found.faults.push({ id: fault.id, engaged, count });
+    from = copy ?? from;
   }
+  drill.found.store = from;
+  return from;
 }
 
-/** Those faults of a scenario that strike the bucket. */
-export function bucketFaultsOf({ scenario }: Pick<DrillContext, 'scenario'>): BucketHole[] {
-  return scenario.faults.filter((fault) => fault.kind === 'bucket-hole');
-}
-
-async function makeHoles(
-  { plan, found, order, recorder }: DrillContext,
+function plant(
+  drill: DrillContext,
   store: Store,
   saboteur: S3Settings,
-  fault: BucketHole,
-): Promise<{ engaged: boolean; count: number }> {
-  const killUs = found.kill?.atUs ?? order.clock.nowUs();
-  const atMs = wallTimeOf(killUs, order.clock).getTime() - durationMs(fault.beforeKill);
-  const busy = new Set(
-    plan.databases.flatMap(({ kind, idle, path }) => (kind === 'app' && !idle ? [path] : [])),
-  );
-  const holes = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
-    .filter(({ path }) => busy.has(path))
-    .flatMap((database) => {
-      const keys = holeAt(database, atMs);
-      return keys === null ? [] : [{ path: database.path, keys }];
-    });
-  const random = randomFor(plan.seed, `fault/${fault.id}`);
-  const chosen = Array.from({ length: Math.min(fault.databases, holes.length) }, () =>
-    holes.splice(random.int(0, holes.length - 1), 1),
-  ).flat();
-  const keys = chosen.flatMap((hole) => hole.keys);
-  await remove(saboteur, keys);
-  const left = new Set((await store.observer.list(`${store.prefix}/`)).map(({ key }) => key));
-  const gone = keys.filter((key) => !left.has(key));
-  for (const hole of chosen) recorder.note('info', `${fault.id}: ${hole.keys.join(', ')} removed`);
-  return { engaged: chosen.length === fault.databases && gone.length === keys.length, count: gone.length };
-}
-
-async function remove(saboteur: S3Settings, keys: readonly string[]): Promise<void> {
-  const client = openS3(saboteur);
-  try {
-    await client.remove(keys);
-  } finally {
-    client.close();
+  fault: BucketFault,
+): Promise<Planted> {
+  switch (fault.kind) {
+    case 'bucket-hole':
+      return makeHoles(drill, store, saboteur, fault);
+    case 'bucket-object':
+      return damageObjects(drill, store, saboteur, fault);
+    case 'bucket-mirrored':
+      return mirrorBucket(drill, store, saboteur, fault);
+    default:
+      return fault satisfies never;
   }
 }
 

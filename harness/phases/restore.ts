@@ -59,6 +59,8 @@ interface RestoreRun {
   readonly logName: string;
   /** Whether the scenario's point in time is asked for; else the newest state. */
   readonly pointInTime: boolean;
+  /** Another instant than that of the scenario. */
+  readonly atUs?: number;
   readonly hear: (event: RecoveryEvent) => void;
 }
 
@@ -67,15 +69,29 @@ export async function runRestore(
   drill: DrillContext,
   store: Store,
   host: RunningHost,
-  { logName, pointInTime, hear }: RestoreRun,
+  run: RestoreRun,
 ): Promise<void> {
+  const exitCode = await endOfRestore(drill, store, host, run);
+  // 1: some database did not come back, which its record says. Others: it could not work at all.
+  if (exitCode !== 0 && exitCode !== 1) {
+    throw whyItFailed(store, `it ended with exit code ${exitCode}`);
+  }
+}
+
+/** The same for whoever wants its exit code, whatever it is; one that does not end by itself is no answer. */
+export async function endOfRestore(
+  drill: DrillContext,
+  store: Store,
+  host: RunningHost,
+  { logName, pointInTime, atUs, hear }: RestoreRun,
+): Promise<number> {
   const { paths, order, scenario, found } = drill;
   host.listen((event) => {
     if (event.event === 'line' && event.name === RESTORE) hear(JSON.parse(event.text) as RecoveryEvent);
   });
   host.start({
     name: RESTORE,
-    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host, pointInTime)],
+    argv: [process.execPath, CLI, ...restoreArguments(drill, store, host, pointInTime, atUs)],
     shell: null,
     cwd: host.paths.folder,
     env: subjectEnvironment(host.paths, store.recovery),
@@ -90,10 +106,8 @@ export async function runRestore(
     signal: order.signal,
   });
   if (exit === null) throw restoreFailed('it did not end in time');
-  // 1: some database did not come back, which its record says. Others: it could not work at all.
-  if (exit.exitCode !== 0 && exit.exitCode !== 1) {
-    throw restoreFailed(store.failure() ?? `it ended with ${exit.signal ?? `exit code ${exit.exitCode}`}`);
-  }
+  if (exit.exitCode === null) throw whyItFailed(store, `it ended with ${exit.signal}`);
+  return exit.exitCode;
 }
 
 function restoreArguments(
@@ -101,11 +115,13 @@ function restoreArguments(
   store: Store,
   host: RunningHost,
   pointInTime: boolean,
+  instantUs: number | undefined,
 ): string[] {
   // The second life is restored whole: nobody has asked for a point in it.
   const { kill } = found;
   const toKill = pointInTime && scenario.recovery.point === 'kill' ? kill : null;
-  const timestamp = toKill === null ? null : wallTimeOf(toKill.atUs, order.clock).toISOString();
+  const atUs = instantUs ?? toKill?.atUs ?? null;
+  const timestamp = atUs === null ? null : wallTimeOf(atUs, order.clock).toISOString();
   return [
     'restore',
     `--bucket=${store.recovery.bucket}`,
@@ -146,6 +162,18 @@ function timeStages(stages: DrillContext['found']['recovery'], event: RecoveryEv
 /** Every single restore has its own limit; this one only ends a recovery that hangs between them. */
 function restoreLimitMs(databases: number): number {
   return 120_000 + databases * 5000;
+}
+
+/** A recovery whose store has ended is not to blame for it. */
+function whyItFailed(store: Store, how: string): DrillError {
+  const failure = store.failure();
+  if (failure === null) return restoreFailed(how);
+  return new DrillError('DRILL_E_STORE_UNREACHABLE', {
+    what: 'the store ended during the recovery',
+    why: failure,
+    fix: "look at the store's log in evidence/…/logs, and run it again",
+    exit: 3,
+  });
 }
 
 function restoreFailed(why: string): DrillError {

@@ -26,6 +26,9 @@ export async function verifyRestored(drill: DrillContext, store: Store, recovere
     deadDataDir: hostPaths(paths.host).dataDir,
     ...(found.mirroredUpToUs === null ? {} : { mirroredUpToUs: found.mirroredUpToUs }),
     ...(scenario.blobs.backend === 's3' ? { blobFacts: await readBlobBucket(store) } : {}),
+    journalModeMayChange: scenario.faults.some(
+      (fault) => fault.kind === 'host-database' && fault.do === 'journal-mode',
+    ),
     sqlite3: order.environment['sqlite3'] === NO_SQLITE3 ? null : 'sqlite3',
     onProgress: (done, total, rows) => recorder.progress(done, total, 'verified', { rows }),
   });

@@ -90,6 +90,11 @@ test('a drill that failed', () => {
     "tiny  A tiny fleet
     seed 42 · drill supervise, Litestream 0.3.13 · embedded store 2.4.1 · 3 databases, 300 rows, 300.0 kB
     FAIL  3 checks failed: inventory, content, objectives
+      subject     inventory: look whether it is in the supervisor's config and in the bucket, then at
+                  its line in restore-*.log
+      subject     content: look which writes the rows lack, and for two writers of one replica
+      subject     objectives: compare the measured figure with the promise: shorten the interval, or
+                  promise less
       RPO     max 50.0 s, objective max < 15.0 s (p50 0 ms, p99 50.0 s, recovery point 50.0 s old)
       RTO     not measured, objective < 2 min (first database 300 ms, restore 800 ms, verify 300 ms,
               protected again 4.0 s)

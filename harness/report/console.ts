@@ -56,6 +56,7 @@ function renderDrill(drill: ScenarioResult, page: Page, isOnly: boolean, trend: 
     `${paint(printable(drill.id), 'bold', page.colour)}  ${printable(drill.title)}`,
     dim(`seed ${drill.seed} · ${setting(drill)}`, page),
     ...verdictLines(drill, page),
+    ...failureLines(drill, page),
     ...figures(drill, page),
     ...trendLines(trend, page),
   ];
@@ -79,6 +80,13 @@ function verdictLines({ verdict, reason }: ScenarioResult, page: Page): string[]
   const lines = wrapped(printable(reason), page.columns - verdict.length - 2);
   const margin = ' '.repeat(verdict.length + 2);
   return lines.map((line, index) => (index === 0 ? `${badge(verdict, page)}  ${line}` : `${margin}${line}`));
+}
+
+/** Whose failure it is, and what to do. */
+function failureLines({ failures = [] }: ScenarioResult, page: Page): string[] {
+  return failures.flatMap(({ class: whose, code, fix }) =>
+    indented(`  ${whose.padEnd(12)}`, printable(`${code}: ${fix}`), page),
+  );
 }
 
 function setting({ subject, store, fleet }: ScenarioResult): string {

@@ -73,6 +73,9 @@ function suite(drill: ScenarioResult, cases: readonly Case[], result: Result): s
     ['rtoMs', figures.rtoMs],
     ['lostWrites', figures.lostWrites],
     ['acknowledgedWrites', figures.acknowledgedWrites],
+    ...(drill.failures ?? []).flatMap(({ class: whose, code, fix }): [string, string][] => [
+      [`failure.${whose}`, `${code}: ${fix}`],
+    ]),
     ['repeat', result.repeatCommand],
   ];
   return [

@@ -54,6 +54,10 @@ function fold(drill: ScenarioResult): string[] {
       ? []
       : ['', `Lost writes, when the host died: ${lostAtInWords(drill.lostAt)}.`]),
     '',
+    ...(drill.failures ?? []).map(
+      ({ class: whose, code, fix }) => `- **${whose}** \`${cell(code)}\`: ${cell(fix)}`,
+    ),
+    '',
     '| check | verdict | expected | actual | detail |',
     '|---|---|---|---|---|',
     ...checks.map(

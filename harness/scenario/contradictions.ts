@@ -1,6 +1,6 @@
+import { isAppFault, ofAppFault } from './app-fault-contradictions.ts';
 import { type Contradiction, contradiction } from './contradiction.ts';
 import { ofHostFault } from './host-fault-contradictions.ts';
-import type { BucketHole } from './bucket-fault.ts';
 import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
@@ -97,36 +97,7 @@ function ofFaults(scenario: Scenario): Contradiction[] {
 
 function ofFault(fault: Scenario['faults'][number], at: string, scenario: Scenario): Contradiction[] {
   if (isStoreFault(fault)) return ofStoreFault(fault, at, scenario);
-  return fault.kind === 'bucket-hole' ? ofBucketHole(fault, at, scenario) : ofHostFault(fault, at, scenario);
-}
-
-function ofBucketHole(fault: BucketHole, at: string, scenario: Scenario): Contradiction[] {
-  const { fleet } = scenario;
-  const busyApps = fleet.realms * fleet.appsPerRealm * (1 - fleet.idleShare);
-  return [
-    ...(durationMs(fault.beforeKill) < earliestKillMs(scenario)
-      ? []
-      : [
-          contradiction(
-            `${fault.beforeKill} before the kill there may be no load yet`,
-            `${at}.beforeKill`,
-            'disaster.at',
-            'disaster.earliest',
-            'workload.duration',
-          ),
-        ]),
-    ...(fault.databases <= busyApps
-      ? []
-      : [
-          contradiction(
-            `${fault.databases} databases, but only ${Math.floor(busyApps)} apps are written to`,
-            `${at}.databases`,
-            'fleet.realms',
-            'fleet.appsPerRealm',
-            'fleet.idleShare',
-          ),
-        ]),
-  ];
+  return isAppFault(fault) ? ofAppFault(fault, at, scenario) : ofHostFault(fault, at, scenario);
 }
 
 function ofDisaster({ disaster, workload, protection, timeout }: Scenario): Contradiction[] {

@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { bucketHole } from './bucket-fault.ts';
+import { bucketHole, bucketMirrored, bucketObject } from './bucket-fault.ts';
 import { hostDatabase, hostDiskFull, hostFreeze, hostKill, hostLimit, hostReader } from './host-fault.ts';
+import {
+  recoveryDirtyHost,
+  recoveryRolledBack,
+  recoveryStaleWal,
+  recoveryWrongTenant,
+} from './recovery-fault.ts';
 import { storeFaults } from './store-fault.ts';
 
 /**
  * Whatever a scenario may break on purpose. The first word of its kind tells where: host-…, on the living host during the
- * load; store-…, between the store and those who use it; bucket-…, between kill and restore.
+ * load; store-…, between the store and those who use it; bucket-…, between kill and restore; recovery-…, on the new host.
  */
 export const faultSchema = z.discriminatedUnion('kind', [
   hostKill,
@@ -16,4 +22,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
   hostLimit,
   ...storeFaults,
   bucketHole,
+  bucketObject,
+  bucketMirrored,
+  recoveryDirtyHost,
+  recoveryStaleWal,
+  recoveryRolledBack,
+  recoveryWrongTenant,
 ]);

@@ -211,6 +211,14 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: bucket-object, damage: foreign, at: each }, { id: b, kind: recovery-wrong-tenant, databases: 3 }]',
+      [
+        'a.yaml:4:61: each position needs a database of its own: there is one',
+        'a.yaml:4:118: 3 databases and one to take the bytes from, but only 3 apps are written to',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 5s, process: writer, startAgainAfter: 1s }]',
       [
         'a.yaml:4:40: it ends 6000 ms after the start of the load, and the disaster is possible from 6000 ms on',

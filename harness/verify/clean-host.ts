@@ -20,10 +20,12 @@ const SIDE_FILE = /-(wal|shm|journal)$/;
 const WORD_MAX_BYTES = 2048;
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
+/** Secrets and sessions of tenants are in these files. */
+const EVERYBODY = 0o006;
 
 /**
  * `clean-host`: the restored folder holds databases, blobs and hooks, all of them plain files that their owner can read and
- * write, and nothing else but the restore's word on the old host's lease: no side file of SQLite (it would be applied at the
+ * write and not everybody, and nothing else but the restore's word on the old host's lease: no side file of SQLite (it would be applied at the
  * first opening, or it would break it), no
  * leftover of a restore, no link to another disk. And the dead host's disk is out of reach.
  */
@@ -34,8 +36,9 @@ export async function cleanHostFindings({
   deadDataDir,
 }: CleanHostOptions): Promise<Finding[]> {
   const faults = new Map<string, { database: string | null; what: string; paths: string[] }>();
+  const holding = foldersOf(entries);
   for (const entry of entries) {
-    const what = faultOf(entry, known, blobsHere);
+    const what = faultOf(entry, { known, blobsHere, holding });
     if (what === null) continue;
     const database = databaseBeside(entry.path, entries, known);
     const key = `${what}\n${database ?? ''}`;
@@ -65,23 +68,52 @@ export async function cleanHostFindings({
   return findings;
 }
 
-function faultOf(entry: FolderEntry, known: ReadonlySet<string>, blobsHere: boolean): string | null {
+interface Surroundings extends Pick<CleanHostOptions, 'known' | 'blobsHere'> {
+  /** Folders in which something lies, however deep. */
+  readonly holding: ReadonlySet<string>;
+}
+
+function faultOf(entry: FolderEntry, { known, blobsHere, holding }: Surroundings): string | null {
   const { path, kind, mode, uid, links } = entry;
   const owner = process.getuid?.() ?? uid;
-  if (kind === 'folder') {
-    if (path.split('/').some((name) => name.startsWith('.'))) return 'leftover';
-    if (uid !== owner) return 'belongs to another user';
-    return (mode & OWNER_FOLDER) === OWNER_FOLDER ? null : 'folder that its owner cannot use';
-  }
-  if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
+  // Also a folder: SQLite then cannot make its own.
   if (SIDE_FILE.test(path)) return 'side file of SQLite';
+  if (kind === 'folder') return folderFault(entry, owner, { known, holding });
+  if (kind !== 'file') return kind === 'link' ? 'link' : 'not a plain file';
   const belongs =
     known.has(path) || placeOf(path) !== null || HOOK_PATH.test(path) || (blobsHere && BLOB_PATH.test(path));
   const isWord = path === RESTORED_FROM && entry.sizeBytes <= WORD_MAX_BYTES;
   if (!belongs && !isWord) return 'leftover';
   if (links > 1) return 'linked elsewhere';
   if (uid !== owner) return 'belongs to another user';
+  if ((mode & EVERYBODY) !== 0) return 'file that everybody on the host can read or write';
   return (mode & OWNER_FILE) === OWNER_FILE ? null : 'file that its owner cannot read and write';
+}
+
+function folderFault(
+  { path, mode, uid }: FolderEntry,
+  owner: number,
+  { known, holding }: Pick<Surroundings, 'known' | 'holding'>,
+): string | null {
+  if (path.split('/').some((name) => name.startsWith('.'))) return 'leftover';
+  if (known.has(path)) return 'folder in the place of a database';
+  if (uid !== owner) return 'belongs to another user';
+  if ((mode & OWNER_FOLDER) !== OWNER_FOLDER) return 'folder that its owner cannot use';
+  // A restore makes a folder for what it puts there.
+  return holding.has(path) ? null : 'folder with nothing in it';
+}
+
+/** Every folder above something that is no folder. */
+function foldersOf(entries: readonly FolderEntry[]): Set<string> {
+  const holding = new Set<string>();
+  for (const { path, kind } of entries) {
+    if (kind === 'folder') continue;
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (holding.has(path.slice(0, end))) break;
+      holding.add(path.slice(0, end));
+    }
+  }
+  return holding;
 }
 
 /** The database that a fault concerns: itself, or the one whose name it continues (`data.db-wal`, `.data.db.tmp-1`). */

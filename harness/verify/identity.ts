@@ -17,7 +17,9 @@ export function identityFindings(
 ): Finding[] {
   const { base, path } = history;
   const [identity, ...others] = observation.identities;
-  const expected = `${base.id} at ${path}, epoch ${base.epoch}`;
+  const { createdAt } = base;
+  const made = (instant: string | undefined): string => (instant === undefined ? '' : `, made ${instant}`);
+  const expected = `${base.id} at ${path}, epoch ${base.epoch}${made(createdAt)}`;
   if (identity === undefined || others.length > 0) {
     const actual = `${observation.identities.length} identity rows`;
     return [
@@ -29,8 +31,10 @@ export function identityFindings(
       }),
     ];
   }
-  if (identity.id === base.id && identity.path === path && identity.epoch === base.epoch) return [];
-  const actual = `${identity.id} at ${identity.path}, epoch ${identity.epoch}`;
+  const sameInstant = createdAt === undefined || identity.createdAt === createdAt;
+  if (identity.id === base.id && identity.path === path && identity.epoch === base.epoch && sameInstant)
+    return [];
+  const actual = `${identity.id} at ${identity.path}, epoch ${identity.epoch}${made(identity.createdAt)}`;
   const owner = nameOf(identity.id);
   const detail =
     owner === null ? 'no database of the ledger has this identity' : `this is the database ${owner}`;

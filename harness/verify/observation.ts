@@ -7,6 +7,7 @@ export interface ObservedIdentity {
   readonly id: string;
   readonly path: string;
   readonly epoch: number;
+  readonly createdAt: string;
 }
 
 export interface ObservedCollection {
@@ -50,6 +51,8 @@ export interface Observation {
   /** Tables whose scan broke off: what stands behind is not known. */
   readonly broken: readonly string[];
   readonly schema: string | null;
+  /** As the file's header says; null: it could not be read. */
+  readonly journalMode: string | null;
   readonly sequences: readonly ObservedSequence[];
   /** Rows in Litestream's own tables that Litestream never leaves. */
   readonly strayLitestreamRows: number;

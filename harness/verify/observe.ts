@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
@@ -61,6 +61,7 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   tables: new Map(),
   broken: [],
   schema: null,
+  journalMode: null,
   sequences: [],
   strayLitestreamRows: 0,
   objects: new Map(),
@@ -75,7 +76,7 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
   const damage = new Set<string>();
   const thrown: ThrownCheck[] = [];
   const read = <T>(check: CheckId, what: () => T): T | null => valueOf(attempt(what), check, damage, thrown);
-  const integrity = read('integrity', () => integrityProblems(db)) ?? [];
+  const integrity = read('integrity', () => [...integrityProblems(db), ...lengthProblems(db)]) ?? [];
   const foreignKeys = read('foreign-keys', () => foreignKeyProblems(db)) ?? [];
   const identities = hasTable(db, '_drill_identity') ? read('identity', () => identitiesOf(db)) : [];
   const state = hasTable(db, '_drill_state') ? read('content', () => stateOf(db)) : null;
@@ -88,6 +89,7 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     else scanned.set(table, state);
   }
   const schema = read('schema', () => schemaDigest(db));
+  const journalMode = read('schema', () => String(db.pragma('journal_mode', { simple: true })));
   const sequences = read('content', () => sequencesOf(db)) ?? [];
   const strayRows = read('no-phantoms', () => strayLitestreamRows(db)) ?? 0;
   const objects = read('schema', () => objectsOf(db)) ?? new Map<string, string>();
@@ -103,6 +105,7 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     tables: scanned,
     broken,
     schema,
+    journalMode,
     sequences,
     strayLitestreamRows: strayRows,
     objects,
@@ -129,6 +132,16 @@ function integrityProblems(db: Database): string[] {
   return lines.flatMap((line) => line.split('\n')).filter((line) => !/^(ok|\*\*\*.*|)$/.test(line));
 }
 
+/** SQLite looks at no byte after the last page: whatever is there came from somewhere else. */
+function lengthProblems(db: Database): string[] {
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  const surplus = statSync(db.name).size - pages * Number(db.pragma('page_size', { simple: true }));
+  if (surplus === 0) return [];
+  return [
+    `the file is ${Math.abs(surplus)} bytes ${surplus > 0 ? 'longer' : 'shorter'} than its ${pages} pages`,
+  ];
+}
+
 function foreignKeyProblems(db: Database): [string, number][] {
   const counts = new Map<string, number>();
   for (const row of db.prepare('PRAGMA foreign_key_check').raw().iterate()) {
@@ -139,7 +152,9 @@ function foreignKeyProblems(db: Database): [string, number][] {
 }
 
 function identitiesOf(db: Database): ObservedIdentity[] {
-  return db.prepare('SELECT database_id AS id, path, epoch FROM _drill_identity').all() as ObservedIdentity[];
+  return db
+    .prepare('SELECT database_id AS id, path, epoch, created_at AS createdAt FROM _drill_identity')
+    .all() as ObservedIdentity[];
 }
 
 /** The one row of the in-band state; anything else is none. */

@@ -5,7 +5,7 @@ import { baseObjects } from './base-schema.ts';
 import { few, finding } from './finding.ts';
 import type { Observation } from './observation.ts';
 
-/** `schema`: tables, indexes, triggers, views, `user_version` and `application_id` are those of write `seq`. */
+/** `schema`: tables, indexes, triggers, views, version numbers and the format of the file are those of write `seq`. */
 export function schemaFindings(history: DatabaseHistory, observation: Observation, seq: number): Finding[] {
   const expected = schemaDigestAt(history, seq);
   if (observation.schema === expected) return [];
@@ -15,6 +15,22 @@ export function schemaFindings(history: DatabaseHistory, observation: Observatio
       expected: `schema digest ${expected.slice(0, 12)} of write ${seq}`,
       actual: `schema digest ${observation.schema?.slice(0, 12) ?? 'unreadable'}`,
       detail: difference(history, observation, seq),
+      count: 1,
+    }),
+  ];
+}
+
+/** RustBaas keeps its databases in WAL mode, and Litestream copies the page that says so. */
+const JOURNAL_MODE = 'wal';
+
+/** `schema` as well: the file is journalled as it was, unless the application is known to have changed that. */
+export function journalFindings(path: string, { journalMode }: Observation, mayChange: boolean): Finding[] {
+  if (mayChange || journalMode === null || journalMode === JOURNAL_MODE) return [];
+  return [
+    finding('schema', path, {
+      expected: `journal mode ${JOURNAL_MODE}`,
+      actual: `journal mode ${journalMode}`,
+      detail: 'nobody had changed it: this is another file than the one that was replicated',
       count: 1,
     }),
   ];
@@ -54,5 +70,5 @@ function difference(history: DatabaseHistory, observation: Observation, seq: num
   ];
   return parts.length > 0
     ? parts.join('; ')
-    : 'no object of RustBaas itself is missing or changed: a collection, a version number or an object of no one';
+    : 'no object of RustBaas itself is missing or changed: a collection, a version number, the format of the file or an object of no one';
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Finding } from '../evidence.ts';
 import type { DatabaseHistory, Ledger } from '../ledger/history.ts';
 import { type BaselineSource, baseSeq, expectedRows } from '../ledger/history-state.ts';
+import { cleanHostFindings } from './clean-host.ts';
 import { finding } from './finding.ts';
 import { isAsInLedger } from './fleet-view.ts';
 import { listRestored } from './restored-folder.ts';
@@ -53,6 +54,15 @@ export async function verifySecondLife(options: VerifySecondLifeOptions): Promis
     ...(there.has(history.path) ? [] : [missingAgain(history.path)]),
     ...changedBetween(history, first.databases.get(history.path)),
   ]);
+  findings.push(
+    ...strangers(there, firstLedger, secondLedger),
+    ...(await cleanHostFindings({
+      entries,
+      known: new Set([...firstLedger.databases.keys(), ...secondLedger.databases.keys()]),
+      blobsHere: true,
+      deadDataDir: null,
+    })),
+  );
   return { databases, findings, checksRun: ['second-life'], thrown: [] };
 }
 
@@ -64,6 +74,28 @@ function rowsOfFirstLife(firstLedger: Ledger): BaselineSource {
     const rows = await expectedRows(first, baseSeq(history), tables);
     return rows;
   };
+}
+
+/** What the second life did not have, and nobody had before it either, or had deleted. */
+function strangers(there: ReadonlySet<string>, firstLedger: Ledger, secondLedger: Ledger): Finding[] {
+  const isStrange = (path: string): boolean => {
+    const first = firstLedger.databases.get(path);
+    return (
+      path.endsWith('.db') &&
+      !secondLedger.databases.has(path) &&
+      (first === undefined || first.deletedUs !== null)
+    );
+  };
+  return [...there].filter(isStrange).map((path) =>
+    finding('second-life', path, {
+      expected: 'no such file',
+      actual: 'a file',
+      detail: firstLedger.databases.has(path)
+        ? 'it was deleted before the first disaster'
+        : 'no database of either life ever was there',
+      count: 1,
+    }),
+  );
 }
 
 function missingAgain(path: string): Finding {

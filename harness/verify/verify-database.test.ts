@@ -34,6 +34,7 @@ function place(rows: readonly (readonly [string, string])[], seq: number, histor
   for (const row of rows) db.prepare('INSERT INTO notes VALUES (?, ?)').run(...row);
   db.prepare('UPDATE _drill_state SET seq = ?').run(seq);
   writeTableStates(db, { notes: stateAfter(history, seq) });
+  db.pragma('journal_mode = WAL');
   db.close();
 }
 
@@ -114,10 +115,17 @@ function historyOf(
 }
 
 function schema(): string {
-  const db = new Database(':memory:');
+  // On a disk as the restored one: the digest has the journal mode in it.
+  const like = join(dir, 'like.db');
+  const db = new Database(like);
   db.exec('CREATE TABLE notes (id TEXT PRIMARY KEY, text TEXT)');
   createInBand(db, { databaseId: '', path: '', epoch: 1, createdAt: '' });
-  return schemaDigest(db);
+  try {
+    return schemaDigest(db);
+  } finally {
+    db.close();
+    rmSync(like);
+  }
 }
 
 const ABC: readonly Step[] = [

@@ -9,6 +9,7 @@ import { identityFindings, isAnotherDatabase } from './identity.ts';
 import { integrityFindings } from './integrity.ts';
 import { NO_FACTS, type Observation } from './observation.ts';
 import { observeDatabase } from './observe.ts';
+import { journalFindings } from './schema.ts';
 import { diffRows, type RowDiff } from './row-diff.ts';
 import { rowsOf } from './row-findings.ts';
 
@@ -44,6 +45,7 @@ export interface VerifyDatabaseOptions {
   readonly scratchDir?: string;
   /** Which life of the fleet wrote last: 1, on the new host 2. */
   readonly life?: number;
+  readonly journalModeMayChange?: boolean;
   readonly source?: BaselineSource;
 }
 
@@ -62,6 +64,8 @@ export interface ObservationContext {
   readonly history: DatabaseHistory;
   readonly killUs: number;
   readonly life?: number;
+  /** The application is known to have changed its databases' journal mode for a while. */
+  readonly journalModeMayChange?: boolean;
   /** The life before this one. */
   readonly earlier?: DatabaseHistory | null;
   readonly diff: DiffRows;
@@ -84,6 +88,7 @@ export async function judgeObservation(
   const own = [
     ...(hasIdentity ? identityFindings(history, observation, context.ownerOf) : []),
     ...foreignKeyFindings(path, observation),
+    ...journalFindings(path, observation, context.journalModeMayChange ?? false),
   ];
   const sound = integrityFindings(path, observation, null);
   // What could not be looked at for a reason of ours says nothing about the file: no loss is made up.

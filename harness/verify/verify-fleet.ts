@@ -28,6 +28,8 @@ export interface VerifyFleetOptions {
   readonly blobFacts?: ReadonlyMap<string, BlobFact>;
   /** Where the dead host had its data, which must be out of reach; left out: not looked for. */
   readonly deadDataDir?: string;
+  /** The application is known to have changed its databases' journal mode for a while. */
+  readonly journalModeMayChange?: boolean;
   /** The `sqlite3` tool for a second opinion; null or left out: there is none. */
   readonly sqlite3?: string | null;
   /** Threads that read files; default: one a core. 1: this thread. */
@@ -125,7 +127,10 @@ function restoredHistories(ledger: Ledger, entries: readonly FolderEntry[]): Dat
 export async function verifyAll(
   histories: readonly DatabaseHistory[],
   scratchDir: string,
-  options: Pick<VerifyFleetOptions, 'restoredDir' | 'killUs' | 'ledger' | 'parallelism' | 'onProgress'> & {
+  options: Pick<
+    VerifyFleetOptions,
+    'restoredDir' | 'killUs' | 'ledger' | 'parallelism' | 'onProgress' | 'journalModeMayChange'
+  > & {
     readonly life?: number;
     /** The ledger of the life before. */
     readonly firstLedger?: Ledger;
@@ -134,7 +139,7 @@ export async function verifyAll(
   source?: Parameters<typeof diffRows>[5],
 ): Promise<void> {
   const { restoredDir, killUs, ledger, firstLedger, life = 1, onProgress } = options;
-  const { parallelism = availableParallelism() } = options;
+  const { parallelism = availableParallelism(), journalModeMayChange = false } = options;
   const owners = new Map(
     [...ledger.earlier, ...ledger.databases.values()].map(({ base, path }) => [
       base.id,
@@ -152,6 +157,7 @@ export async function verifyAll(
       history,
       killUs,
       life,
+      journalModeMayChange,
       earlier: firstLedger?.databases.get(history.path) ?? null,
       diff: (of, tables, seq) => diffRows(file, scratchDir, of, tables, seq, source),
       ownerOf: (id) => owners.get(id) ?? null,

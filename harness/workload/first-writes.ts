@@ -48,15 +48,17 @@ function firstWrite(session: Session, database: OpenDatabase): boolean {
 /** Where the second life begins: what the restored database says of itself. */
 function restoredBase(database: OpenDatabase): BaseRecord {
   const { account, db, path } = database;
-  const identity = db.prepare('SELECT database_id, epoch FROM _drill_identity').get() as {
+  const identity = db.prepare('SELECT database_id, epoch, created_at FROM _drill_identity').get() as {
     database_id: string;
     epoch: number;
+    created_at: string;
   };
   return {
     t: 'base',
     db: path,
     id: identity.database_id,
     epoch: identity.epoch,
+    createdAt: identity.created_at,
     at: monotonicUs(),
     seq: account.seq,
     tables: Object.fromEntries([...account.tables].map(([name, sum]) => [name, tableState(sum)])),

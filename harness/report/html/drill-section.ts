@@ -20,7 +20,7 @@ export function drillSection(drill: ScenarioResult): Markup {
 <h2>${drill.drillId} <span class="soft">${drill.title}</span></h2>
 <p>${verdictMark(drill.verdict)} ${drill.reason}</p>
 <p class="note">seed ${drill.seed} · ${subject.supervisor}, Litestream ${litestreamInWords(subject)} with SQLite ${subject.litestream.sqlite} · ${store.kind} store ${store.version} · ${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}${drill.expect === 'fail' ? ' · a negative control: it passes when it goes red' : ''}</p>
-${figures(drill)}
+${failures(drill)}${figures(drill)}
 <h3>Objectives</h3>
 ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
@@ -56,6 +56,15 @@ function loadEnd({ loadEnd: end }: ScenarioResult): Markup | null {
 function trendPart(drill: ScenarioResult): Markup | null {
   const charts = trendCharts(drill);
   return charts === null ? null : markup`<h3>Trend</h3>${charts}`;
+}
+
+/** Whose failure it is, and what to do; nothing where all is well. */
+function failures({ failures: told = [] }: ScenarioResult): Markup | null {
+  if (told.length === 0) return null;
+  return simpleTable(
+    ['whose failure', 'code', 'what', 'what to do'],
+    told.map(({ class: whose, code, message, fix }) => [whose, markup`<code>${code}</code>`, message, fix]),
+  );
 }
 
 /** A name for links into the page: ids of drills are plain words already. */

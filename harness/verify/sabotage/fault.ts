@@ -14,5 +14,7 @@ export interface Expected {
 
 export interface Fault {
   readonly name: string;
+  /** Why its figures are not the same on every machine; left out: they are. */
+  readonly varies?: string;
   readonly plant: (target: Target) => Expected;
 }

@@ -1,29 +1,30 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { judge } from '../../judge/judge-drill.ts';
+import { PLANTED_FAULTS } from '../../docs/planted-faults.ts';
 import { baseSeq } from '../../ledger/history-state.ts';
 import type { ScenarioResult } from '../../result.ts';
-import { BESIDE_FAULTS } from './beside-faults.ts';
+import { FAULT_GROUPS, SABOTAGE_SEED } from './all-faults.ts';
 import { drillFleet, type DrilledFleet } from './drilled-fleet.ts';
 import type { Expected, Fault } from './fault.ts';
-import { FILE_FAULTS } from './file-faults.ts';
-import { HIDDEN_FAULTS } from './hidden-faults.ts';
-import { ROW_FAULTS } from './row-faults.ts';
-import { RUSTBAAS_FAULTS } from './rustbaas-faults.ts';
+import { faultRow } from './fault-row.ts';
 import { allFindings, layOut, type Scene, verifyScene } from './scene.ts';
 import { evidenceOf } from './scene-evidence.ts';
 import { targetIn } from './target.ts';
 
+const docs = readFileSync(PLANTED_FAULTS, 'utf8').split('\n');
 let drilled: DrilledFleet;
 let scene: Scene;
 beforeAll(async () => {
-  drilled = await drillFleet(7);
+  drilled = await drillFleet(SABOTAGE_SEED);
 }, 60_000);
 afterAll(async () => drilled[Symbol.asyncDispose]());
 afterEach(async () => scene[Symbol.asyncDispose]());
 
 async function provesRed(fault: Fault): Promise<void> {
   scene = await layOut(drilled);
-  const expected = fault.plant(targetIn(drilled, scene));
+  const target = targetIn(drilled, scene);
+  const expected = fault.plant(target);
   const verification = await verifyScene(scene);
   const found = allFindings(verification).map(({ check, database, count }) => {
     const exact = expected.findings.some(
@@ -41,6 +42,7 @@ async function provesRed(fault: Fault): Promise<void> {
     if (point !== undefined) expect([path, verified?.recoveryPoint]).toEqual([path, point]);
   }
   expectVerdict(judge(evidenceOf(scene, verification)), expected);
+  expect(docs, 'npm run docs:faults').toContain(faultRow(fault, expected, target));
 }
 
 /** The drill as a whole goes red, by the same checks. */
@@ -65,22 +67,6 @@ function sorted(rows: readonly (readonly unknown[])[]): string[] {
   return rows.map((row) => JSON.stringify(row)).toSorted();
 }
 
-describe('a fault in the rows', () => {
-  test.each(ROW_FAULTS)('$name', provesRed);
-});
-
-describe('a fault in the files', () => {
-  test.each(FILE_FAULTS)('$name', provesRed);
-});
-
-describe("a fault against RustBaas' rules", () => {
-  test.each(RUSTBAAS_FAULTS)('$name', provesRed);
-});
-
-describe('a fault of what lies beside the databases', () => {
-  test.each(BESIDE_FAULTS)('$name', provesRed);
-});
-
-describe("a fault in the tables that are not RustBaas'", () => {
-  test.each(HIDDEN_FAULTS)('$name', provesRed);
+describe.each(FAULT_GROUPS)('$title', ({ faults }) => {
+  test.each(faults)('$name', provesRed);
 });

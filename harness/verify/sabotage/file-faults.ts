@@ -179,6 +179,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'unreadable mode',
+    varies: 'root reads it all the same; for anybody else integrity fails too, and everything in it is lost',
     plant: (target) => {
       chmodSync(fileOf(target, target.idle), 0);
       if (isRoot) return { findings: [['clean-host', target.idle, 1]] };

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -126,6 +126,7 @@ export function fromSnapshot<T>(content: Buffer, read: (db: Database.Database) =
 /** Changes a restored file the way a bug would: nothing is checked, nothing is noted. */
 export function edit<T>(dataDir: string, path: string, change: (db: Database.Database) => T): T {
   const db = new Database(join(dataDir, path), { fileMustExist: true });
+  const before = db.pragma('journal_mode', { simple: true });
   try {
     db.unsafeMode();
     for (const pragma of [
@@ -138,6 +139,18 @@ export function edit<T>(dataDir: string, path: string, change: (db: Database.Dat
     return change(db);
   } finally {
     db.close();
+    if (before === 'wal') setJournalMode(dataDir, path, 'wal');
+  }
+}
+
+/** Says in the header how the file is to be journalled, and makes nothing beside it. */
+export function setJournalMode(dataDir: string, path: string, mode: 'wal' | 'rollback'): void {
+  const version = { wal: 2, rollback: 1 }[mode];
+  const file = openSync(join(dataDir, path), 'r+');
+  try {
+    writeSync(file, Buffer.from([version, version]), 0, 2, 18);
+  } finally {
+    closeSync(file);
   }
 }
 

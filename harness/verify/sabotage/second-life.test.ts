@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -71,6 +71,7 @@ async function liveAgain(): Promise<Ledger> {
   for (const path of paths) {
     mkdirSync(dirname(join(again, path)), { recursive: true });
     cpSync(join(dataDir, path), join(again, path));
+    chmodSync(join(again, path), 0o600);
   }
   const secondDir = join(dirname(scene.ledgerDir), 'ledger-2');
   mkdirSync(secondDir);
@@ -117,7 +118,7 @@ describe('the second restore', () => {
   test('lacks the second life of one database', async () => {
     const file = join(again, target.hot);
     mkdirSync(dirname(file), { recursive: true });
-    const before = join(again, 'before');
+    const before = join(dirname(scene.dataDir), 'before.db');
     cpSync(join(scene.dataDir, target.hot), before);
     const secondLedger = await liveAgain();
     cpSync(before, file);
@@ -151,7 +152,8 @@ describe('the second restore', () => {
 
   test('lacks a database', async () => {
     const secondLedger = await liveAgain();
-    await rm(join(again, target.idle));
+    // The only app of its realm: a restore makes no folder for what does not come back.
+    await rm(dirname(dirname(join(again, target.idle))), { recursive: true });
     expect(found(await verifyAgain(secondLedger))).toEqual([['second-life', target.idle, 1]]);
   });
 
@@ -159,6 +161,25 @@ describe('the second restore', () => {
     const secondLedger = await liveAgain();
     cpSync(join(again, target.hot), join(again, target.idle));
     expect(found(await verifyAgain(secondLedger))).toEqual([['identity', target.idle, 1]]);
+  });
+
+  test('has a stale -wal beside a database, and a tenant that never was', async () => {
+    const secondLedger = await liveAgain();
+    writeFileSync(join(again, `${target.hot}-wal`), 'x');
+    mkdirSync(join(again, 'realms', 'nobody'), { recursive: true });
+    cpSync(join(again, target.realm), join(again, 'realms', 'nobody', 'realm.db'));
+    expect(found(await verifyAgain(secondLedger))).toEqual([
+      ['second-life', 'realms/nobody/realm.db', 1],
+      ['clean-host', target.hot, 1],
+    ]);
+  });
+
+  test('has a realm back that was deleted in the first life', async () => {
+    const secondLedger = await liveAgain();
+    const gone = [...scene.ledger.databases.values()].find(({ deletedUs }) => deletedUs !== null)?.path ?? '';
+    mkdirSync(dirname(join(again, gone)), { recursive: true });
+    cpSync(join(again, target.realm), join(again, gone));
+    expect(found(await verifyAgain(secondLedger))).toEqual([['second-life', gone, 1]]);
   });
 
   test('began with something else than what was verified', async () => {

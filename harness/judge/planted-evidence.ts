@@ -1,0 +1,177 @@
+import { type CheckId, type Evidence, HARNESS_BUG } from '../evidence.ts';
+import type { FailureClass } from '../failure-classes.ts';
+import type { Verdict } from '../result.ts';
+import { databaseIn, finding, KILL_US, notRestored } from './green-evidence.ts';
+
+/** Test support: the evidence of a good drill with one thing wrong, and what the judge must make of it. */
+export interface PlantedEvidence {
+  readonly name: string;
+  readonly plant: (evidence: Evidence) => void;
+  readonly verdict: Exclude<Verdict, 'pass'>;
+  /** The checks that fail, all of them; empty: none, and the drill is inconclusive. */
+  readonly failed: readonly CheckId[];
+  /** Whose failure it is. */
+  readonly failureClass: FailureClass;
+}
+
+const SHOP = 'realms/acme/apps/shop/data.db';
+const REALM = 'realms/acme/realm.db';
+
+/** What a subject can do wrong that no restored file shows. */
+export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
+  red('restore that ends with 0 and leaves no file', ['inventory', 'objectives'], (evidence) =>
+    notRestored(evidence, SHOP, 'no-file'),
+  ),
+  red('restore that ends with 1', ['inventory', 'objectives'], (evidence) =>
+    notRestored(evidence, SHOP, 'failed'),
+  ),
+  red('restore that hangs', ['inventory', 'objectives'], (evidence) =>
+    notRestored(evidence, SHOP, 'timeout'),
+  ),
+  red(
+    'restore whose file the recovery itself refuses',
+    ['inventory', 'integrity', 'objectives'],
+    (evidence) => notRestored(evidence, SHOP, 'unsound'),
+  ),
+  red('recovery that is slow', ['objectives'], ({ recovery }) => {
+    recovery.firstWritesUs = KILL_US + 121_000_000;
+  }),
+  red('database that is in no configuration', ['inventory', 'objectives'], (evidence) => {
+    notRestored(evidence, SHOP, 'not-in-bucket');
+    databaseIn(evidence, SHOP).protectedUs = null;
+  }),
+  red(
+    'new app that is never taken in, older than the RPO objective',
+    ['inventory', 'objectives'],
+    (evidence) => {
+      Object.assign(young(evidence, 16_000), { protectedUs: null });
+      notRestored(evidence, SHOP, 'not-in-bucket');
+    },
+  ),
+  red('protection that was claimed and was not there', ['inventory'], (evidence) => {
+    Object.assign(young(evidence, 3000), { claimedProtected: true });
+    notRestored(evidence, SHOP, 'not-in-bucket');
+  }),
+  red('replicator that is frozen but alive', ['objectives'], (evidence) => {
+    Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [20_000, 18_000, 16_000] });
+  }),
+  red('upload after the kill', ['no-late-uploads'], ({ lateUploads }) => {
+    lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
+  }),
+  red('database that came back, and not from the bucket', ['clean-host'], ({ fleetFindings }) => {
+    fleetFindings.push(finding('clean-host', SHOP));
+  }),
+  red('new host that acknowledges no write', ['second-life'], (evidence) => {
+    const { second } = databaseIn(evidence, SHOP);
+    if (second !== null) second.firstWriteUs = null;
+  }),
+  red('new host that is never protected again', ['second-life'], (evidence) => {
+    const { second } = databaseIn(evidence, SHOP);
+    if (second !== null) second.protectedUs = null;
+  }),
+  red('second restore without the second life', ['second-life'], (evidence) => {
+    const verified = databaseIn(evidence, SHOP).second?.verified;
+    if (verified != null) verified.recoveryPoint = 100;
+  }),
+  {
+    ...red('negative control that nothing catches', [], ({ scenario }) => {
+      Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
+    }),
+    failureClass: 'harness',
+  },
+];
+
+/** What can go wrong with the rig. None of it may ever be a pass, nor a failure of the subject. */
+export const RIG_FAULTS: readonly PlantedEvidence[] = [
+  open('harness', 'ledger that is not the one that was sealed', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_LEDGER_DAMAGED', 'the ledger is not the one that was sealed at the kill'),
+  ),
+  open('store', 'store that dies during the restore', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_STORE_UNREACHABLE', 'the embedded store ended with SIGKILL'),
+  ),
+  open('environment', 'disk that is full', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_DISK_SPACE', 'the machine could not give what the drill needed: ENOSPC'),
+  ),
+  open('store', 'clock of the store that is off', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_STORE_REFUSED', 'the clocks are 20 minutes apart'),
+  ),
+  open('environment', 'drill that did not end in time', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_TIMEOUT', 'the drill did not end within its time limit'),
+  ),
+  open('harness', 'bug of the harness', (evidence) =>
+    rigFailed(evidence, HARNESS_BUG, 'x is not a function'),
+  ),
+  open('harness', 'writer that died by itself', (evidence) =>
+    rigFailed(evidence, 'DRILL_E_WRITER_FAILED', 'writer-0 ended before the kill: SIGKILL'),
+  ),
+  open('harness', 'host that was never killed (the harness died first)', (evidence) => {
+    evidence.kill = null;
+  }),
+  open('environment', 'process of the host that outlived the kill', ({ kill }) => {
+    kill?.survivors.push({ pid: 7, command: 'litestream replicate' });
+  }),
+  open('environment', 'no write acknowledged', ({ databases }) => {
+    for (const database of databases) database.acknowledged = 0;
+  }),
+  open('environment', 'less than half of the planned writes', (evidence) => {
+    evidence.plannedWrites = 601;
+  }),
+  open('harness', 'fault that never engaged', ({ faults }) => {
+    faults.push({ id: 'hole', engaged: false, count: 0 });
+  }),
+  open('harness', 'check that threw', ({ thrown }) => {
+    thrown.push({ check: 'blobs', database: null, error: 'boom' });
+  }),
+  open('harness', 'check that did not run on one database', (evidence) => {
+    databaseIn(evidence, SHOP).verified?.checksRun.splice(3, 1);
+  }),
+  open('harness', 'database that nobody verified', (evidence) => {
+    databaseIn(evidence, REALM).verified = null;
+  }),
+  open('harness', 'request log with a piece missing', (evidence) => {
+    evidence.requestLogComplete = false;
+  }),
+  open('harness', 'lost writes that are not in the list of lost writes', (evidence) => {
+    databaseIn(evidence, SHOP).acknowledged = 101;
+  }),
+  open('harness', 'objective without a measurement', ({ recovery }) => {
+    recovery.firstWritesUs = null;
+  }),
+  open(
+    'harness',
+    'ledger damaged, and rows missing because of it',
+    (evidence) => {
+      rigFailed(evidence, 'DRILL_E_LEDGER_DAMAGED', 'line 7 is cut off');
+      databaseIn(evidence, SHOP).verified?.findings.push(finding('row-counts', SHOP, 9));
+    },
+    ['row-counts'],
+  ),
+];
+
+function red(name: string, failed: readonly CheckId[], plant: PlantedEvidence['plant']): PlantedEvidence {
+  return { name, plant, verdict: 'fail', failed, failureClass: 'subject' };
+}
+
+function open(
+  failureClass: FailureClass,
+  name: string,
+  plant: PlantedEvidence['plant'],
+  failed: readonly CheckId[] = [],
+): PlantedEvidence {
+  return { name, plant, verdict: 'inconclusive', failed, failureClass };
+}
+
+function rigFailed({ harnessFaults }: Evidence, code: string, message: string): void {
+  harnessFaults.push({ code, phase: 'verify', message });
+}
+
+/** An app so old at the kill, with two writes. */
+function young(evidence: Evidence, ageMs: number): Evidence['databases'][number] {
+  return Object.assign(databaseIn(evidence, SHOP), {
+    createdUs: KILL_US - ageMs * 1000,
+    protectedUs: null,
+    claimedProtected: null,
+    acknowledged: 1,
+    lostWriteAgesMs: [ageMs, ageMs - 1],
+  });
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import type { ListedObject } from '../litestream/listed-object.ts';
+import { objectAt, restoreChain } from '../litestream/restore-chain.ts';
+import { randomFor } from '../random.ts';
+import type { BucketObject } from '../scenario/bucket-fault.ts';
+import type { S3Settings } from '../store/s3-client.ts';
+import { openSaboteur, type Saboteur } from '../store/saboteur.ts';
+import type { Store } from '../store/store.ts';
+import { removeObjects } from './bucket-hole.ts';
+import { busyApps, drawn } from './busy-apps.ts';
+import type { DrillContext } from './context.ts';
+
+interface Chain {
+  readonly path: string;
+  readonly chain: readonly ListedObject[];
+}
+
+/** An object that is to be damaged, in a chain, with one of another database to take bytes from. */
+interface Victim {
+  readonly object: ListedObject;
+  readonly before: ListedObject | undefined;
+  readonly foreign: ListedObject | undefined;
+}
+
+/** Damages one object of what a restore reads, in some databases; the object that is read back must be another one. */
+export async function damageObjects(
+  { plan, recorder }: DrillContext,
+  store: Store,
+  settings: S3Settings,
+  fault: BucketObject,
+): Promise<{ engaged: boolean; count: number }> {
+  const busy = busyApps(plan);
+  const chains = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
+    .filter(({ path }) => busy.has(path))
+    .map((database): Chain => ({ path: database.path, chain: restoreChain(database) }));
+  const victims = chooseVictims(chains, fault, plan.seed);
+  using saboteur = openSaboteur(settings);
+  let damaged = 0;
+  for (const victim of victims) {
+    const { key } = victim.object;
+    const before = await digestOf(store, key);
+    await damage(saboteur, settings, victim, fault.damage);
+    const after = await digestOf(store, key);
+    if (after !== before) damaged++;
+    recorder.note('info', `${fault.id}: ${key} ${fault.damage}`);
+  }
+  return { engaged: damaged === fault.databases, count: damaged };
+}
+
+function chooseVictims(chains: readonly Chain[], fault: BucketObject, seed: number): Victim[] {
+  const { at, databases: count, damage: kind } = fault;
+  // Nothing is older than the first object.
+  const from = kind === 'older' ? 1 : 0;
+  const chosen = drawn(chains, count, randomFor(seed, `fault/${fault.id}`));
+  return chosen.flatMap(({ path, chain }, index) => {
+    const object = objectAt(chain, at, { index, count, from });
+    if (object === null) return [];
+    const place = chain.indexOf(object);
+    const other = chains.find((one) => one.path !== path && one.chain.length > place);
+    return [{ object, before: chain[place - 1], foreign: other?.chain[place] }];
+  });
+}
+
+async function damage(
+  saboteur: Saboteur,
+  settings: S3Settings,
+  { object: { key }, before, foreign }: Victim,
+  kind: BucketObject['damage'],
+): Promise<void> {
+  if (kind === 'removed') return removeObjects(settings, [key]);
+  const { body, metadata } = await saboteur.take(key);
+  switch (kind) {
+    case 'truncated':
+      return saboteur.put(key, { body: body.subarray(0, Math.floor(body.length / 2)), metadata });
+    case 'bit-flipped': {
+      const middle = Math.floor(body.length / 2);
+      const flipped = body.map((byte, index) => (index === middle ? byte ^ 1 : byte));
+      return saboteur.put(key, { body: flipped, metadata });
+    }
+    case 'older':
+    case 'foreign': {
+      const source = kind === 'older' ? before : foreign;
+      // Without one nothing is put, and the fault is seen not to have engaged.
+      if (source !== undefined) await saboteur.put(key, await saboteur.take(source.key));
+    }
+  }
+}
+
+/** Of the bytes that the store gives back now; null: it has none. */
+async function digestOf({ observer }: Store, key: string): Promise<string | null> {
+  const found = await observer.read(key, AbortSignal.timeout(20_000));
+  return found === null ? null : createHash('sha256').update(found.body).digest('hex');
+}

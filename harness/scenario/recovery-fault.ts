@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { duration, faultId } from './fields.ts';
+
+/** What is wrong on the new host: where the restore is to go, or with what it has left there. */
+
+const apps = z
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .default(1)
+  .describe('In how many of the apps that were written to.');
+
+export const recoveryDirtyHost = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('recovery-dirty-host')
+      .describe(
+        'Before the restore, one is tried into a folder in which something lies already: it must be refused, and nothing be touched.',
+      ),
+  })
+  .describe(
+    'Six folders that are not empty: a stale -wal, a -shm, a database, a file of zero bytes, a folder and a link.',
+  );
+
+export const recoveryStaleWal = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('recovery-stale-wal')
+      .describe('After the restore, a -wal lies beside a database: at its first opening its rows are gone.'),
+    databases: apps,
+  })
+  .describe('A -wal with frames that fit, from another time.');
+
+export const recoveryRolledBack = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('recovery-rolled-back')
+      .describe('After the restore, an older state of a database lies in its place.'),
+    databases: apps,
+    beforeKill: duration.describe('How old it is: restored by Litestream, so long before the kill.'),
+  })
+  .describe('An older state of a database, sound and complete.');
+
+export const recoveryWrongTenant = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('recovery-wrong-tenant')
+      .describe('After the restore, the file of another app lies in the place of a database.'),
+    databases: apps,
+  })
+  .describe("Another tenant's database, sound and complete.");
+
+/** Faults of the recovery as a scenario declares them. */
+export type RecoveryDirtyHost = z.output<typeof recoveryDirtyHost>;
+export type RecoveryStaleWal = z.output<typeof recoveryStaleWal>;
+export type RecoveryRolledBack = z.output<typeof recoveryRolledBack>;
+export type RecoveryWrongTenant = z.output<typeof recoveryWrongTenant>;
+export type RecoveryFault = RecoveryDirtyHost | RecoveryStaleWal | RecoveryRolledBack | RecoveryWrongTenant;
