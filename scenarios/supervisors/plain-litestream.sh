@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a careful operator does without a supervisor: a litestream.yml by hand and plain `litestream replicate`. Absolute paths, `.db`
 # kept, endpoint and path style in the file, both intervals set. It covers the databases that are there when it starts; a
-# realm or an app that comes later stays out until somebody writes the file again.
+# realm or an app that comes later stays out until somebody writes the file again. `plain-litestream.sh 3s`: with 0.5 a snapshot so often.
 set -eu
 
 # A key of rustbase.toml, in its quotes if it has any: a TOML string is a YAML one too.
@@ -22,6 +22,7 @@ case $(litestream version) in
 esac
 
 {
+  [ $# -eq 0 ] || printf 'snapshot:\n  interval: %s\n' "$1"
   echo 'dbs:'
   # Not into the folders that Litestream keeps beside each database.
   find "$data_dir" -name '.*-litestream' -prune -o -type f -name '*.db' -print | sort | while IFS= read -r file; do
