@@ -56,6 +56,7 @@ const COMMANDS = new Map<string, () => readonly [args: string, status: number]>(
   ['judge latest', () => [`judge latest --output-dir=${reports}`, 0]],
   ['--scenario=./scenarios/mine.yaml', () => ['--scenario=./scenarios/smoke.yaml --dry-run', 0]],
   ['validate', () => ['validate', 0]],
+  ['init FOLDER', () => [`init ${join(reports, 'project')}`, 0]],
   [
     '--scenario=smoke --litestream=/usr/local/bin/litestream',
     () => [`--scenario=smoke --litestream='${litestream}' --output-dir=${reports}`, 0],
