@@ -138,7 +138,8 @@ describe('a supervisor that starts nothing', () => {
 });
 
 describe('a rig that fails', () => {
-  it('a store that dies during the restore: inconclusive, exit code 3, and nobody else is blamed', async () => {
+  /** A drill that is in the middle of its restore. */
+  async function restoring() {
     const outputDir = mkdtempSync(join(folder, 'rig-'));
     const run = start(['--scenario=smoke', '--seed=8', '--json', `--output-dir=${outputDir}`]);
     const reached = await waitFor(() => (phaseStarted(outputDir, 'restore') ? true : null), {
@@ -147,6 +148,11 @@ describe('a rig that fails', () => {
       signal,
     });
     expect(reached).toBe(true);
+    return { run, outputDir };
+  }
+
+  it('a store that dies during the restore: inconclusive, exit code 3, and nobody else is blamed', async () => {
+    const { run } = await restoring();
     for (const pid of storePids(run.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     const ended = await run.ended;
     const result = JSON.parse(ended.stdout) as Result;
@@ -159,14 +165,7 @@ describe('a rig that fails', () => {
   });
 
   it('a ledger that loses its end after the kill: inconclusive, and the harness is to blame', async () => {
-    const outputDir = mkdtempSync(join(folder, 'rig-'));
-    const run = start(['--scenario=smoke', '--seed=8', '--json', `--output-dir=${outputDir}`]);
-    const reached = await waitFor(() => (phaseStarted(outputDir, 'restore') ? true : null), {
-      timeoutMs: 60_000,
-      everyMs: 5,
-      signal,
-    });
-    expect(reached).toBe(true);
+    const { run, outputDir } = await restoring();
     const [runId = ''] = readdirSync(outputDir);
     const ledger = join(outputDir, runId, 'evidence', 'smoke', 'ledger', 'life-1', 'writer-0.ndjson');
     truncateSync(ledger, Math.floor(statSync(ledger).size / 2));

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import { duration, faultId } from './fields.ts';
+import { apps, duration, faultId } from './fields.ts';
 
 /** What is broken in the bucket, between kill and restore. */
-
-const apps = z
-  .number()
-  .int()
-  .min(1)
-  .max(500)
-  .default(1)
-  .describe('In how many of the apps that were written to.');
 
 export const bucketHole = z
   .strictObject({

@@ -13,3 +13,12 @@ export const faultId = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower case words with hyphens, like hole-in-shop')
   .describe('Names it in evidence and report.');
+
+/** How many databases a fault strikes. */
+export const apps = z
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .default(1)
+  .describe('In how many of the apps that were written to.');

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import { duration, faultId } from './fields.ts';
+import { apps, duration, faultId } from './fields.ts';
 
 /** What is wrong on the new host: where the restore is to go, or with what it has left there. */
-
-const apps = z
-  .number()
-  .int()
-  .min(1)
-  .max(500)
-  .default(1)
-  .describe('In how many of the apps that were written to.');
 
 export const recoveryDirtyHost = z
   .strictObject({
