@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { databasesInBucket } from './bucket-layout.ts';
-import { ltxRestorePlan } from './ltx-layout.ts';
+import { ltxKey, ltxRestorePlan, parseLtxKey } from './ltx-layout.ts';
 import { formatTaken } from './restored-format.ts';
 
 const GENERATION = 'a'.repeat(16);
@@ -98,4 +98,10 @@ test.for([
   expect(formatTaken(found, 'ltx')).toBe('ltx');
   expect(formatTaken({ ...found, ltx: [] }, 'ltx')).toBeNull();
   expect(formatTaken({ ...found, generations: [] }, 'generations')).toBeNull();
+});
+
+test('a key is written as it is read', () => {
+  const file = { path: 'realms/acme/realm.db', level: 9, minTxid: 1, maxTxid: 0xabc };
+  expect(ltxKey(file)).toBe('realms/acme/realm.db/0009/0000000000000001-0000000000000abc.ltx');
+  expect(parseLtxKey(ltxKey(file))).toEqual(file);
 });
