@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DrillError } from '../errors.ts';
-import type { Evidence, RunInfo } from '../evidence.ts';
-import { evidenceWith, finding } from '../judge/green-evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
 import { writeManifest } from '../manifest.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { resultText } from '../run-directory.ts';
@@ -30,17 +30,7 @@ afterEach(() => rmSync(reports, { recursive: true }));
 
 /** A run folder as `drill run` leaves it. */
 function save(evidence: Evidence, drills = [evidence.drillId]): string {
-  const run: RunInfo = {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: {},
-    drills,
-    reporterFailures: [],
-  };
+  const run = greenRun(drills.map((drillId) => ({ drillId })));
   const folder = path.join(reports, 'r1');
   mkdirSync(path.join(folder, 'evidence', evidence.drillId), { recursive: true });
   writeFileSync(path.join(folder, 'run.json'), JSON.stringify(run));

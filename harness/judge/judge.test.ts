@@ -8,7 +8,15 @@ import {
   evidenceSchema,
 } from '../evidence.ts';
 import { resultSchema, type ScenarioResult } from '../result.ts';
-import { databaseIn, evidenceWith, finding, greenEvidence, KILL_US, notRestored } from './green-evidence.ts';
+import {
+  databaseIn,
+  evidenceWith,
+  finding,
+  greenEvidence,
+  greenRun,
+  KILL_US,
+  notRestored,
+} from './green-evidence.ts';
 import { judge, judgeRun } from './judge.ts';
 
 const SHOP = 'realms/acme/apps/shop/data.db';
@@ -819,17 +827,7 @@ test('hostile names go through as they are', () => {
 });
 
 function runOf(drills: string[], reporterFailures: string[] = []): Parameters<typeof judgeRun>[1] {
-  return {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: {},
-    drills,
-    reporterFailures,
-  };
+  return { ...greenRun(drills.map((drillId) => ({ drillId }))), reporterFailures };
 }
 
 describe('exit codes: the worst of 4, 1, 3, 0', () => {

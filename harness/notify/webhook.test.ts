@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, test } from 'vitest';
-import type { RunInfo } from '../evidence.ts';
-import { evidenceWith, finding } from '../judge/green-evidence.ts';
+import { evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { notificationBody } from '../report/notification.ts';
 import { postWebhook } from './webhook.ts';
@@ -62,17 +61,7 @@ describe('a webhook', () => {
 });
 
 describe('what it is told', () => {
-  const run: RunInfo = {
-    runId: 'r1',
-    seed: 42,
-    repeatCommand: 'npm run drill -- --scenario=tiny --seed=42',
-    startedAt: '2026-11-01T00:00:00.000Z',
-    durationMs: 90_000,
-    tool: { version: '0.1.0' },
-    environment: {},
-    drills: Array.from({ length: 12 }, (_, index) => `tiny-${index}`),
-    reporterFailures: [],
-  };
+  const run = greenRun(Array.from({ length: 12 }, (_, index) => ({ drillId: `tiny-${index}` })));
   const evidences = run.drills.map((drillId) =>
     evidenceWith((evidence) => {
       evidence.drillId = drillId;
