@@ -15,19 +15,23 @@ export class WalGuard {
   async hold(files: readonly string[], limitMs = HOLD_TIMEOUT_MS): Promise<number> {
     const before = this.#holder;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: {},
-    });
-    this.#holder = holder;
-    const answer = await tell(holder, files, 'holding', limitMs);
+    this.#holder = startHolder();
+    const answer = await tell(this.#holder, 'hold', files, limitMs);
     before?.kill('SIGKILL');
     return answer;
   }
 
+  /** Takes hold of some more, or anew, beside those that are held. Answers as `hold` does. */
+  async alsoHold(files: readonly string[]): Promise<number> {
+    if (files.length === 0) return 0;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#holder ??= startHolder();
+    return await tell(this.#holder, 'hold', files, HOLD_TIMEOUT_MS);
+  }
+
   /** Lets go of some of them, and goes on holding the others. */
   async letGo(files: readonly string[]): Promise<void> {
-    if (this.#holder !== null) await tell(this.#holder, files, 'released', HOLD_TIMEOUT_MS);
+    if (this.#holder !== null) await tell(this.#holder, 'release', files, HOLD_TIMEOUT_MS);
   }
 
   /** Lets go once the new Litestream has had time to take hold itself. */
@@ -48,29 +52,41 @@ export class WalGuard {
 const PROGRAM = ownProgram('guard-process.ts', import.meta.url);
 const HOLD_TIMEOUT_MS = 3000;
 
-/** Tells the holder of files; answers the number that it says to that, 0 when it says none in time. */
+function startHolder(): ChildProcess {
+  const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {},
+  });
+  // Without one, or when it dies, the replacement goes on.
+  holder.on('error', () => undefined);
+  holder.stdin.on('error', () => undefined);
+  return holder;
+}
+
+/** Tells the holder what to do with files; answers with how many it did, 0 when it says none in time. */
 function tell(
   holder: ChildProcess,
+  order: 'hold' | 'release',
   files: readonly string[],
-  word: 'holding' | 'released',
   limitMs: number,
 ): Promise<number> {
   return new Promise((resolve) => {
     let said = '';
     const hear = (text: string): void => {
       said += text;
-      const count = new RegExp(`${word} (\\d+)\n`).exec(said)?.[1];
+      const count = /^(\d+)\n/m.exec(said)?.[1];
       if (count !== undefined) done(Number(count));
     };
+    const gone = (): void => done(0);
     const done = (count: number): void => {
       clearTimeout(timer);
       holder.stdout?.off('data', hear);
+      holder.off('error', gone).off('exit', gone);
       resolve(count);
     };
-    const timer = setTimeout(() => done(0), limitMs);
+    const timer = setTimeout(gone, limitMs);
     holder.stdout?.setEncoding('utf8').on('data', hear);
-    // It could not be started, or died: the replacement goes on without it.
-    holder.once('error', () => done(0)).once('exit', () => done(0));
-    holder.stdin?.on('error', () => undefined).write(`${JSON.stringify(files)}\n`);
+    holder.once('error', gone).once('exit', gone);
+    holder.stdin?.write(`${JSON.stringify({ [order]: files })}\n`);
   });
 }

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Overwritten } from './overwritten.ts';
 
 let folder: string;
-let nowMs = 0;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'overwritten-'));
 });
@@ -17,40 +16,55 @@ function newIndex(): void {
   renameSync(join(folder, 'other'), join(folder, 'a.db-shm'));
 }
 
-function opened(): { watch: Overwritten; look: (atMs: number) => string[] } {
-  const database = { path: 'a.db', file: join(folder, 'a.db'), identity: '8:1:100' };
-  const watch = new Overwritten({ settleMs: 1000, nowMs: () => nowMs });
-  const look = (atMs: number): string[] => {
-    nowMs = atMs;
-    return watch.among([database]).map(({ path }) => path);
+const database = { path: 'a.db', identity: '8:1:100' };
+
+function opened(): { watch: Overwritten; look: () => string[]; takeIn: (held?: boolean) => void } {
+  const one = { ...database, file: join(folder, 'a.db') };
+  const watch = new Overwritten();
+  return {
+    watch,
+    look: () => watch.among([one]).map(({ path }) => path),
+    takeIn: (held = true) => watch.takenIn([one], { held }),
   };
-  return { watch, look };
 }
 
-test('names a database whose WAL index became another, and then not for as long as it is taken in', () => {
-  const { look } = opened();
-  expect(look(0)).toEqual([]);
+test('names a database whose WAL index became another, until it is taken in', () => {
+  const { look, takeIn } = opened();
+  expect(look()).toEqual([]);
   newIndex();
-  expect(look(100)).toEqual([]);
-  expect(look(200)).toEqual([]);
+  expect(look()).toEqual([]);
+  expect(look()).toEqual([]);
   newIndex();
-  expect(look(300)).toEqual(['a.db']);
+  expect(look()).toEqual(['a.db']);
+  expect(look()).toEqual(['a.db']);
+  takeIn();
+  expect(look()).toEqual([]);
+  // At once again.
   newIndex();
-  expect(look(400)).toEqual([]);
-  expect(look(1400)).toEqual([]);
-  newIndex();
-  expect(look(1500)).toEqual(['a.db']);
+  expect(look()).toEqual(['a.db']);
 });
 
 test('goes by the index that is there after nobody had it open', () => {
   const { watch, look } = opened();
   newIndex();
-  expect(look(0)).toEqual([]);
+  expect(look()).toEqual([]);
   watch.forgetAll();
   newIndex();
-  expect(look(100)).toEqual([]);
+  expect(look()).toEqual([]);
   rmSync(join(folder, 'a.db-shm'));
-  expect(look(200)).toEqual([]);
+  expect(look()).toEqual([]);
   newIndex();
-  expect(look(300)).toEqual(['a.db']);
+  expect(look()).toEqual(['a.db']);
+});
+
+test('goes by the first look where nobody held it as it was taken in', () => {
+  const { look, takeIn } = opened();
+  newIndex();
+  look();
+  newIndex();
+  takeIn(false);
+  newIndex();
+  expect(look()).toEqual([]);
+  newIndex();
+  expect(look()).toEqual(['a.db']);
 });

@@ -60,6 +60,7 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     await replace(run, databases, changes.replaced);
   } else {
     fleet.replicated = taken;
+    releaseGuardLater(run, changes.added.length + changes.replaced.length);
     // One that must not be taken in yet must not be found there by a Litestream that starts anew either.
     if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
   }

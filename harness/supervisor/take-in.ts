@@ -23,6 +23,7 @@ export async function takeInPlace(
     await answering(socket);
     for (const { file } of [...removed, ...replaced]) await socket.unregister(file);
     const strangers = await settle(run, replaced);
+    await hold(run, added);
     for (const { path, file } of [...added, ...replaced]) {
       if (!strangers.has(path)) await socket.register(file, replicaUrl(settings, config.prefix, path));
     }
@@ -51,10 +52,17 @@ export async function takeInPlace(
  * that are not.
  */
 export async function settle(
-  { watch, options }: Run,
+  run: Run,
   replaced: readonly DiscoveredDatabase[],
 ): Promise<ReadonlySet<string>> {
+  const { watch, guard, options } = run;
+  // It may hold them since they, or others in their place, were taken in a moment ago.
+  await guard.letGo(replaced.map(({ file }) => file));
   const ended = await restartWals(replaced.map(({ file }) => file));
+  await hold(
+    run,
+    replaced.filter(({ file }) => ended.has(file)),
+  );
   for (const database of replaced) watch.replaced(database);
   const left = replaced.filter(({ file }) => !ended.has(file)).map(({ path }) => path);
   if (left.length > 0) {
@@ -67,6 +75,12 @@ export async function settle(
     );
   }
   return new Set(left);
+}
+
+/** Has them held until Litestream does: another one that is copied over them from here on is seen by their index. */
+async function hold({ guard, overwritten }: Run, databases: readonly DiscoveredDatabase[]): Promise<void> {
+  const held = await guard.alsoHold(databases.map(({ file }) => file));
+  overwritten.takenIn(databases, { held: held === databases.length });
 }
 
 /** Beyond this a new Litestream is sooner ready. */
