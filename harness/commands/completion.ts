@@ -14,6 +14,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   source: LITESTREAM_SOURCES,
 };
 
+const NAMES_A_SCENARIO: ReadonlySet<string> = new Set(['scenario', 'except']);
+
 /**
  * Gives the program `drill completion SHELL`, which prints the script, and `complete`, which the script asks at every
  * press of the key. `run` may be left out, so its options are the program's own as well.
@@ -28,13 +30,13 @@ export async function addCompletion(program: Command): Promise<void> {
   }
   for (const command of root.commands.values()) {
     for (const [name, option] of command.options) {
-      if (name in WORDS || name === 'scenario') option.handler = valuesOf(name, scenarios);
+      if (name in WORDS || NAMES_A_SCENARIO.has(name)) option.handler = valuesOf(name, scenarios);
     }
   }
 }
 
 function valuesOf(name: string, scenarios: readonly string[]) {
-  const words = name === 'scenario' ? scenarios : (WORDS[name] ?? []);
+  const words = NAMES_A_SCENARIO.has(name) ? scenarios : (WORDS[name] ?? []);
   return (complete: (word: string, description: string) => void): void => {
     for (const word of words) complete(word, '');
   };

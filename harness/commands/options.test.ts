@@ -7,6 +7,7 @@ const DEFAULTS: RunOptions = {
   scenarios: ['smoke'],
   tier: null,
   tag: null,
+  except: [],
   store: 'auto',
   litestream: null,
   supervisor: null,
@@ -33,6 +34,7 @@ test('the repeat command has what changes the drill, quoted for a shell', () => 
     scenarios: ['a', './b c.yaml'],
     tier: 'gate',
     tag: 'x',
+    except: ['c'],
     store: 'embedded',
     litestream: '/opt/litestream',
     supervisor: "exec 'mine' $HOME",
@@ -42,7 +44,7 @@ test('the repeat command has what changes the drill, quoted for a shell', () => 
     shard: { index: 2, count: 5 },
   };
   expect(repeatCommand(all, 7)).toBe(
-    "npm run drill -- --scenario=a '--scenario=./b c.yaml' --tier=gate --tag=x --store=embedded " +
+    "npm run drill -- --scenario=a '--scenario=./b c.yaml' --tier=gate --tag=x --except=c --store=embedded " +
       String.raw`--litestream=/opt/litestream '--supervisor=exec '\''mine'\'' $HOME' ` +
       '--timeout=90000ms --repeat=3 --bail --shard=2/5 --seed=7',
   );

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly scenarios: readonly string[];
   readonly tier: (typeof TIERS)[number] | null;
   readonly tag: string | null;
+  /** Ids of the chosen scenarios that are left out all the same. */
+  readonly except: readonly string[];
   readonly store: (typeof STORES)[number];
   /** A version, or the path of a Litestream program. */
   readonly litestream: string | null;
@@ -117,6 +119,7 @@ export function repeatCommand(options: RunOptions, seed: number): string {
     ...options.scenarios.map((scenario) => `--scenario=${scenario}`),
     ...(options.tier === null ? [] : [`--tier=${options.tier}`]),
     ...(options.tag === null ? [] : [`--tag=${options.tag}`]),
+    ...options.except.map((id) => `--except=${id}`),
     ...(options.store === 'auto' ? [] : [`--store=${options.store}`]),
     ...(options.litestream === null ? [] : [`--litestream=${options.litestream}`]),
     ...(options.supervisor === null ? [] : [`--supervisor=${options.supervisor}`]),

@@ -36,6 +36,7 @@ export function addRun(program: Command, io: Io, done: Done): Command {
       option('--tier <tier>', 'Drill the scenarios of a tier: smoke, gate, nightly.').argParser(oneOf(TIERS)),
     )
     .addOption(option('--tag <tag>', 'Drill the scenarios with this tag.').argParser(notEmpty))
+    .addOption(option('--except <id>', 'Leave this scenario out; may be given again.').argParser(repeated))
     .addOption(
       option(
         '--store <store>',
@@ -111,6 +112,7 @@ type RunFlags = Pick<
   'store' | 'repeat' | 'tolerance' | 'outputDir' | 'json' | 'dryRun' | 'keep' | 'bail' | 'quiet' | 'verbose'
 > & {
   readonly scenario?: RunOptions['scenarios'];
+  readonly except?: RunOptions['except'];
   readonly timeout?: number;
 } & NotifyFlags & {
     readonly [Name in
@@ -123,9 +125,16 @@ type RunFlags = Pick<
       | 'against']?: RunOptions[Name];
   };
 
-function runOptions({ scenario, timeout, notify, notifyFormat, ...flags }: RunFlags): RunOptions {
+function runOptions({
+  scenario,
+  except = [],
+  timeout,
+  notify,
+  notifyFormat,
+  ...flags
+}: RunFlags): RunOptions {
   const hook = { url: notify ?? null, format: notifyFormat };
   const own = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
   const absent = { ...own, shard: null, against: null };
-  return { ...absent, ...flags, scenarios: scenario ?? [], timeoutMs: timeout ?? null, notify: hook };
+  return { ...absent, ...flags, scenarios: scenario ?? [], except, timeoutMs: timeout ?? null, notify: hook };
 }

@@ -127,9 +127,9 @@ function earlierDrills(outputDir: string, tolerance: number): RunRequest['agains
   });
 }
 
-async function chooseScenarios({ scenarios, tier, tag }: RunOptions): Promise<LoadedScenario[]> {
+async function chooseScenarios({ scenarios, tier, tag, except }: RunOptions): Promise<LoadedScenario[]> {
   if (scenarios.length > 0 || tier !== null || tag !== null) {
-    return findScenarios({ names: scenarios, tier, tag }, SCENARIOS_DIR);
+    return findScenarios({ names: scenarios, tier, tag, except }, SCENARIOS_DIR);
   }
   throw new DrillError('DRILL_E_USAGE', {
     what: 'no scenario was chosen',

@@ -43,6 +43,17 @@ describe('findScenarios', () => {
     expect(await ids({ tag: 'slow' })).toEqual(['alpha']);
   });
 
+  test('without those that are left out; a name that leaves nothing out is a mistake', async () => {
+    expect(await ids({ except: ['alpha'] })).toEqual(['beta']);
+    expect(await errorOf({ tier: 'gate', except: ['beta'] })).toMatchObject({
+      what: '--except=beta leaves nothing out',
+      why: 'chosen are alpha',
+      exit: 2,
+    });
+    expect((await errorOf({ except: ['bta'] })).what).toContain('did you mean beta?');
+    expect((await errorOf({ tier: 'gate', except: ['alpha'] })).what).toContain('tier gate, without alpha');
+  });
+
   test('an unknown id names the nearest and the whole list', async () => {
     expect(await errorOf({ names: ['alhpa'] })).toMatchObject({
       code: 'DRILL_E_SCENARIO_UNKNOWN',

@@ -12,6 +12,8 @@ export interface Selection {
   readonly names: readonly string[];
   readonly tier: Scenario['tier'] | null;
   readonly tag: string | null;
+  /** Ids of the chosen ones that are left out all the same. */
+  readonly except?: readonly string[];
 }
 
 /**
@@ -23,13 +25,27 @@ export async function findScenarios(selection: Selection, directory: string): Pr
   for (const name of selection.names) {
     files.push(isFile(name) ? await readFile(name) : byId(name, await candidates(name, directory)));
   }
-  const chosen = loadAll(files).filter(
+  const fitting = loadAll(files).filter(
     ({ scenario }) =>
       (selection.tier === null || scenario.tier === selection.tier) &&
       (selection.tag === null || scenario.tags.includes(selection.tag)),
   );
+  const chosen = without(fitting, selection.except ?? []);
   if (chosen.length === 0) throw nothingChosen(selection, directory);
   return chosen.filter((one, index) => chosen.findIndex((other) => other.file === one.file) === index);
+}
+
+/** A name that leaves nothing out is a mistake: what was to stay away would be drilled. */
+function without(chosen: readonly LoadedScenario[], except: readonly string[]): LoadedScenario[] {
+  const known = chosen.map(({ scenario }) => scenario.id);
+  const unknown = except.find((id) => !known.includes(id));
+  if (unknown === undefined) return chosen.filter(({ scenario }) => !except.includes(scenario.id));
+  throw new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
+    what: `--except=${unknown} leaves nothing out${suggestion(unknown, known)}`,
+    why: `chosen are ${known.join(', ') || 'none'}`,
+    fix: 'give the id of one of these, or leave --except away',
+    exit: 2,
+  });
 }
 
 /** Those of a directory; those that come with the drill as well, where it has none of that name. */
@@ -148,11 +164,12 @@ export function invalid(problems: readonly ScenarioProblem[]): DrillError {
   });
 }
 
-function nothingChosen({ names, tier, tag }: Selection, directory: string): DrillError {
+function nothingChosen({ names, tier, tag, except = [] }: Selection, directory: string): DrillError {
   const wanted = [
     ...names,
     ...(tier === null ? [] : [`tier ${tier}`]),
     ...(tag === null ? [] : [`tag ${tag}`]),
+    ...(except.length === 0 ? [] : [`without ${except.join(', ')}`]),
   ];
   return new DrillError('DRILL_E_SCENARIO_UNKNOWN', {
     what: `no scenario in ${directory} fits ${wanted.join(', ') || 'at all'}`,
