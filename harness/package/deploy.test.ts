@@ -6,6 +6,8 @@ import { Job } from 'kubernetes-models/batch/v1';
 import { PersistentVolumeClaim } from 'kubernetes-models/v1';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { combinationsOf } from '../scenario/combinations.ts';
+import { findScenarios } from '../scenario/registry.ts';
 
 /** The official schemas of Kubernetes, as kubernetes-models generates them from its OpenAPI document. */
 const KINDS = { Job, PersistentVolumeClaim };
@@ -95,6 +97,46 @@ describe('the shell lines in them', () => {
   });
 });
 
+test('what they call is understood, and plans drills', () => {
+  const files = ['.deploy/kubernetes.yaml', '.github/workflows/nightly.yml', '.github/workflows/release.yml'];
+  const lines = files.flatMap((file) =>
+    [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/(?:bin\/drill|drill --) (--tier=.*)$/gm)].map(
+      ([, args = '']) => args.replaceAll(/\$\{\{?.*?\}\}?/g, '1').replace('auto/', '1/'),
+    ),
+  );
+  expect(lines).toHaveLength(3);
+  for (const line of lines) {
+    const args = [path.join(ROOT, 'harness/cli.ts'), ...line.split(' '), '--dry-run'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: ROOT });
+    expect([status, stdout, stderr], line).toEqual([
+      0,
+      expect.stringContaining('drills, about'),
+      expect.any(String),
+    ]);
+  }
+});
+
+test('image and nightly job have every Litestream that the nightly scenarios compare, and no other', async () => {
+  const directory = path.join(ROOT, 'scenarios');
+  const nightly = await findScenarios({ names: [], tier: 'nightly', tag: null }, directory);
+  const wanted = nightly.flatMap(({ scenario }) => [
+    ...combinationsOf(scenario, { litestream: null, store: 'auto' }).map(({ litestream }) => litestream),
+    ...scenario.upgrades.map(({ litestream }) => litestream),
+  ]);
+  const fetched = new Set(wanted.filter((version) => version !== null && version !== '0.3.13'));
+  for (const file of ['.deploy/Containerfile', '.github/workflows/nightly.yml']) {
+    const [, versions = ''] =
+      /(?:LITESTREAM="|add )((?:\d+\.\d+\.\d+ ?)+)/.exec(readFileSync(path.join(ROOT, file), 'utf8')) ?? [];
+    expect(versions.trim().split(' '), file).toEqual(
+      [...fetched].toSorted((a, b) => versionRank(a) - versionRank(b)),
+    );
+  }
+});
+
+function versionRank(version: string | null): number {
+  return (version ?? '').split('.').reduce((rank, part) => rank * 1000 + Number(part), 0);
+}
+
 test('every workflow is YAML whose jobs only run commands that there are', () => {
   const known = new Set(
     [...JSON.stringify(Object.keys(scripts())).matchAll(/[\w:]+/g)].map(([name]) => name),
@@ -102,6 +144,9 @@ test('every workflow is YAML whose jobs only run commands that there are', () =>
   for (const name of ['ci', 'nightly', 'release']) {
     const file = readFileSync(path.join(ROOT, `.github/workflows/${name}.yml`), 'utf8');
     expect(parseAllDocuments(file).flatMap((document) => document.errors)).toEqual([]);
+    // A tag can be moved to other code, a commit cannot.
+    for (const [, action = ''] of file.matchAll(/uses: (.*)/g)) expect(action).toMatch(/@[0-9a-f]{40} # v/);
+    expect(file).toContain('permissions: { contents: read }');
     for (const [, script = ''] of file.matchAll(/npm run ([\w:]+)/g)) expect(known).toContain(script);
   }
   expect(execFileSync('git', ['ls-files', '.deploy'], { cwd: ROOT, encoding: 'utf8' })).toContain(
