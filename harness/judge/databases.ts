@@ -1,5 +1,6 @@
 import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
 import type { DatabaseResult, Verdict } from '../result.ts';
+import { beyondObjective } from './beyond-objective.ts';
 import type { Fate } from './fates.ts';
 import { findingsOf, partFindings } from './tally.ts';
 import { checkResult } from './tally.ts';
@@ -17,10 +18,12 @@ export function judgeDatabases(
     const { database, name } = fate;
     const own = findings.filter((finding) => finding.database === database.path);
     const first = partFindings(own, rpoObjectiveMs).failures[0];
-    const failedChecks = failedChecksOf(evidence, fate, own, rpoObjectiveMs);
+    const broken = beyondObjective(fate, evidence.scenario.objectives, rpoObjectiveMs);
+    const failed = failedChecksOf(evidence, fate, own, rpoObjectiveMs);
+    const failedChecks: AnyCheckId[] = failed.length === 0 && broken !== null ? ['objectives'] : failed;
     const open = openQuestion(fate);
     const verdict: Verdict = failedChecks.length > 0 ? 'fail' : open === null ? 'pass' : 'inconclusive';
-    const words = fate.why === '' ? (first?.detail ?? open ?? '') : fate.why;
+    const words = fate.why === '' ? (first?.detail ?? open ?? broken ?? '') : fate.why;
     return {
       path: name,
       verdict,

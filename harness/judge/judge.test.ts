@@ -488,6 +488,13 @@ describe('RPO', () => {
       file: 'scenarios/tiny.yaml',
       line: 7,
     });
+    // The row of the one that did it must not look as if all were well with it.
+    expect(row(result, SHOP)).toMatchObject({
+      verdict: 'fail',
+      failedChecks: ['objectives'],
+      detail: 'lost up to 20.0 s: rpoMs max < 15000',
+    });
+    expect(result.databases.filter(({ verdict }) => verdict === 'fail')).toHaveLength(1);
   });
 
   test('without an RPO objective the documented interval counts', () => {
@@ -496,6 +503,7 @@ describe('RPO', () => {
       losing([10_001, 10_000], 11_000)(evidence);
     });
     expect(result.measurements.lostWritesBeyondRpo).toBe(1);
+    expect(row(result, SHOP)?.detail).toBe('lost up to 10.0 s: lostWritesBeyondRpo == 0');
   });
 
   test('the strictest of several objectives counts', () => {
