@@ -7,6 +7,7 @@ import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
+import { faultWindow } from './phases/fault-window.ts';
 import { storeFaultsOf } from './phases/store-faults.ts';
 import { faultyRole } from './scenario/store-fault.ts';
 import { windowMs } from './store/fault-choice.ts';
@@ -77,7 +78,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),
     ...besideDatabases(drill),
-    faults: withUploadsAgain(drill, log),
+    faults: withUploadsAgain(drill, log).map((record) => withWindow(drill, record)),
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });
@@ -126,6 +127,11 @@ function loadRequests(
   if (kill === null || loadStartUs === null) return {};
   const spanMs = (kill.atUs - loadStartUs) / 1000;
   return { loadRequests: { spanMs, counts: hostRequests(log, loadStartUs, kill.atUs) } };
+}
+
+function withWindow({ scenario }: DrillContext, record: Evidence['faults'][number]) {
+  const window = faultWindow(scenario.faults.find(({ id }) => id === record.id));
+  return window === null ? record : { ...record, window };
 }
 
 /** How soon the host was itself again after faults of the store that were over before the kill. */

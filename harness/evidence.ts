@@ -265,6 +265,10 @@ export const faultRecordSchema = z.strictObject({
    * under write again; null: not before the kill.
    */
   uploadsAgainMs: z.number().nullable().optional(),
+  /** When the scenario has it strike, in ms after the start of a phase; absent: it has a phase of its own, or lasts all the time. */
+  window: z
+    .strictObject({ phase: z.enum(['load', 'restore']), fromMs: z.number(), toMs: z.number() })
+    .optional(),
 });
 
 /** What a check of the scenario's own came to. One that did not answer is in none of them: it did not run. */

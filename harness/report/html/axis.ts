@@ -24,7 +24,7 @@ export function vertical(area: Area, domain: readonly [number, number]): Scale {
   return scaleLinear([from, to > from ? to : from + 1], [area.height - area.bottom, area.top]).nice();
 }
 
-/** Seconds below an area, with grid lines. */
+/** Figures below an area, seconds as a rule, with grid lines. */
 export function secondsAxis(scale: Scale, area: Area, title: string): Markup {
   const ticks = scale.ticks(8);
   const format = scale.tickFormat(8);

@@ -1,7 +1,7 @@
 import { area as areaShape, line } from 'd3-shape';
 import type { ScenarioResult } from '../../result.ts';
 import { strictestMax } from '../../scenario/metrics.ts';
-import { count, duration } from '../format.ts';
+import { count, duration, shortened } from '../format.ts';
 import { type Area, countAxis, drawing, horizontal, secondsAxis, vertical } from './axis.ts';
 import { type Markup, markup } from './markup.ts';
 import { simpleTable, withTable } from './tables.ts';
@@ -9,29 +9,31 @@ import { simpleTable, withTable } from './tables.ts';
 const WIDTH = 1000;
 const ROW = 22;
 
-/** The phases of the drill in time, with the kill. */
-export function timelineChart({ timeline, killMs }: ScenarioResult): Markup | null {
+/** The phases of the drill in time, the faults that were planted in them, and the kill. */
+export function timelineChart(drill: ScenarioResult): Markup | null {
+  const { timeline, killMs } = drill;
   if (timeline.length === 0) return null;
+  const rows = [...timeline.map((phase) => ({ ...phase, kind: 'bar' })), ...faultSpans(drill)];
   const area: Area = {
     width: WIDTH,
-    height: 30 + timeline.length * ROW + 40,
-    left: 130,
+    height: 30 + rows.length * ROW + 40,
+    left: 190,
     right: 16,
     top: 30,
     bottom: 40,
   };
-  const end = timeline.reduce((latest, { endMs }) => Math.max(latest, endMs), 0);
+  const end = rows.reduce((latest, { endMs }) => Math.max(latest, endMs), 0);
   const x = horizontal(area, [0, end / 1000]);
-  const bars = timeline.map(({ phase, startMs, endMs }, index) => {
+  const bars = rows.map(({ phase, startMs, endMs, kind }, index) => {
     const y = area.top + index * ROW;
-    return markup`<rect class="bar" x="${x(startMs / 1000)}" y="${y + 3}" width="${Math.max(1.5, x(endMs / 1000) - x(startMs / 1000))}" height="${ROW - 7}"><title>${phase}: ${duration(endMs - startMs)}</title></rect><text x="${area.left - 8}" y="${y + 15}" text-anchor="end">${phase}</text>`;
+    return markup`<rect class="${kind}" x="${x(startMs / 1000)}" y="${y + 3}" width="${Math.max(1.5, x(endMs / 1000) - x(startMs / 1000))}" height="${ROW - 7}"><title>${phase}: ${duration(endMs - startMs)}</title></rect><text x="${area.left - 8}" y="${y + 15}" text-anchor="end">${phase}</text>`;
   });
   const kill =
     killMs == null
       ? null
       : markup`<line class="kill" x1="${x(killMs / 1000)}" x2="${x(killMs / 1000)}" y1="${area.top - 8}" y2="${area.height - area.bottom}"/><text class="kill-text" x="${x(killMs / 1000)}" y="${area.top - 13}" text-anchor="middle">SIGKILL</text>`;
   return withTable(
-    'What happened when: the phases of the drill, and the kill of the host.',
+    'What happened when: the phases of the drill, what was broken on purpose, and the kill of the host.',
     drawing(area, 'Timeline of the drill', [
       secondsAxis(x, area, 'seconds from the start'),
       ...bars,
@@ -39,7 +41,7 @@ export function timelineChart({ timeline, killMs }: ScenarioResult): Markup | nu
     ]),
     simpleTable(
       ['phase', 'from', 'to', 'took'],
-      timeline.map(({ phase, startMs, endMs }) => [
+      rows.map(({ phase, startMs, endMs }) => [
         phase,
         duration(startMs),
         duration(endMs),
@@ -47,6 +49,24 @@ export function timelineChart({ timeline, killMs }: ScenarioResult): Markup | nu
       ]),
     ),
   );
+}
+
+/** Faults that took effect, at the instants that the scenario has for them; none outlives the phase that it is for. */
+function faultSpans({ faults, timeline, killMs }: ScenarioResult) {
+  return faults.flatMap(({ id, engaged, window }) => {
+    const phase = timeline.find((one) => one.phase === window?.phase);
+    if (!engaged || window === undefined || phase === undefined) return [];
+    const endMs = window.phase === 'load' ? (killMs ?? phase.endMs) : phase.endMs;
+    const startMs = Math.min(phase.startMs + window.fromMs, endMs);
+    return [
+      {
+        phase: shortened(`fault ${id}`, 28),
+        startMs,
+        endMs: Math.max(startMs, Math.min(phase.startMs + window.toMs, endMs)),
+        kind: 'fault',
+      },
+    ];
+  });
 }
 
 /** The RPO of every database: one mark each, the objective as a line, the worst named. */
@@ -195,7 +215,8 @@ export function restoresChart({ databases }: ScenarioResult): Markup | null {
     )
     .toSorted((a, b) => a.fromMs - b.fromMs);
   if (restores.length === 0) return null;
-  const row = Math.max(1, Math.min(14, 420 / restores.length));
+  // Of a thousand there is less than a pixel for each: together they still show where it went slowly.
+  const row = Math.min(14, 420 / restores.length);
   const area: Area = {
     width: WIDTH,
     height: 20 + restores.length * row + 40,
@@ -210,7 +231,7 @@ export function restoresChart({ databases }: ScenarioResult): Markup | null {
   ]);
   const bars = restores.map(({ path, fromMs, toMs }, index) => {
     const y = area.top + index * row;
-    return markup`<rect class="bar strong" x="${x(fromMs / 1000)}" y="${y}" width="${Math.max(1, x(toMs / 1000) - x(fromMs / 1000))}" height="${Math.max(0.8, row * 0.7)}"><title>${path}: ${duration(toMs - fromMs)}</title></rect>`;
+    return markup`<rect class="bar strong" x="${x(fromMs / 1000)}" y="${y}" width="${Math.max(1, x(toMs / 1000) - x(fromMs / 1000))}" height="${row < 1 ? row : row * 0.7}"><title>${path}: ${duration(toMs - fromMs)}</title></rect>`;
   });
   const slowest = restores.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs)).slice(0, 10);
   return withTable(

@@ -5,11 +5,11 @@ import { expectedInWords } from '../expected.ts';
 import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { LOST_AT } from '../lost-at.ts';
-import { costInWords } from '../store-cost.ts';
 import { litestreamInWords } from '../subject.ts';
 import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
 import { type Markup, markup } from './markup.ts';
+import { requestsChart } from './requests-chart.ts';
 import { simpleTable, verdictMark } from './tables.ts';
 import { trendCharts } from './trend-chart.ts';
 
@@ -26,8 +26,8 @@ ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
 ${trendPart(drill)}
-<h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requests(drill)}${faults(drill)}
-<h3>Checks</h3><div class="scroll">${checks(drill)}</div>
+<h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requestsChart(drill)}${faults(drill)}
+<h3>Checks</h3>${checks(drill)}
 <h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
 </section>`;
 }
@@ -146,7 +146,7 @@ const MEANING: Readonly<Record<CheckId, string>> = {
 /** Where the lost writes were when the host died, and what that means. */
 function attribution({ lostAt }: ScenarioResult): Markup | null {
   if (lostAt === undefined) return null;
-  const table = simpleTable(
+  return simpleTable(
     ['where the lost writes were at the kill', 'writes', 'that is'],
     LOST_AT.filter(({ place }) => lostAt[place] > 0).map(({ place, words, meaning }) => [
       words,
@@ -154,27 +154,6 @@ function attribution({ lostAt }: ScenarioResult): Markup | null {
       meaning,
     ]),
   );
-  return markup`<div class="scroll">${table}</div>`;
-}
-
-function requests(drill: ScenarioResult): Markup | null {
-  const { storeRequests } = drill;
-  if (storeRequests === undefined || storeRequests.length === 0) return null;
-  const isFaulty = storeRequests.some(({ faulted }) => faulted !== undefined);
-  const table = simpleTable(
-    ['who', 'request', 'how often', 'refused', 'failed', ...(isFaulty ? ['met a fault'] : []), 'sent'],
-    storeRequests.map(({ role, method, count: often, refused, failed, faulted, bytes: sent }) => [
-      role,
-      method,
-      count(often),
-      count(refused),
-      count(failed),
-      ...(isFaulty ? [count(faulted ?? 0)] : []),
-      bytes(sent),
-    ]),
-  );
-  const cost = costInWords(drill);
-  return markup`<details><summary>requests to the store</summary><div class="scroll">${table}</div>${cost === null ? null : markup`<p class="note">${cost}</p>`}</details>`;
 }
 
 function faults({ faults: planted }: ScenarioResult): Markup | null {

@@ -34,6 +34,12 @@ describe('the page', () => {
       resultOf((evidence) => {
         const shop = databaseIn(evidence, SHOP);
         Object.assign(shop, { lostWriteAgesMs: [4200, 10], acknowledged: 102 });
+        evidence.storeRequests = [
+          { role: 'writer', method: 'PUT', count: 1234, refused: 1, failed: 2, faulted: 3, bytes: 5 },
+        ];
+        const window = { phase: 'load', fromMs: 100, toMs: 1e9 } as const;
+        evidence.faults.push({ id: 'outage', engaged: true, count: 3, window });
+        evidence.faults.push({ id: 'idle', engaged: false, count: 0, window });
         shop.verified?.findings.push(finding('content', SHOP, 3));
       }),
     );
@@ -47,9 +53,14 @@ describe('the page', () => {
       'Stages of the recovery',
       'Restores in time',
       'Acknowledged and restored writes',
+      'Requests to the store',
     ]) {
       expect(page).toContain(chart);
     }
+    // Only what took effect, and no longer than the host lived.
+    expect(page).toContain('<title>fault outage: ');
+    expect(page).not.toContain('fault idle');
+    expect(page).toContain('writer PUT');
     // A table beside every chart.
     expect(page.match(/<figure>/g)?.length).toBe(page.match(/as a table/g)?.length);
   });

@@ -37,7 +37,7 @@ function machineWords(machine: Result['environment']): string {
 
 /** The drills side by side, each with a link to its own part of the page. */
 function overview(drills: readonly ScenarioResult[]): Markup {
-  const table = simpleTable(
+  return simpleTable(
     ['drill', 'Litestream', 'store', 'expected', 'verdict', 'RPO max', 'RTO', 'lost', 'acknowledged'],
     drills.map((drill) => [
       markup`<a href="#${anchorOf(drill)}">${drill.drillId}</a>`,
@@ -51,5 +51,4 @@ function overview(drills: readonly ScenarioResult[]): Markup {
       count(drill.measurements.acknowledgedWrites),
     ]),
   );
-  return markup`<div class="scroll">${table}</div>`;
 }

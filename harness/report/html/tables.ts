@@ -8,10 +8,10 @@ export function verdictMark(verdict: Verdict): Markup {
 
 /** A chart and, folded, the same as a table. */
 export function withTable(caption: string, chart: Markup, table: Markup): Markup {
-  return markup`<figure><figcaption>${caption}</figcaption>${chart}<details><summary>as a table</summary><div class="scroll">${table}</div></details></figure>`;
+  return markup`<figure><figcaption>${caption}</figcaption>${chart}<details><summary>as a table</summary>${table}</details></figure>`;
 }
 
-/** Plain text cells; what looks like a figure is aligned as one. */
+/** Plain text cells; what looks like a figure is aligned as one. Too wide a table scrolls by itself, and not the page. */
 export function simpleTable(
   titles: readonly string[],
   rows: readonly (readonly (string | Markup)[])[],
@@ -20,7 +20,7 @@ export function simpleTable(
     typeof cell === 'string' && /^(–|[\d.,]+( ?(ms|s|min|[kMGT]?B))?)$/.test(cell);
   const figures = titles.map((_, column) => rows.length > 0 && rows.every((row) => isFigure(row[column])));
   const kind = (column: number): Markup | null => (figures[column] === true ? markup` class="number"` : null);
-  return markup`<table><thead><tr>${titles.map((title, column) => markup`<th${kind(column)}>${title}</th>`)}</tr></thead><tbody>${rows.map(
+  return markup`<div class="scroll"><table><thead><tr>${titles.map((title, column) => markup`<th${kind(column)}>${title}</th>`)}</tr></thead><tbody>${rows.map(
     (row) => markup`<tr>${row.map((cell, column) => markup`<td${kind(column)}>${cell}</td>`)}</tr>`,
-  )}</tbody></table>`;
+  )}</tbody></table></div>`;
 }
