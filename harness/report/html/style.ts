@@ -41,5 +41,6 @@ section:has(.by-restore:checked) .fleet > div:not(.head) { order: var(--restore-
 /* Narrow: two figures beside each other, and a chart that is scrolled rather than too small to read. */
 @media (max-width: 600px) { main { padding: 1rem .6rem 3rem; } .figure b { font-size: 1.4rem; }
   .figures { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); } figure svg { min-width: 820px; } }
-@media print { body { background: #fff; } main { max-width: none; padding: 0; } .sorts { display: none; } figure, .figure, tr, .fleet > div { break-inside: avoid; } details > * { display: block; } }
+@media print { body { background: #fff; } main { max-width: none; padding: 0; } .sorts { display: none; } figure svg, .figure, tr, .fleet > div { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; } details::details-content { content-visibility: visible; block-size: auto; }
+  .scroll, figure { overflow: visible; } figure svg { min-width: 0; } .fleet { min-width: 0; font-size: .7rem; grid-template-columns: minmax(7rem, 3fr) auto repeat(6, auto) minmax(5rem, 2fr); } .fleet > div > span { padding: .2rem .25rem; } table { font-size: .8rem; } td code { white-space: normal; } }
 `;
