@@ -21,7 +21,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     await applyRc(program, process.cwd());
     if (argv[0] === 'completion' || argv[0] === 'complete') {
       exitCode = 0;
-      await (await import('./commands/completion.ts')).addCompletion(program);
+      await (await import('./commands/completion.ts')).addCompletion(program, io.stdout);
     } else describeCompletion(program);
     const names = [...program.commands.map((command) => command.name()), 'help'];
     flags = flagsOf(program);

@@ -20,10 +20,18 @@ const NAMES_A_SCENARIO: ReadonlySet<string> = new Set(['scenario', 'except']);
  * Gives the program `drill completion SHELL`, which prints the script, and `complete`, which the script asks at every
  * press of the key. `run` may be left out, so its options are the program's own as well.
  */
-export async function addCompletion(program: Command): Promise<void> {
+export async function addCompletion(
+  program: Command,
+  stdout: { write(text: string): unknown },
+): Promise<void> {
   const run = program.commands.find((command) => command.name() === 'run');
   const scenarios = await scenarioIds();
   const root = tab(program, { completionCommandName: 'completion' });
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.hook('postAction', (_, { args: [shell] }) => {
+      if (shell === 'bash') stdout.write(BASH_AFTER_EQUALS);
+    });
   for (const option of run?.options ?? []) {
     const name = option.long?.slice(2);
     if (name !== undefined) root.option(name, option.description, valuesOf(name, scenarios));
@@ -34,6 +42,20 @@ export async function addCompletion(program: Command): Promise<void> {
     }
   }
 }
+
+/** Bash replaces only what stands after the = of --tier=ga, and the script holds its words against the whole. */
+const BASH_AFTER_EQUALS = `
+__drill_complete_after_equals() {
+    compgen() {
+        local last="\${@: -1}"
+        if [[ $1 == -W && $last == --*=* ]]; then last="\${last#*=}"; fi
+        builtin compgen "\${@:1:$#-1}" "$last"
+    }
+    __drill_complete
+    unset -f compgen
+}
+complete -F __drill_complete_after_equals drill
+`;
 
 function valuesOf(name: string, scenarios: readonly string[]) {
   const words = NAMES_A_SCENARIO.has(name) ? scenarios : (WORDS[name] ?? []);
