@@ -1,12 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { DrillError } from '../errors.ts';
 import type { Evidence, RunInfo } from '../evidence.ts';
 import { evidenceWith, finding } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { manifestProblems, writeManifest } from '../manifest.ts';
+import { toolVersion } from '../project.ts';
+import { renderHtml } from '../report/html/page.ts';
+import { renderJunit } from '../report/junit.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import { renderMetrics } from '../report/prometheus.ts';
 import type { Result } from '../result.ts';
 import { readRun, resultText } from '../run-directory.ts';
 import { saveRun } from '../save-run.ts';
@@ -155,6 +161,48 @@ describe('three shards merged', () => {
     saveShard([], [1, 1]);
     expect(await merge()).toMatchObject({ verdict: 'inconclusive', exitCode: 3, reason: 'no drill was run' });
   });
+});
+
+const HOSTILE = 'a<b>&"\'`|:,%\r\n]]>\u001b[31m::error::x';
+
+test('every format comes through a merge as the program does it, hostile names included', () => {
+  const all = threeDrills();
+  for (const { scenario, subject, subjectFailures } of all) {
+    Object.assign(scenario, { title: HOSTILE, file: 'scenarios/a:b,c%.yaml' });
+    subject.supervisor = HOSTILE;
+    subjectFailures.push({ code: 'x', message: HOSTILE });
+  }
+  for (const index of [1, 2, 3]) saveShard(all, [index, 3], { toolVersion: toolVersion() });
+  const [output, summary] = [path.join(folder, 'output'), path.join(folder, 'summary')];
+  const out = path.join(folder, 'out');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(import.meta.dirname, '../cli.ts'), 'merge', folder, '--json', `--output-dir=${out}`],
+    {
+      env: {
+        PATH: process.env['PATH'],
+        GITHUB_ACTIONS: 'true',
+        GITHUB_OUTPUT: output,
+        GITHUB_STEP_SUMMARY: summary,
+      },
+      encoding: 'utf8',
+    },
+  );
+  const result = JSON.parse(stdout) as Result;
+  expect([status, result.exitCode, result.scenarios.length]).toEqual([1, 1, 3]);
+  const latest = (name: string): string => readFileSync(path.join(out, 'latest', name), 'utf8');
+  expect(latest('junit.xml')).toBe(renderJunit(result));
+  expect(latest('junit.xml').replaceAll(/<[^<>]*>/g, '')).not.toMatch(/[<>]|\u001b/);
+  expect(latest('report.html')).toBe(renderHtml(result));
+  expect(latest('report.html')).not.toContain('<b>&');
+  expect(latest('metrics.prom')).toBe(renderMetrics(result, null));
+  expect(latest('summary.md')).toBe(renderMarkdown(result));
+  expect(readFileSync(summary, 'utf8')).toBe(renderMarkdown(result));
+  expect(readFileSync(output, 'utf8')).toMatch(/^verdict=fail\nexit-code=1\nreport-path=.*\n$/);
+  const annotations = stderr.split('\n').filter((line) => line.startsWith('::'));
+  expect(annotations).toHaveLength(3);
+  for (const line of annotations)
+    expect(line).toMatch(/^::error file=scenarios\/a%3Ab%2Cc%25\.yaml,line=\d+,title=/);
 });
 
 describe('a shard by itself', () => {
