@@ -132,6 +132,8 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
   });
 
   test('DRILL_STORE is checked like the flag', async () => {
+    const empty = { DRILL_NOTIFY_URL: '', DRILL_STORE: '', DRILL_LITESTREAM: '' };
+    expect((await drill(['--scenario=smoke', '--seed=1', '--dry-run'], { env: empty })).code).toBe(0);
     const { code, stderr } = await drill(['run', '--dry-run'], { env: { DRILL_STORE: 'floppy' } });
     expect(code).toBe(2);
     expect(stderr).toContain('DRILL_STORE');

@@ -19,6 +19,7 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
       exitCode = code;
     });
     await applyRc(program, process.cwd());
+    forgetEmptyVariables(program);
     if (argv[0] === 'completion' || argv[0] === 'complete') {
       exitCode = 0;
       await (await import('./commands/completion.ts')).addCompletion(program, io.stdout);
@@ -32,6 +33,14 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return report(error instanceof CommanderError ? usageError(error, flags) : error, argv, io);
   }
+}
+
+/** A secret that nobody has set is an empty variable in CI, and none to us. */
+function forgetEmptyVariables({ options, commands }: Command): void {
+  for (const { envVar } of options) {
+    if (envVar !== undefined && process.env[envVar] === '') delete process.env[envVar];
+  }
+  commands.forEach(forgetEmptyVariables);
 }
 
 /** Every flag of every command, however deep. */

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Result } from '../result.ts';
 import { filesWithSecrets } from '../secrets.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
@@ -33,6 +34,7 @@ const hook = createServer((request, response) => {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'drill-gates-'));
   output = join(folder, 'reports');
+  mkdirSync(join(folder, 'github'));
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
 });
 afterAll(() => {
@@ -51,6 +53,9 @@ function drill(...args: string[]): Promise<Ended> {
   const env = {
     ...process.env,
     ...PLANTED,
+    GITHUB_ACTIONS: 'true',
+    GITHUB_OUTPUT: join(folder, 'github', 'output'),
+    GITHUB_STEP_SUMMARY: join(folder, 'github', 'summary'),
     DRILL_NOTIFY_URL: `http://127.0.0.1:${port}/planted-in-the-webhook-7`,
   };
   return new Promise((resolve) => {
@@ -98,6 +103,29 @@ it('runs are held against the last pass, told, kept and packed, and no credentia
   expect(told).toHaveLength(1);
   const judged = await drill('judge', 'latest', '--json', `--output-dir=${output}`);
   expect(judged).toMatchObject({ exitCode: 0, stdout: second.stdout, stderr: '' });
+  // What a dry run says to expect is what the last drills here took.
+  const plan = await drill(...run, '--dry-run', '--seed=2');
+  const [drilled] = (JSON.parse(second.stdout) as Result).scenarios;
+  const made = drilled?.storeRequests?.reduce((sum, { count }) => sum + count, 0);
+  expect(JSON.parse(plan.stdout)).toMatchObject({
+    plans: [
+      {
+        planDigest: drilled?.planDigest,
+        expected: {
+          durationMs: { from: 'median of its last 2 drills here' },
+          requests: { least: made, most: made },
+          openFiles: { needed: expect.any(Number) },
+        },
+      },
+    ],
+  });
+  const others = [
+    plan,
+    await drill('list', `--output-dir=${output}`),
+    await drill('doctor', `--output-dir=${output}`),
+    await drill('report', 'latest', '--format=html', `--output-dir=${output}`),
+    await drill('completion', 'bash'),
+  ];
 
   const statement = join(folder, 'statement.yaml');
   writeFileSync(statement, `conductedBy: ${PLANTED.STATEMENT_TOKEN}\n`);
@@ -115,12 +143,16 @@ it('runs are held against the last pass, told, kept and packed, and no credentia
 
   expect(readdirSync(pack)).toContain('pack.json');
   const planted = SECRETS.flatMap((secret) =>
-    [output, pack].flatMap((place) =>
+    [output, pack, join(folder, 'github')].flatMap((place) =>
       filesWithSecrets(place, [secret]).map(({ file }) => `${secret}: ${file}`),
     ),
   );
   expect(planted).toEqual([]);
-  for (const { stdout } of [first, second, packed, verified]) expect(secretsIn(stdout)).toEqual([]);
+  expect(readdirSync(join(folder, 'github'))).toEqual(['output', 'summary']);
+  for (const { stdout, stderr } of [first, second, judged, packed, verified, ...others]) {
+    expect(stdout).not.toBe('');
+    expect(secretsIn(stdout + stderr)).toEqual([]);
+  }
   expect(secretsIn(told.join(''))).toEqual([]);
   // The redaction is seen at work, so that an empty search is no accident.
   const log = readFileSync(join(output, 'latest', 'evidence', 'planted', 'logs', 'supervisor.log'), 'utf8');

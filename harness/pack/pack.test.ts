@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import type { RunInfo } from '../evidence.ts';
 import { entriesOf } from '../history/entry.ts';
@@ -127,14 +128,17 @@ describe('a pack', () => {
   it('any byte that is changed in any file is found', () => {
     for (const file of filesOf(path.join(folder, 'pack'))) {
       const { length } = readFileSync(path.join(folder, 'pack', file));
-      for (const at of new Set([0, Math.floor(length / 3), Math.floor(length / 2), length - 2, length - 1])) {
+      const change = (at: number, bits: number): void => {
         const problems = tampered((copy) => {
           const content = readFileSync(path.join(copy, file));
-          content.writeUInt8((content[at] ?? 0) ^ 1, at);
+          content.writeUInt8((content[at] ?? 0) ^ bits, at);
           writeFileSync(path.join(copy, file), content);
         });
-        expect(problems, `${file}, byte ${at}`).not.toEqual([]);
-      }
+        expect(problems, `${file}, byte ${at}, bits ${bits}`).not.toEqual([]);
+      };
+      for (const at of [0, length - 2, length - 1]) change(at, 1);
+      const anywhere = fc.property(fc.nat(length - 1), fc.integer({ min: 1, max: 255 }), change);
+      fc.assert(anywhere, { numRuns: 4 });
     }
   }, 120_000);
 
