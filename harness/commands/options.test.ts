@@ -65,6 +65,14 @@ test.each<[string, boolean, NodeJS.ProcessEnv, boolean, { colour: boolean; motio
   expect(openIo({ stdout: stream, stderr: stream }, env, noColour).stderr).toMatchObject(expected);
 });
 
+test('what goes to stderr loses the secrets of the environment', () => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text) };
+  const env = { AWS_SECRET_ACCESS_KEY: 'hunter22222' };
+  openIo({ stdout: stream, stderr: stream }, env, false).stderr.write('a title with hunter22222 in it');
+  expect(written).toEqual(['a title with [redacted] in it']);
+});
+
 test.each([
   ['2026-11-24T03:00:00Z', '2026-11-24T03:00:00.000Z'],
   ['2026-11-24T03:00:00.123456Z', '2026-11-24T03:00:00.123Z'],

@@ -1,4 +1,5 @@
 import type { Screen } from '../report/screen.ts';
+import { redacted, secretsOf } from '../secrets.ts';
 import type { Io } from './options.ts';
 
 interface Stream {
@@ -10,7 +11,10 @@ interface Stream {
 /** Width of a page that goes to a file or a pipe. */
 const DEFAULT_COLUMNS = 100;
 
-/** The streams of this process, with colour and motion decided once and for all. */
+/**
+ * The streams of this process, with colour and motion decided once and for all. What goes to stderr, which CI keeps and
+ * shows to many, loses the secrets of the environment: a title or a message may carry one. Results have lost them already.
+ */
 export function openIo(
   streams: { readonly stdout: Stream; readonly stderr: Stream },
   env: NodeJS.ProcessEnv,
@@ -18,8 +22,19 @@ export function openIo(
 ): Io {
   return {
     stdout: openScreen(streams.stdout, env, noColour),
-    stderr: openScreen(streams.stderr, env, noColour),
+    stderr: openScreen(withoutSecrets(streams.stderr, secretsOf(env)), env, noColour),
     env,
+  };
+}
+
+function withoutSecrets(stream: Stream, secrets: readonly string[]): Stream {
+  if (secrets.length === 0) return stream;
+  return {
+    write: (text) => stream.write(redacted(text, secrets)),
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? DEFAULT_COLUMNS;
+    },
   };
 }
 
