@@ -44,7 +44,7 @@ test.skipIf(!existsSync(BASH_COMPLETION))('bash offers the words that fit, after
 });
 
 test.each(['bash', 'zsh', 'fish'])('the script for %s is one that it can read', (shell) => {
-  const script = execFileSync('drill', ['completion', shell], { env, encoding: 'utf8' });
+  const script = execFileSync(path.join(folder, 'drill'), ['completion', shell], { env, encoding: 'utf8' });
   expect(script).toContain('complete');
   const file = path.join(folder, `script.${shell}`);
   writeFileSync(file, script);

@@ -96,7 +96,9 @@ export function rpoChart(drill: ScenarioResult): Markup | null {
     'RPO of every database: the age, at the kill, of the oldest acknowledged write that did not come back.',
     drawing(area, 'RPO of every database', [
       secondsAxis(x, area, 'RPO in seconds'),
-      ...marks,
+      // The worst on top of its pile, not somewhere below it.
+      ...marks.toSpliced(measured.indexOf(worst), 1),
+      ...marks.slice(measured.indexOf(worst), measured.indexOf(worst) + 1),
       ...(limitMs === null ? [] : [limit(x(limitMs / 1000), area, `objective ${duration(limitMs)}`)]),
       markup`<text x="${area.left}" y="16">worst: ${worst.path}, ${duration(worst.rpoMs)}</text>`,
     ]),
