@@ -25,7 +25,7 @@ try {
       '--hide-scrollbars',
       '--disable-background-networking',
       `--user-data-dir=${profile}`,
-      '--window-size=1100,2000',
+      '--window-size=1100,1955',
       `--screenshot=${PICTURE}`,
       `file://${join(run, 'report.html')}`,
     ],
