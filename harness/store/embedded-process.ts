@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { buildApp } from 'fauxqs';
 import { addConditionalPut } from './conditional-put.ts';
 import { sortByBytes, withNextPage } from './embedded-lists.ts';
+import { readNumberedCharacters } from './embedded-multipart.ts';
 import type { EmbeddedOptions, StoreRole } from './request-log.ts';
 import { accessKeyOf, closeLogs, logRequests, roleOf } from './request-logger.ts';
 import { refusalOf } from './signature.ts';
@@ -40,6 +41,7 @@ async function serve({ logFile, roles, secrets, buckets }: EmbeddedOptions): Pro
     done();
   });
   addConditionalPut(app);
+  readNumberedCharacters(app);
   app.addHook('onSend', (_request, _reply, payload, done) => {
     done(null, typeof payload === 'string' ? withNextPage(payload) : payload);
   });

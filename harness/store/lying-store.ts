@@ -114,6 +114,12 @@ export const LIES = {
     instead: ({ method, query }) =>
       method === 'POST' && query.has('delete') ? xml('<DeleteResult/>') : null,
   },
+  'numbers for characters not understood': {
+    instead: ({ method, query, body }) =>
+      method === 'POST' && query.has('uploadId') && body.includes('&#34;')
+        ? { ...xml('<Error><Code>InvalidPart</Code><Message>no such part</Message></Error>'), status: 400 }
+        : null,
+  },
   'a clock six minutes late': {
     afterwards: (_, { status, headers, body }) => ({
       status,
