@@ -8,14 +8,17 @@ import type { WriteKind } from '../ledger/records.ts';
 import { Account } from '../workload/account.ts';
 import { PlainTable } from '../workload/plain-table.ts';
 import type { OpenDatabase } from '../workload/tracked-database.ts';
-import type { Writing } from '../workload/write-transaction.ts';
+import { type Key, partsOf, type Writing } from '../workload/write-transaction.ts';
 
 /** The same writes without ledger, digests and in-band state: what a writer's proof is measured against. */
 export class UntrackedDatabase implements OpenDatabase, Writing {
   readonly db: Database;
   readonly path: string;
   readonly account: Account;
-  readonly #tables = new Map<string, { readonly plain: PlainTable; readonly keyColumn: string }>();
+  readonly #tables = new Map<
+    string,
+    { readonly plain: PlainTable; readonly keyColumns: readonly string[] }
+  >();
   readonly #begin: Statement;
   readonly #commit: Statement;
 
@@ -39,13 +42,18 @@ export class UntrackedDatabase implements OpenDatabase, Writing {
     this.#table(table).plain.insert(values);
   }
 
-  update(table: string, id: string, columns: readonly string[], values: readonly SqlValue[]): void {
-    const { plain, keyColumn } = this.#table(table);
-    plain.update(keyColumn, id, columns, values);
+  update(table: string, key: Key, columns: readonly string[], values: readonly SqlValue[]): void {
+    const { plain, keyColumns } = this.#table(table);
+    plain.update(keyColumns, partsOf(key), columns, values);
+  }
+
+  deleteRow(table: string, key: Key): void {
+    const { plain, keyColumns } = this.#table(table);
+    plain.delete(keyColumns, partsOf(key));
   }
 
   delete(table: string, column: string, value: SqlValue): void {
-    this.#table(table).plain.delete(column, value);
+    this.#table(table).plain.delete([column], [value]);
   }
 
   createTables(sql: string): void {
@@ -70,11 +78,12 @@ export class UntrackedDatabase implements OpenDatabase, Writing {
     this.db.close();
   }
 
-  #table(name: string): { readonly plain: PlainTable; readonly keyColumn: string } {
+  #table(name: string): { readonly plain: PlainTable; readonly keyColumns: readonly string[] } {
     let table = this.#tables.get(name);
     if (table === undefined) {
       const shape = tableShape(this.db, name);
-      table = { plain: new PlainTable(this.db, name, shape.columns), keyColumn: shape.key[0] ?? 'rowid' };
+      const keyColumns = shape.key.length === 0 ? ['rowid'] : shape.key;
+      table = { plain: new PlainTable(this.db, name, shape.columns), keyColumns };
       this.#tables.set(name, table);
     }
     return table;

@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
-import { EMPTY_TABLE, schemaDigest } from '../ledger/digest.ts';
+import { EMPTY_TABLE, pageBytesOf, schemaDigest } from '../ledger/digest.ts';
 import type { BaseRecord } from '../ledger/records.ts';
 import { createInBand, databaseId, writeTableStates } from './in-band.ts';
 import { timestamp } from './ids.ts';
@@ -33,6 +33,7 @@ export function createDatabase({ dataDir, path, seed, epoch, onBase }: NewDataba
   mkdirSync(dirname(file), { recursive: true });
   const db = new Sqlite(staged);
   let schema = '';
+  let pageBytes = 0;
   try {
     applyPragmas(db);
     db.transaction(() => {
@@ -41,9 +42,21 @@ export function createDatabase({ dataDir, path, seed, epoch, onBase }: NewDataba
       writeTableStates(db, tables);
     })();
     schema = schemaDigest(db);
+    pageBytes = pageBytesOf(db);
   } finally {
     db.close();
   }
-  onBase({ t: 'base', db: path, id, epoch, createdAt, at: monotonicUs(), tables, schema, rows: null });
+  onBase({
+    t: 'base',
+    db: path,
+    id,
+    epoch,
+    createdAt,
+    at: monotonicUs(),
+    tables,
+    schema,
+    pageBytes,
+    rows: null,
+  });
   renameSync(staged, file);
 }

@@ -17,9 +17,11 @@ export function applyPragmas(db: Database): void {
 
 /**
  * For seeding only: nothing runs on the fleet yet and a crash means seeding anew, so no journal and no fsync. Neither
- * stays in the file.
+ * stays in the file. `pageBytes`: another page size than SQLite's default.
  */
-export function applySeedingPragmas(db: Database): void {
+export function applySeedingPragmas(db: Database, pageBytes?: number): void {
+  // Before anything is written: later it takes a VACUUM.
+  if (pageBytes !== undefined) db.pragma(`page_size = ${pageBytes}`);
   db.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA foreign_keys = ON;');
 }
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import { DrillError, messageOf } from '../errors.ts';
-import { schemaDigest } from '../ledger/digest.ts';
+import { pageBytesOf, schemaDigest } from '../ledger/digest.ts';
 import { type LedgerFile, ledgerFile } from '../ledger/ledger-file.ts';
 import type { BaseRecord } from '../ledger/records.ts';
 import type { Plan, PlannedDatabase } from '../scenario/plan.ts';
@@ -22,6 +22,7 @@ import { seedApp } from './seed-app.ts';
 import type { PlannedBlob } from './seed-app.ts';
 import { seedContext } from './seed-context.ts';
 import { seedRealm } from './seed-realm.ts';
+import { seedShapes } from './seed-shapes.ts';
 import { seedSystem } from './seed-system.ts';
 import { vocabularyFor } from './vocabulary.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -105,13 +106,14 @@ function seedDatabase(
   mkdirSync(dirname(file), { recursive: true });
   const db = new Sqlite(file);
   try {
-    applySeedingPragmas(db);
+    applySeedingPragmas(db, planned.pageBytes);
     db.exec('BEGIN IMMEDIATE');
     const context = seedContext(db, plan.seed, planned, vocabulary, plan.recordBytes);
     const id = databaseId(plan.seed, planned.path, 1);
     const createdAt = timestamp(context.nextMs());
     createInBand(db, { databaseId: id, path: planned.path, epoch: 1, createdAt });
     db.exec(MIGRATIONS_TABLE_SQL);
+    seedShapes(db, plan, planned, vocabulary);
     const blobs = seedContent(context, plan);
     const tables = writeBaseline(db, join(ledgerDir, baselineName(planned.path)));
     writeTableStates(db, tables);
@@ -169,6 +171,7 @@ function baseRecord(
     at: monotonicUs(),
     tables,
     schema: schemaDigest(db),
+    pageBytes: pageBytesOf(db),
     rows: baselineName(path),
   };
 }

@@ -22,9 +22,12 @@ function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Table names with content, sorted. Virtual tables count, their shadow tables too. */
+/** Table names with content, sorted. Shadow tables count; a virtual table itself keeps nothing, and has no root page. */
 export function contentTables(db: Database): string[] {
-  const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  const names = db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0")
+    .pluck()
+    .all() as string[];
   return names.filter(isContentTable).toSorted();
 }
 
@@ -146,6 +149,10 @@ export class DigestSum {
 
 /** Rows that one step of a scan takes from SQLite: a Buffer a row costs more than its hash. */
 const ROWS_PER_STEP = 500;
+/** No step of a file of this size can be too large. In a larger one the first step is small, and the next ones as it says. */
+const SMALL_FILE_BYTES = 32 << 20;
+const FIRST_ROWS_OF_LARGE_FILE = 8;
+const STEP_BYTES = 8 << 20;
 const ROWID_MIN = -(2n ** 63n);
 
 /** Scans one table. `onRow` sees every row's key and hash when it is given (slower). */
@@ -197,25 +204,32 @@ function* scanSteps(db: Database, shape: TableShape, withKeys: boolean): Generat
   const step = (comparison: string): string =>
     `SELECT CAST(group_concat(e, '') AS BLOB), group_concat(octet_length(e)), group_concat(k, char(10)), max(r), count(*)` +
     ` FROM (SELECT ${encoding} AS e, ${key} AS k, ${rowid} AS r ${from}` +
-    ` WHERE ${rowid} ${comparison} ? ORDER BY ${rowid} LIMIT ${ROWS_PER_STEP})`;
-  let row = db.prepare(step('>=')).raw().safeIntegers().get(ROWID_MIN);
+    ` WHERE ${rowid} ${comparison} ? ORDER BY ${rowid} LIMIT ?)`;
+  const isSmall = Number(db.pragma('page_count', { simple: true })) * pageBytesOf(db) <= SMALL_FILE_BYTES;
+  let limit = isSmall ? ROWS_PER_STEP : FIRST_ROWS_OF_LARGE_FILE;
+  let row = db.prepare(step('>=')).raw().safeIntegers().get(ROWID_MIN, limit);
   let next: Statement | null = null;
   for (;;) {
     const [encoded, lengths, keys, last, count] = row as [Buffer, string, string | null, bigint, bigint];
     if (count > 0n) yield { encoded, lengths, keys };
-    if (count < BigInt(ROWS_PER_STEP)) return;
+    if (count < BigInt(limit)) return;
+    const rowsThatFit = Math.floor((STEP_BYTES * limit) / encoded.length);
+    if (!isSmall) limit = Math.max(1, Math.min(ROWS_PER_STEP, rowsThatFit));
     // Only now: most tables end with the first step, and a statement of this size takes long to prepare.
     next ??= db.prepare(step('>')).raw().safeIntegers();
-    row = next.get(last);
+    row = next.get(last, limit);
   }
+}
+
+/** Whether rows of a table have a rowid. */
+export function hasRowid(db: Database, table: string): boolean {
+  const without = db.prepare("SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND wr = 1");
+  return without.get(table) === undefined;
 }
 
 /** A name by which the table's rowid can be asked for; null: it has none. */
 function rowidName(db: Database, shape: TableShape): string | null {
-  const without = db.prepare(
-    "SELECT 1 FROM pragma_table_list(?) WHERE schema = 'main' AND (wr = 1 OR type <> 'table')",
-  );
-  if (without.get(shape.table) !== undefined) return null;
+  if (!hasRowid(db, shape.table)) return null;
   const taken = new Set(shape.columns.map((column) => column.toLowerCase()));
   return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name)) ?? null;
 }
@@ -225,6 +239,11 @@ function rowidName(db: Database, shape: TableShape): string | null {
  * the one that was replicated, whatever its rows say.
  */
 const HEADER_FIELDS = ['user_version', 'application_id', 'page_size', 'encoding', 'auto_vacuum'] as const;
+
+/** Page size of a database. */
+export function pageBytesOf(db: Database): number {
+  return Number(db.pragma('page_size', { simple: true }));
+}
 
 /**
  * Digest of everything in sqlite_schema but Litestream's two tables, with the format of the file. Root pages are left out:

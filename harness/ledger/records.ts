@@ -27,6 +27,8 @@ export interface BaseRecord {
   readonly tables: Readonly<Record<string, TableState>>;
   /** Schema digest (`digest.ts`). */
   readonly schema: string;
+  /** Page size of the file, which the schema digest holds as well; absent in older ledgers. */
+  readonly pageBytes?: number;
   /** File with the row hashes at seq 0, relative to the ledger folder; null when every table is empty. */
   readonly rows: string | null;
 }

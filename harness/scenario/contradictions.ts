@@ -6,6 +6,7 @@ import type { Path } from './positions.ts';
 import { parseObjective } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
+import { ofShapes } from './shapes.ts';
 import { isStoreFault } from './store-fault.ts';
 import { ofStoreFault } from './store-fault-contradictions.ts';
 
@@ -30,10 +31,12 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
 
 function ofFleet({ fleet }: Scenario): Contradiction[] {
   const { min, max } = fleet.rowsPerApp;
-  if (min <= max) return [];
-  return [
-    contradiction(`min ${min} is more than max ${max}`, 'fleet.rowsPerApp.min', 'fleet.rowsPerApp.max'),
-  ];
+  const found = ofShapes(fleet);
+  if (min > max) {
+    const message = `min ${min} is more than max ${max}`;
+    found.push(contradiction(message, 'fleet.rowsPerApp.min', 'fleet.rowsPerApp.max'));
+  }
+  return found;
 }
 
 function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {

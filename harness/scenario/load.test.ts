@@ -123,6 +123,24 @@ describe('contradictions', () => {
       ['a.yaml:4:40: min 9 is more than max 8'],
     ],
     [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 1, appsPerRealm: 1, shapes: { pageBytes: [512, 512] } }',
+      [
+        'a.yaml:4:59: 2 page sizes need as many apps, and there are 1',
+        'a.yaml:4:59: a value of pageBytes is there twice',
+      ],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 0, shapes: { features: [fts5] } }',
+      ['a.yaml:4:29: shapes are those of apps, and the fleet has none'],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, shapes: { largeBlobBytes: 2048 } }',
+      ['a.yaml:4:29: shapes without page sizes, features or bulk change nothing: say one, or leave them out'],
+    ],
+    [
       'tier: smoke',
       'tier: smoke\nmustFail: [content]',
       ['a.yaml:4:11: checks that must fail need "expect: fail"'],

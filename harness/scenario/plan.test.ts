@@ -79,6 +79,27 @@ describe('planDrill', () => {
     expect(plan.databases).toEqual(without.databases);
   });
 
+  it('deals page sizes out in turn, gives every app the features and one that lives the bulk, and shifts nothing else', () => {
+    const shapes = { pageBytes: [512, 8192], features: ['fts5'], bulkMb: 3 };
+    const plain = planDrill(busy, 5);
+    for (let seed = 0; seed < 10; seed++) {
+      const shaped = planDrill(smallScenario({ ...busy, fleet: { ...busy.fleet, shapes } }), seed);
+      const apps = shaped.databases.filter(({ kind }) => kind === 'app');
+      expect(apps.map(({ pageBytes }) => pageBytes)).toEqual(apps.map((_, index) => [512, 8192][index % 2]));
+      expect(apps.every(({ features }) => features?.join() === 'fts5')).toBe(true);
+      const [large, ...others] = apps.filter(({ bulkMb }) => bulkMb !== undefined);
+      expect(others).toEqual([]);
+      expect(large?.idle).toBe(false);
+      const gone = shaped.changes.filter(({ kind }) => kind.startsWith('delete-'));
+      expect(gone.some(({ realm, app }) => realm === large?.realm && [large.app, null].includes(app))).toBe(
+        false,
+      );
+      if (seed !== 5) continue;
+      const without = { pageBytes: undefined, features: undefined, bulkMb: undefined };
+      expect(shaped.databases.map((planned) => ({ ...planned, ...without }))).toEqual(plain.databases);
+    }
+  });
+
   it('takes a fixed instant as it is, and a share of 60 % as the earliest random one', () => {
     const fixed = smallScenario({ workload: { duration: '10s' }, disaster: { kind: 'host-loss', at: '7s' } });
     expect(planDrill(fixed, 1).killAfterMs).toBe(7000);

@@ -11,6 +11,7 @@ import { planHookEdits } from './hook-edits.ts';
 import { appNames, realmNames } from './names.ts';
 import { durationMs } from './schema.ts';
 import type { Scenario } from './schema.ts';
+import type { Feature } from './shapes.ts';
 
 /** One database that is there before the host starts. */
 export interface PlannedDatabase {
@@ -29,6 +30,12 @@ export interface PlannedDatabase {
   readonly writer: number;
   /** Collections of an app: ids of templates. Empty for the other kinds. */
   readonly collections: readonly string[];
+  /** Page size of the file; absent: SQLite's default. */
+  readonly pageBytes?: number;
+  /** The tables that its user made besides the collections; absent: none. */
+  readonly features?: readonly Feature[];
+  /** So much of it is the user's archive; absent: it has none. */
+  readonly bulkMb?: number;
 }
 
 /** Shares of the writes to the records of an app. */
@@ -53,6 +60,8 @@ export interface Plan {
   readonly durationMs: number;
   /** Sizes of blobs, seeded and uploaded. */
   readonly blobBytes: { readonly min: number; readonly max: number };
+  /** Size of the largest value of `large-blobs`; absent: no app has that feature. */
+  readonly largeBlobBytes?: number;
   readonly hooksPerApp: number;
   /** The disaster, after the start of the load; the latest instant for it when it waits for something to be seen. */
   readonly killAfterMs: number;
@@ -114,6 +123,9 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),
     blobBytes: scenario.blobs.sizeBytes,
+    ...(fleet.shapes?.features.includes('large-blobs') === true
+      ? { largeBlobBytes: fleet.shapes.largeBlobBytes }
+      : {}),
     hooksPerApp: scenario.hooks.perApp,
     killAfterMs,
   };
@@ -186,6 +198,13 @@ function drawApps(
   );
   const idle = new Set(free.slice(0, Math.round(fleet.idleShare * paths.length)));
   const random = randomFor(seed, 'collections');
+  // One that is written to, and that is there at the end.
+  const isBusy = (index: number): boolean =>
+    !idle.has(paths[index] ?? '') && !touched.has(paths[index] ?? '');
+  const largest = rows.reduce((best, count, index) => {
+    if (isBusy(index) !== isBusy(best)) return isBusy(index) ? index : best;
+    return count > (rows[best] ?? 0) ? index : best;
+  }, 0);
   return places.map(({ realm, app }, index) => {
     const path = appPath(realm, app.slug);
     const count = rows[index] ?? 0;
@@ -202,8 +221,25 @@ function drawApps(
       rows: count,
       idle: idle.has(path),
       collections: [FIRST_COLLECTION, ...others],
+      ...shapeOf(fleet.shapes, index, index === largest),
     };
   });
+}
+
+/** Page sizes are dealt out in turn, features go to every app, the bulk to the largest that is written to. */
+function shapeOf(
+  shapes: Scenario['fleet']['shapes'],
+  index: number,
+  isLargest: boolean,
+): Pick<App, 'pageBytes' | 'features' | 'bulkMb'> {
+  if (shapes === undefined) return {};
+  const { pageBytes = [], features, bulkMb } = shapes;
+  const own = pageBytes[index % pageBytes.length];
+  return {
+    ...(own === undefined ? {} : { pageBytes: own }),
+    ...(features.length === 0 ? {} : { features }),
+    ...(bulkMb === undefined || !isLargest ? {} : { bulkMb }),
+  };
 }
 
 /** Sizes of `count` apps. zipf: the largest has `max`, the n-th largest max / n, none less than `min`. */

@@ -3,6 +3,7 @@ import { durationMs } from '../duration.ts';
 import { anyCheckIdSchema } from '../evidence.ts';
 import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import { faultSchema } from './faults.ts';
+import { shapesSchema } from './shapes.ts';
 import { duration } from './fields.ts';
 
 /**
@@ -111,6 +112,7 @@ export const scenarioSchema = z.strictObject({
         .describe(
           'Size of a record, about: its first free field is filled up. Without it a record is as long as its words.',
         ),
+      shapes: shapesSchema.optional(),
     })
     .describe('The tenants that exist before the host starts.'),
   supervisor: z

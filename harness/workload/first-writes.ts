@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { timestamp } from '../fleet/ids.ts';
-import { schemaDigest } from '../ledger/digest.ts';
+import { pageBytesOf, schemaDigest } from '../ledger/digest.ts';
 import type { BaseRecord } from '../ledger/records.ts';
 import { tableState } from './account.ts';
 import type { Session } from './session.ts';
@@ -63,6 +63,7 @@ function restoredBase(database: OpenDatabase): BaseRecord {
     seq: account.seq,
     tables: Object.fromEntries([...account.tables].map(([name, sum]) => [name, tableState(sum)])),
     schema: schemaDigest(db),
+    pageBytes: pageBytesOf(db),
     rows: null,
   };
 }

@@ -5,6 +5,7 @@ import type { RecordMix } from '../scenario/plan.ts';
 import type { LivingFleet } from './living-fleet.ts';
 import { pickOperation } from './mix.ts';
 import type { Session } from './session.ts';
+import { pickShaped } from './shape-operations.ts';
 import { carryOut } from './tenant-operations.ts';
 
 export interface LoadOptions {
@@ -72,6 +73,9 @@ function writeOnce({ session, fleet, recordMix }: LoadOptions, dueUs: number): n
   if (path === null) return 1;
   const before = session.acknowledged + session.refused;
   session.due(dueUs);
-  pickOperation(path, session.random, recordMix)(session, session.pool.open(path));
+  const database = session.pool.open(path);
+  const operation =
+    pickShaped(session, database, recordMix) ?? pickOperation(path, session.random, recordMix);
+  operation(session, database);
   return Math.max(1, session.acknowledged + session.refused - before);
 }

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 import type { OpenDatabase } from './tracked-database.ts';
 
 /** An operation of RustBaas' API: one commit or more. */
-type Operation = (session: Session, database: OpenDatabase) => void;
+export type Operation = (session: Session, database: OpenDatabase) => void;
 
 /** How often each operation comes, in thousandths. Mostly records, schema changes now and then. */
 const MIX: Readonly<Record<DatabaseKind, readonly (readonly [share: number, Operation])[]>> = {

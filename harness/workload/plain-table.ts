@@ -24,21 +24,24 @@ export class PlainTable {
     return Number(statement.run(values).lastInsertRowid);
   }
 
-  /** Changes columns of the rows whose key column has this value. */
-  update(keyColumn: string, id: string, columns: readonly string[], values: readonly SqlValue[]): void {
+  /** Changes columns of the rows whose key columns have these values. */
+  update(
+    keyColumns: readonly string[],
+    key: readonly SqlValue[],
+    columns: readonly string[],
+    values: readonly SqlValue[],
+  ): void {
     const statement = this.#prepared(`update ${columns.join()}`, () => {
       const set = columns.map((column) => `${quoteIdentifier(column)} = ?`).join(', ');
-      return `UPDATE ${this.#table} SET ${set} WHERE ${quoteIdentifier(keyColumn)} = ?`;
+      return `UPDATE ${this.#table} SET ${set} WHERE ${equal(keyColumns)}`;
     });
-    statement.run([...values, id]);
+    statement.run([...values, ...key]);
   }
 
-  /** Deletes the rows whose column has this value. */
-  delete(column: string, value: SqlValue): void {
-    this.#prepared(
-      `delete ${column}`,
-      () => `DELETE FROM ${this.#table} WHERE ${quoteIdentifier(column)} = ?`,
-    ).run(value);
+  /** Deletes the rows whose columns have these values. */
+  delete(columns: readonly string[], values: readonly SqlValue[]): void {
+    const name = `delete ${columns.join()}`;
+    this.#prepared(name, () => `DELETE FROM ${this.#table} WHERE ${equal(columns)}`).run(values);
   }
 
   #prepared(name: string, sql: () => string): Statement {
@@ -49,4 +52,11 @@ export class PlainTable {
     }
     return statement;
   }
+}
+
+/** A condition on columns, a parameter each. The rowid is no column, and is not quoted. */
+export function equal(columns: readonly string[]): string {
+  return columns
+    .map((column) => `${column === 'rowid' ? column : quoteIdentifier(column)} = ?`)
+    .join(' AND ');
 }

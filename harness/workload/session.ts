@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly blobBytes?: { readonly min: number; readonly max: number };
   /** Size that a record is filled up to; absent: as long as its words. */
   readonly recordBytes?: number | undefined;
+  /** Size of the largest blob in a table; absent: there are none. */
+  readonly largeBlobBytes?: number | undefined;
 }
 
 /** What the operations of one writer share. */
@@ -40,6 +42,7 @@ export class Session {
   readonly ledger: LedgerFile;
   readonly blobs: BlobBackend;
   readonly blobBytes: { readonly min: number; readonly max: number };
+  readonly largeBlobBytes: number;
   acknowledged = 0;
   refused = 0;
   readonly #models = new Map<string, AppModel>();
@@ -58,6 +61,7 @@ export class Session {
     this.ledger = options.ledger;
     this.blobs = options.blobs ?? localBlobs(options.dataDir);
     this.blobBytes = options.blobBytes ?? { min: 1, max: 6000 };
+    this.largeBlobBytes = options.largeBlobBytes ?? 0;
     this.#recordBytes = options.recordBytes;
     const { writerIndex, life, predecessors = 0 } = options;
     this.#tag = `w${writerIndex}l${life}${predecessors === 0 ? '' : `p${predecessors}`}`;
@@ -100,13 +104,18 @@ export class Session {
     return { id: uuidV7(nowMs, this.random), at: timestamp(nowMs) };
   }
 
+  /** Different for every row that any writer makes, over both lives. */
+  unique(): string {
+    return `${this.#tag}-${(this.#rows++).toString(36)}`;
+  }
+
   /** What a new row's values are made from. */
   rowContext(database: OpenDatabase): RowContext {
     const model = this.model(database);
     return {
       random: this.random,
       vocabulary: this.vocabulary,
-      unique: `${this.#tag}-${(this.#rows++).toString(36)}`,
+      unique: this.unique(),
       atMs: Date.now(),
       people: model.collections.has('people') ? model.ids(database, 'people') : [],
       files: model.ids(database, '_files'),

@@ -1,9 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { hash } from 'node:crypto';
 import type { SqlValue } from '../fleet/field-values.ts';
-import { quoteIdentifier, rowKeySql, tableShape } from '../ledger/digest.ts';
+import { hasRowid, quoteIdentifier, rowKeySql, tableShape } from '../ledger/digest.ts';
 import type { TableShape } from '../ledger/digest.ts';
-import { PlainTable } from './plain-table.ts';
+import { equal, PlainTable } from './plain-table.ts';
 import { encodeRow } from './row-encoding.ts';
 import type { FormatReal, StoredValue } from './row-encoding.ts';
 
@@ -25,8 +25,9 @@ export class TableAccess {
   readonly #shape: TableShape;
   readonly #formatReal: FormatReal;
   readonly #plain: PlainTable;
-  readonly #keyColumn: string;
+  readonly #keyColumns: readonly string[];
   readonly #selects = new Map<string, Statement>();
+  /** By what `#nameOf` makes of the key. */
   readonly #remembered = new Map<SqlValue, StoredRow>();
 
   constructor(db: Database, table: string, formatReal: FormatReal) {
@@ -34,15 +35,16 @@ export class TableAccess {
     this.#shape = tableShape(db, table);
     this.#formatReal = formatReal;
     this.#plain = new PlainTable(db, table, this.#shape.columns);
-    // A key of several columns does not name a row by its first one; the rowid does.
-    this.#keyColumn = this.#shape.key.length === 1 ? (this.#shape.key[0] ?? 'rowid') : 'rowid';
+    // The rowid names a row as well as a key of several columns does, where there is one.
+    const byKey = this.#shape.key.length === 1 || !hasRowid(db, table);
+    this.#keyColumns = byKey ? this.#shape.key : ['rowid'];
   }
 
   /** Inserts a row that gives the columns in order. Columns beyond, which were added later, are NULL. */
   insert(values: readonly SqlValue[]): StoredRow {
     const rowid = this.#plain.insert(values);
-    // An AUTOINCREMENT key is not given: it is the rowid.
-    const key = values[this.#shape.columns.indexOf(this.#keyColumn)] ?? rowid;
+    // A key that SQLite gives is not among the values: it is the rowid.
+    const key = this.#keyColumns.map((column) => values[this.#shape.columns.indexOf(column)] ?? rowid);
     const row = this.#read(key);
     if (row === null) throw new Error(`${this.#shape.table}: a row that was inserted is not there`);
     this.#remember(key, row);
@@ -51,29 +53,37 @@ export class TableAccess {
 
   /** Changes columns of the row with this key. Null when there is none. */
   update(
-    id: string,
+    key: readonly SqlValue[],
     columns: readonly string[],
     values: readonly SqlValue[],
   ): { readonly before: StoredRow; readonly after: StoredRow } | null {
-    const before = this.#remembered.get(id) ?? this.#read(id);
-    this.#plain.update(this.#keyColumn, id, columns, values);
-    const after = this.#read(id);
+    const before = this.#remembered.get(nameOf(key)) ?? this.#read(key);
+    this.#plain.update(this.#keyColumns, key, columns, values);
+    const after = this.#read(key);
     if (before === null || after === null) return null;
-    this.#remember(id, after);
+    this.#remember(key, after);
     return { before, after };
+  }
+
+  /** Deletes the row with this key. Null when there is none. */
+  deleteRow(key: readonly SqlValue[]): StoredRow | null {
+    const row = this.#remembered.get(nameOf(key)) ?? this.#read(key);
+    this.#plain.delete(this.#keyColumns, key);
+    this.#remembered.delete(nameOf(key));
+    return row;
   }
 
   /** Deletes the rows whose column has this value, and returns them. */
   delete(column: string, value: SqlValue): StoredRow[] {
-    const rows = this.#select(column).all(value);
-    this.#plain.delete(column, value);
-    if (column === this.#keyColumn) this.#remembered.delete(value);
+    const rows = this.#select([column]).all(value);
+    this.#plain.delete([column], [value]);
+    if (this.#keyColumns.length === 1 && column === this.#keyColumns[0]) this.#remembered.delete(value);
     else this.#remembered.clear();
     return rows.map((row) => this.#stored(row));
   }
 
-  #remember(key: SqlValue, row: StoredRow): void {
-    this.#remembered.set(key, row);
+  #remember(key: readonly SqlValue[], row: StoredRow): void {
+    this.#remembered.set(nameOf(key), row);
     if (this.#remembered.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#remembered.keys()) {
       this.#remembered.delete(oldest);
@@ -81,23 +91,23 @@ export class TableAccess {
     }
   }
 
-  #read(key: SqlValue): StoredRow | null {
-    const row = this.#select(this.#keyColumn).get(key);
+  #read(key: readonly SqlValue[]): StoredRow | null {
+    const row = this.#select(this.#keyColumns).get(key);
     return row === undefined ? null : this.#stored(row);
   }
 
-  #select(column: string): Statement {
-    let statement = this.#selects.get(column);
+  #select(by: readonly string[]): Statement {
+    const name = by.join();
+    let statement = this.#selects.get(name);
     if (statement === undefined) {
       const columns = this.#shape.columns.map(quoteIdentifier).join(', ');
-      const where = column === 'rowid' ? column : quoteIdentifier(column);
       statement = this.#db
         .prepare(
-          `SELECT ${columns}, ${rowKeySql(this.#shape)} FROM ${quoteIdentifier(this.#shape.table)} WHERE ${where} = ?`,
+          `SELECT ${columns}, ${rowKeySql(this.#shape)} FROM ${quoteIdentifier(this.#shape.table)} WHERE ${equal(by)}`,
         )
         .raw()
         .safeIntegers();
-      this.#selects.set(column, statement);
+      this.#selects.set(name, statement);
     }
     return statement;
   }
@@ -107,4 +117,9 @@ export class TableAccess {
     const encoded = encodeRow(this.#shape, values, this.#formatReal);
     return { key: values[this.#shape.columns.length] as string, hash: hash('sha256', encoded, 'hex') };
   }
+}
+
+/** A key as the name of its row: itself, when it is of one column. */
+function nameOf(key: readonly SqlValue[]): SqlValue {
+  return key.length === 1 ? (key[0] ?? null) : JSON.stringify(key);
 }

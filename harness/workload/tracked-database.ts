@@ -84,6 +84,7 @@ export class TrackedDatabase implements OpenDatabase {
     try {
       this.#begin.run();
       body(transaction);
+      transaction.noteFullText();
       this.#writeInBand(seq, transaction, tables);
       this.#intend(kind, seq, dueUs, transaction);
       intended = true;

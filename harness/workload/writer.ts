@@ -55,6 +55,7 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
     blobBytes: plan.blobBytes,
     ...(blobs === undefined ? {} : { blobs }),
     recordBytes: plan.recordBytes,
+    largeBlobBytes: plan.largeBlobBytes,
   });
   try {
     if (mode === 'load') openAll(pool, plan, writerIndex);
