@@ -7,9 +7,11 @@ import { layOut } from '../verify/sabotage/scene.ts';
 import { targetIn } from '../verify/sabotage/target.ts';
 import { PLANTED_FAULTS, plantedFaults } from './planted-faults.ts';
 
-await using drilled = await drillFleet(SABOTAGE_SEED);
+await using plain = await drillFleet(SABOTAGE_SEED);
+await using shaped = await drillFleet(SABOTAGE_SEED, 'shaped');
 const rows = new Map<string, string[]>();
-for (const { title, faults } of FAULT_GROUPS) {
+for (const { title, faults, fleet } of FAULT_GROUPS) {
+  const drilled = fleet === 'shaped' ? shaped : plain;
   const own: string[] = [];
   for (const fault of faults) {
     await using scene = await layOut(drilled);

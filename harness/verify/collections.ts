@@ -1,13 +1,14 @@
 import type { Finding } from '../evidence.ts';
 import { parseSchemaJson, RECORD_COLUMNS, sqlType } from '../fleet/collections.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
+import { USER_TABLES } from '../fleet/shapes.ts';
 import { baseObjects } from './base-schema.ts';
 import { few, finding } from './finding.ts';
 import type { ObservedColumn, ObservedFacts } from './observation.ts';
 import { placeOf } from './places.ts';
 
 /**
- * `invariants`, inside one file: every collection has its table and every table its collection, the columns are those
+ * `invariants`, inside one file: every collection has its table and every table its collection or a user who made it, the columns are those
  * of `schema_json`, and the migrations are those of the kind of database. The caller leaves them out for a file that
  * is exactly as the ledger has it: RustBaas makes such changes in two commits, and the host had just made the first.
  */
@@ -26,6 +27,7 @@ export function fileInvariantFindings(path: string, facts: ObservedFacts): Findi
     const known = new Set([
       ...collections.map(({ id }) => id),
       ...[...baseObjects(path).keys()].map((object) => object.replace(/^table /, '')),
+      ...USER_TABLES,
     ]);
     for (const table of columns.keys())
       if (!known.has(table)) broken.push(`table ${table} belongs to no collection`);

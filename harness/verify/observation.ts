@@ -1,5 +1,6 @@
 import type { TableState } from '../ledger/records.ts';
 import type { ThrownCheck } from './attempt.ts';
+import type { DerivedProblem } from './derived.ts';
 import type { ObservedSequence } from './sequences.ts';
 
 /** The identity row of a database. */
@@ -51,11 +52,15 @@ export interface Observation {
   /** Tables whose scan broke off: what stands behind is not known. */
   readonly broken: readonly string[];
   readonly schema: string | null;
+  /** Null: it could not be read. */
+  readonly pageBytes: number | null;
   /** As the file's header says; null: it could not be read. */
   readonly journalMode: string | null;
   readonly sequences: readonly ObservedSequence[];
   /** Rows in Litestream's own tables that Litestream never leaves. */
   readonly strayLitestreamRows: number;
+  /** What SQLite derives from rows and keeps, and what is not what they give now. */
+  readonly derived: readonly DerivedProblem[];
   /** `type name` of every schema object, with its SQL. */
   readonly objects: ReadonlyMap<string, string>;
   readonly facts: ObservedFacts;

@@ -4,10 +4,12 @@ import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { type CheckId, DATABASE_CHECK_IDS } from '../evidence.ts';
 import { LAYOUT } from '../fleet/layout.ts';
-import { contentTables, scanTable, schemaDigest } from '../ledger/digest.ts';
+import { contentTables, pageBytesOf, scanTable, schemaDigest } from '../ledger/digest.ts';
 import type { TableState } from '../ledger/records.ts';
 import { type Attempt, attempt, type ThrownCheck } from './attempt.ts';
 import { withDatabase } from './database-copy.ts';
+import { fullTextProblems } from './full-text.ts';
+import { generatedProblems } from './generated.ts';
 import { strayLitestreamRows } from './litestream-tables.ts';
 import {
   NO_FACTS,
@@ -61,9 +63,11 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   tables: new Map(),
   broken: [],
   schema: null,
+  pageBytes: null,
   journalMode: null,
   sequences: [],
   strayLitestreamRows: 0,
+  derived: [],
   objects: new Map(),
   facts: NO_FACTS,
   thrown: [],
@@ -89,9 +93,14 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     else scanned.set(table, state);
   }
   const schema = read('schema', () => schemaDigest(db));
+  const pageBytes = read('schema', () => pageBytesOf(db));
   const journalMode = read('schema', () => String(db.pragma('journal_mode', { simple: true })));
   const sequences = read('content', () => sequencesOf(db)) ?? [];
   const strayRows = read('no-phantoms', () => strayLitestreamRows(db)) ?? 0;
+  const derived = [
+    ...(read('integrity', () => generatedProblems(db, tables)) ?? []),
+    ...(read('integrity', () => fullTextProblems(db)) ?? []),
+  ];
   const objects = read('schema', () => objectsOf(db)) ?? new Map<string, string>();
   const facts = factsOf(db, tables, (what) => read('invariants', what));
   return {
@@ -105,9 +114,11 @@ function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
     tables: scanned,
     broken,
     schema,
+    pageBytes,
     journalMode,
     sequences,
     strayLitestreamRows: strayRows,
+    derived,
     objects,
     facts,
     thrown,
@@ -135,7 +146,7 @@ function integrityProblems(db: Database): string[] {
 /** SQLite looks at no byte after the last page: whatever is there came from somewhere else. */
 function lengthProblems(db: Database): string[] {
   const pages = Number(db.pragma('page_count', { simple: true }));
-  const surplus = statSync(db.name).size - pages * Number(db.pragma('page_size', { simple: true }));
+  const surplus = statSync(db.name).size - pages * pageBytesOf(db);
   if (surplus === 0) return [];
   return [
     `the file is ${Math.abs(surplus)} bytes ${surplus > 0 ? 'longer' : 'shorter'} than its ${pages} pages`,

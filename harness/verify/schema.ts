@@ -64,7 +64,10 @@ function difference(history: DatabaseHistory, observation: Observation, seq: num
   const changed = base
     .filter(([object, sql]) => observation.objects.has(object) && observation.objects.get(object) !== sql)
     .map(([object]) => object);
+  const { pageBytes } = observation;
+  const seeded = history.base.pageBytes ?? pageBytes;
   const parts = [
+    ...(pageBytes === seeded ? [] : [`a page size of ${pageBytes ?? 'no'} bytes in the place of ${seeded}`]),
     ...(missing.length > 0 ? [`missing: ${few(missing)}`] : []),
     ...(changed.length > 0 ? [`changed: ${few(changed)}`] : []),
   ];

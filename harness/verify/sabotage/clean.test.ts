@@ -13,14 +13,16 @@ import { allFindings, edit, layOut, type Scene, verifyScene } from './scene.ts';
 import { evidenceOf } from './scene-evidence.ts';
 
 let drilled: DrilledFleet;
-beforeAll(async () => {
-  drilled = await drillFleet(11);
-}, 60_000);
-afterAll(async () => drilled[Symbol.asyncDispose]());
 
-const RUNS = 40;
+describe.each([
+  { kind: 'plain', runs: 40, writes: 300 },
+  { kind: 'shaped', runs: 15, writes: 150 },
+] as const)('a restore without a fault, of a $kind fleet', ({ kind, runs, writes }) => {
+  beforeAll(async () => {
+    drilled = await drillFleet(11, kind);
+  }, 60_000);
+  afterAll(async () => drilled[Symbol.asyncDispose]());
 
-describe('a restore without a fault', () => {
   test('gives no finding when nothing is lost', async () => {
     const scene = await layOut(drilled);
     const verification = await verifyScene(scene);
@@ -31,7 +33,7 @@ describe('a restore without a fault', () => {
       expect(verified?.thrown ?? []).toEqual([]);
       expect(lostWrites).toEqual([]);
     }
-    expect(scene.ledger.acknowledged).toBeGreaterThan(300);
+    expect(scene.ledger.acknowledged).toBeGreaterThan(writes);
     expect(judge(evidenceOf(scene, verification)).verdict).toBe('pass');
     // Looking leaves nothing behind.
     expect((await listRestored(scene.dataDir)).filter(({ path }) => /-(wal|shm)$/.test(path))).toEqual([]);
@@ -73,7 +75,7 @@ describe('a restore without a fault', () => {
         );
         await scene[Symbol.asyncDispose]();
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   }, 120_000);
 
@@ -100,7 +102,7 @@ describe('a restore without a fault', () => {
         expect(verdict).toBe(scene.ledger.acknowledged === 0 ? 'inconclusive' : 'pass');
         await scene[Symbol.asyncDispose]();
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   }, 120_000);
 

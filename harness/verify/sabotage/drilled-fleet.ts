@@ -10,6 +10,7 @@ import type { BaseRecord, BlobRecord, HookRecord, LedgerRecord } from '../../led
 import { randomFor } from '../../random.ts';
 import { type Plan, planDrill } from '../../scenario/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
+import { FEATURES } from '../../scenario/shapes.ts';
 import { appendAudit, login, rotateToken } from '../../workload/account-operations.ts';
 import { createCollection, deleteCollection, patchCollection } from '../../workload/collection-operations.ts';
 import { HandlePool } from '../../workload/handle-pool.ts';
@@ -17,6 +18,7 @@ import { LivingFleet } from '../../workload/living-fleet.ts';
 import { runLoad } from '../../workload/load.ts';
 import { deleteFile, uploadFile } from '../../workload/file-operations.ts';
 import { createRecord, deleteRecord, updateRecord } from '../../workload/record-operations.ts';
+import { createShaped, deleteShaped, shapedTablesOf, updateShaped } from '../../workload/shape-operations.ts';
 import { realFormatter } from '../../workload/row-encoding.ts';
 import { Session } from '../../workload/session.ts';
 import { TrackedDatabase } from '../../workload/tracked-database.ts';
@@ -38,34 +40,24 @@ export interface DrilledFleet extends AsyncDisposable {
 }
 
 const LOAD_MS = 500;
+const WRITES_PER_SECOND = { plain: 800, shaped: 300 } as const;
 const HOST_UP_US = 60_000_000;
 
+/** Every shape at once, small: a copy is kept after each write. */
+const SHAPES = {
+  pageBytes: [512, 65_536, 1024, 8192],
+  features: [...FEATURES],
+  largeBlobBytes: 30_000,
+  bulkMb: 1,
+};
+
 /** Seeds a small fleet and runs the real operations on it, in this process. */
-export async function drillFleet(seed: number): Promise<DrilledFleet> {
+export async function drillFleet(seed: number, kind: 'plain' | 'shaped' = 'plain'): Promise<DrilledFleet> {
   const folder = await mkdtemp(join(tmpdir(), 'drilled-'));
   const dataDir = join(folder, 'data');
   const seedLedgerDir = join(folder, 'ledger');
   mkdirSync(dataDir);
-  const plan = planDrill(
-    scenarioSchema.parse({
-      id: 'sabotage',
-      title: 'A fleet to damage',
-      tier: 'smoke',
-      fleet: { realms: 4, appsPerRealm: 2, rowsPerApp: { min: 120, max: 400 }, idleShare: 0.2 },
-      workload: {
-        writesPerSecond: 800,
-        duration: `${LOAD_MS}ms`,
-        newRealms: 1,
-        newApps: 2,
-        deletedRealms: 1,
-        deletedApps: 1,
-      },
-      hooks: { perApp: 2, liveEdits: 4 },
-      disaster: { kind: 'host-loss', at: `${LOAD_MS}ms` },
-      objectives: ['rpoMs max < 15000'],
-    }),
-    seed,
-  );
+  const plan = planOf(seed, kind);
   await seedFleet({ plan, dataDir, ledgerDir: seedLedgerDir });
   age(join(seedLedgerDir, 'seed.ndjson'));
   const records: LedgerRecord[] = [];
@@ -89,13 +81,23 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
   );
   const random = randomFor(seed, 'sabotage');
   const vocabulary = vocabularyFor(seed);
-  const session = new Session({ dataDir, seed, writerIndex: 0, life: 1, random, vocabulary, pool, ledger });
+  const session = new Session({
+    dataDir,
+    seed,
+    writerIndex: 0,
+    life: 1,
+    random,
+    vocabulary,
+    pool,
+    ledger,
+    largeBlobBytes: plan.largeBlobBytes,
+  });
   const fleet = new LivingFleet(plan, 0);
   await runLoad({
     session,
     fleet,
     changes: plan.changes,
-    writesPerSecond: 800,
+    writesPerSecond: WRITES_PER_SECOND[kind],
     durationMs: LOAD_MS,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -105,6 +107,35 @@ export async function drillFleet(seed: number): Promise<DrilledFleet> {
   const liveHooks = filesBelow(dataDir, 'hooks');
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   return { seedLedgerDir, records, snapshots, liveHooks, plan, [Symbol.asyncDispose]: dispose };
+}
+
+function planOf(seed: number, kind: 'plain' | 'shaped'): Plan {
+  return planDrill(
+    scenarioSchema.parse({
+      id: 'sabotage',
+      title: 'A fleet to damage',
+      tier: 'smoke',
+      fleet: {
+        realms: 4,
+        appsPerRealm: 2,
+        rowsPerApp: { min: 120, max: 400 },
+        idleShare: 0.2,
+        ...(kind === 'shaped' ? { shapes: SHAPES } : {}),
+      },
+      workload: {
+        writesPerSecond: WRITES_PER_SECOND[kind],
+        duration: `${LOAD_MS}ms`,
+        newRealms: 1,
+        newApps: 2,
+        deletedRealms: 1,
+        deletedApps: 1,
+      },
+      hooks: { perApp: 2, liveEdits: 4 },
+      disaster: { kind: 'host-loss', at: `${LOAD_MS}ms` },
+      objectives: ['rpoMs max < 15000'],
+    }),
+    seed,
+  );
 }
 
 /** Every operation at least once, DDL in the middle: chance alone would need ten thousand writes for that. */
@@ -134,6 +165,12 @@ function everyOperation(session: Session, app: string): void {
     appendAudit,
   ])
     operation(session, database);
+  for (const shaped of shapedTablesOf(database)) {
+    for (let round = 0; round < 3; round++) createShaped(shaped)(session, database);
+    updateShaped(shaped)(session, database);
+    deleteShaped(shaped)(session, database);
+    createShaped(shaped)(session, database);
+  }
 }
 
 /** The seeded app with the most writes that still lives. */

@@ -13,15 +13,10 @@ import { evidenceOf } from './scene-evidence.ts';
 import { targetIn } from './target.ts';
 
 const docs = readFileSync(PLANTED_FAULTS, 'utf8').split('\n');
-let drilled: DrilledFleet;
 let scene: Scene;
-beforeAll(async () => {
-  drilled = await drillFleet(SABOTAGE_SEED);
-}, 60_000);
-afterAll(async () => drilled[Symbol.asyncDispose]());
 afterEach(async () => scene[Symbol.asyncDispose]());
 
-async function provesRed(fault: Fault): Promise<void> {
+async function provesRed(drilled: DrilledFleet, fault: Fault): Promise<void> {
   scene = await layOut(drilled);
   const target = targetIn(drilled, scene);
   const expected = fault.plant(target);
@@ -67,6 +62,14 @@ function sorted(rows: readonly (readonly unknown[])[]): string[] {
   return rows.map((row) => JSON.stringify(row)).toSorted();
 }
 
-describe.each(FAULT_GROUPS)('$title', ({ faults }) => {
-  test.each(faults)('$name', provesRed);
+describe.each(['plain', 'shaped'] as const)('a %s fleet', (kind) => {
+  let drilled: DrilledFleet;
+  beforeAll(async () => {
+    drilled = await drillFleet(SABOTAGE_SEED, kind);
+  }, 60_000);
+  afterAll(async () => drilled[Symbol.asyncDispose]());
+
+  describe.each(FAULT_GROUPS.filter(({ fleet = 'plain' }) => fleet === kind))('$title', ({ faults }) => {
+    test.each(faults)('$name', async (fault) => provesRed(drilled, fault));
+  });
 });
