@@ -1,6 +1,7 @@
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DrillError, messageOf } from './errors.ts';
+import { SEEDED_LARGE_BLOBS } from './fleet/seed-shapes.ts';
 import { assertOpenFiles } from './host/limits.ts';
 import { assertSmallDisk } from './host/small-disk.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -9,6 +10,8 @@ import type { Scenario } from './scenario/schema.ts';
 /** Measured on many-realms: live data, bucket in memory, two restored copies and the ledger come to well below this a row. */
 const BYTES_PER_ROW = 4096;
 const BYTES_PER_DATABASE = 1_500_000;
+/** Measured on lock-page: 3.9 GB of 1,040 MiB, when the second restore is being read. */
+const BYTES_PER_BULK_MB = 4_700_000;
 
 /** What a run needs of the machine, looked at before anything is started. */
 export async function preflight(outputDir: string, plans: readonly Plan[]): Promise<void> {
@@ -37,9 +40,18 @@ export async function preflightFaults(scenarios: readonly Pick<Scenario, 'id' | 
 }
 
 /** What a drill may need of the disk, at most. */
-export function diskNeededBytes({ databases }: Plan): number {
+export function diskNeededBytes({ databases, ...plan }: Plan): number {
   const rows = databases.reduce((sum, database) => sum + database.rows, 0);
-  return databases.length * BYTES_PER_DATABASE + rows * BYTES_PER_ROW;
+  const bulkMb = databases.reduce((sum, database) => sum + (database.bulkMb ?? 0), 0);
+  // Half of the writes go to the users' tables, an eighth to blobs; four times that is what their copies take.
+  const writes = (plan.writesPerSecond * plan.durationMs) / 1000;
+  const largeBlobs = databases.length * SEEDED_LARGE_BLOBS + writes / 2;
+  return (
+    databases.length * BYTES_PER_DATABASE +
+    rows * BYTES_PER_ROW +
+    bulkMb * BYTES_PER_BULK_MB +
+    largeBlobs * (plan.largeBlobBytes ?? 0)
+  );
 }
 
 async function assertWritable(outputDir: string): Promise<void> {

@@ -133,6 +133,7 @@ function describePlan({
   return [
     `${scenario} (seed ${seed}, plan ${planDigest.slice(0, 12)})`,
     `  fleet     ${databases.length} databases, about ${rows} rows, ${idle} idle`,
+    ...shapesOf(databases),
     `  load      ${load.writesPerSecond} writes/s from ${load.writers} writer process(es)`,
     ...changes.map(
       (change) =>
@@ -140,4 +141,18 @@ function describePlan({
     ),
     `  disaster  SIGKILL ${Math.round(killAfterMs)} ms after the start of the load`,
   ].join('\n');
+}
+
+/** What its users have made of the apps; nothing where no scenario says so. */
+function shapesOf(databases: Plan['databases']): string[] {
+  const pages = new Set(databases.flatMap(({ pageBytes }) => pageBytes ?? []));
+  const features = new Set(databases.flatMap(({ features: own = [] }) => own));
+  const parts = [
+    ...(pages.size === 0 ? [] : [`pages of ${[...pages].join(', ')} bytes`]),
+    ...features,
+    ...databases.flatMap(({ path, bulkMb }) =>
+      bulkMb === undefined ? [] : [`${count(bulkMb)} MiB of archive in ${path}`],
+    ),
+  ];
+  return parts.length === 0 ? [] : [`  shapes    ${parts.join('; ')}`];
 }

@@ -8,8 +8,15 @@ import { ARCHIVE_ROW_BYTES, SHAPE_COLUMNS, type ShapeRow } from './shape-rows.ts
 import { ARCHIVE, FEATURE_TABLES, type UserTable } from './shapes.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** Seeded rows of each of a user's tables. Large blobs are few. */
-const ROWS = { fts5: 80, 'without-rowid': 80, 'generated-columns': 80, 'large-blobs': 6 } as const;
+/** Large blobs are few. */
+export const SEEDED_LARGE_BLOBS = 6;
+/** Seeded rows of each of a user's tables. */
+const ROWS = {
+  fts5: 80,
+  'without-rowid': 80,
+  'generated-columns': 80,
+  'large-blobs': SEEDED_LARGE_BLOBS,
+} as const;
 const MEBIBYTE = 1_048_576;
 
 /**
