@@ -107,6 +107,19 @@ describe('a Litestream that lies', () => {
     expect(scenario.databases.find((database) => database.path === 'system.db')?.detail).toContain('2000 ms');
   });
 
+  const instants = ['instant-ignored', 'instant-too-early', 'instant-torn', 'instant-hangs'] as const;
+  it.each(instants)('%s: the newest state is right, and instants are not', async (sabotage) => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
+    const file = join(folder, `${sabotage}.yaml`);
+    const recovery = '{ secondLife: false, databaseTimeout: 5s, instants: { count: 3, within: 6s } }';
+    const load = 'workload: { writesPerSecond: 50, duration: 12s }';
+    writeFileSync(file, smokeWith(`${load}\ndisaster: { kind: host-loss, at: 12s }\nrecovery: ${recovery}`));
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(failed(scenario)).toEqual([...SABOTAGES[sabotage].checks]);
+    expect(exitCode).toBe(1);
+    expect(scenario.instants).toHaveLength(3);
+  });
+
   it('a replicator that is frozen but alive costs the objective', async () => {
     const wrapper = writeSabotagedLitestream(folder, litestream, 'replicate-frozen');
     const file = join(folder, 'frozen.yaml');

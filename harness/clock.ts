@@ -18,7 +18,16 @@ export const systemClock: Clock = {
   wallIso: () => new Date().toISOString(),
 };
 
-/** A monotonic instant on the wall clock: the one that stores and Litestream go by. */
+/** A monotonic instant on the wall clock: the one that stores and Litestream go by. Never later than it was, and up to 1 ms earlier. */
 export function wallTimeOf(atUs: number, clock: Clock): Date {
-  return new Date(Date.parse(clock.wallIso()) - (clock.nowUs() - atUs) / 1000);
+  return new Date(Math.floor(atUs / 1000 + wallOffsetMs(clock)));
+}
+
+const READINGS = 5;
+
+/** The wall clock minus the monotonic one, at most 1 ms too small. They go apart only when somebody sets the clock. */
+export function wallOffsetMs(clock: Clock): number {
+  // Whatever comes between two readings makes the difference smaller.
+  const readings = Array.from({ length: READINGS }, () => Date.parse(clock.wallIso()) - clock.nowUs() / 1000);
+  return Math.max(...readings);
 }

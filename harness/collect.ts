@@ -38,6 +38,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       mustFail: order.mustFail,
       ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
       ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
+      ...(scenario.recovery.instants === undefined ? {} : { instants: scenario.recovery.instants.count }),
       ...(order.loaded.ownChecks === undefined ? {} : { ownChecks: [...order.loaded.ownChecks.names] }),
     },
     seed: order.seed,
@@ -97,10 +98,11 @@ function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'r
 function fleetEvidence(
   drill: DrillContext,
   log: RequestLog,
-): Pick<Evidence, 'ownChecks' | 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
+): Pick<Evidence, 'ownChecks' | 'instants' | 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
   const { found } = drill;
   return {
     ...(found.ownChecks === null ? {} : { ownChecks: [...found.ownChecks] }),
+    ...(found.instants == null ? {} : { instants: found.instants }),
     ...(found.secondHostSeen === null ? {} : { secondHost: found.secondHostSeen }),
     fleetChecksRun: [
       ...(found.verification?.checksRun ?? []),

@@ -11,6 +11,7 @@ import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
 import { dirtyHostOf, tryDirtyHosts } from './phases/dirty-host.ts';
+import { restoreInstants } from './phases/instants.ts';
 import { plantRecoveryFaults, recoveryFaultsOf } from './phases/recovery-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
 import { secondHostActions } from './phases/second-host.ts';
@@ -63,6 +64,9 @@ async function runPhases(drill: DrillContext): Promise<void> {
     await recorder.phase('recovery faults', () => plantRecoveryFaults(drill, bucket, recovered));
   }
   await recorder.phase('verify', () => verifyRestored(drill, bucket, recovered));
+  if (drill.scenario.recovery.instants !== undefined) {
+    await recorder.phase('instants', () => restoreInstants(drill, bucket));
+  }
   const { ownChecks } = drill.order.loaded;
   if (ownChecks !== undefined) {
     await recorder.phase('own checks', () => runOwnChecks(drill, recovered, ownChecks));

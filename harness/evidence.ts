@@ -21,6 +21,7 @@ export const CHECK_IDS = [
   'no-late-uploads',
   'second-life',
   'hooks',
+  'point-in-time',
   'objectives',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
@@ -320,6 +321,47 @@ export const storeSchema = z.strictObject({
   conditionalPut: z.boolean().optional(),
 });
 
+/** One restore of one database to an instant at which a write of it had just been acknowledged. */
+const instantSchema = z.strictObject({
+  path: z.string(),
+  /** The write that was acknowledged then: this one and those before it may be there, and none after it. */
+  seq: z.number().int(),
+  /** When it was acknowledged. */
+  atUs: z.number(),
+  /** What the restore was asked for: the same instant on the wall clock, cut to milliseconds. */
+  timestamp: z.string(),
+  restore: restoreRecordSchema,
+  /** Last write that was in an object which counts at that instant; null: the bucket does not tell. */
+  uploaded: z.number().int().nullable(),
+  /** What is in the file; null: there is none. */
+  seen: z
+    .strictObject({
+      /** Largest k such that writes 1..k are all in it. */
+      recoveryPoint: z.number().int(),
+      /** The latest write of which something is in it. */
+      newest: z.number().int(),
+      /** How long after the instant that write was made, at least; 0: at or before it. */
+      newerByMs: z.number(),
+      /** Ages at the instant (ms) of every write that was acknowledged by then and is not in it, oldest first. */
+      lostAgesMs: z.array(z.number()),
+      findings: z.array(findingSchema),
+      thrown: z.array(thrownSchema),
+    })
+    .nullable(),
+});
+export type InstantEvidence = z.infer<typeof instantSchema>;
+
+/** Restores to instants of the first life, one database each. */
+const instantsSchema = z.strictObject({
+  /** They were drawn from here, or from where the database was protected if that came later, to the kill. */
+  fromUs: z.number(),
+  /** The store tells its times so exactly: 0.3 goes by them. */
+  storeStepMs: z.number(),
+  /** How far the wall clock went apart from the monotonic one since the load began. */
+  clockStepMs: z.number(),
+  probes: z.array(instantSchema),
+});
+
 export const evidenceSchema = z.strictObject({
   schemaVersion: z.literal(1),
   drillId: z.string(),
@@ -338,6 +380,8 @@ export const evidenceSchema = z.strictObject({
     /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
     mustBreak: z.array(z.string()).optional(),
     mustHold: z.array(z.string()).optional(),
+    /** How many restores to an instant the scenario wants; absent: none. */
+    instants: z.number().int().optional(),
     /** Names of the checks that the scenario brings itself; absent: none. */
     ownChecks: z.array(z.string()).optional(),
   }),
@@ -423,6 +467,8 @@ export const evidenceSchema = z.strictObject({
   loadRequests: z
     .strictObject({ spanMs: z.number(), counts: z.record(z.string(), z.number().int()) })
     .optional(),
+  /** Absent: no instant was restored. */
+  instants: instantsSchema.optional(),
   /** Absent: the page was not followed. */
   runbook: runbookEvidenceSchema.optional(),
   /** File blobs, which Litestream does not replicate; left out: they were not looked at. */

@@ -67,6 +67,9 @@ const measurementsSchema = z.strictObject({
   blobRpoMs: maybe.optional(),
   lostBlobs: maybe.optional(),
   acknowledgedUploads: maybe.optional(),
+  /** Of restores to an instant: age then of the oldest acknowledged write that is not in the file; and how long each took. */
+  pointInTimeRpoMs: distributionSchema.nullable().optional(),
+  pointInTimeRestoreMs: distributionSchema.nullable().optional(),
   /** Hooks saved live and not back, because nobody committed them; left out where no app has hooks. */
   lostHookEdits: maybe.optional(),
   acknowledgedHookEdits: maybe.optional(),
@@ -125,6 +128,22 @@ const databaseResultSchema = z.strictObject({
   detail: z.string(),
 });
 export type DatabaseResult = z.infer<typeof databaseResultSchema>;
+
+const instantResultSchema = z.strictObject({
+  database: z.string(),
+  verdict: verdictSchema,
+  /** So long before the kill. */
+  beforeKillMs: z.number(),
+  /** The write that had been acknowledged just then, and the one up to which the file is complete; null: no file. */
+  seq: z.number().int(),
+  recoveryPoint: z.number().int().nullable(),
+  /** Age at the instant of the oldest acknowledged write that is not there. */
+  rpoMs: maybe,
+  restoreMs: z.number(),
+  /** What is wrong with it; empty when all is well. */
+  detail: z.string(),
+});
+export type InstantResult = z.infer<typeof instantResultSchema>;
 
 const runbookStepSchema = z.strictObject({
   /** Step of the documented page, 1 to 5. */
@@ -224,6 +243,8 @@ const scenarioResultSchema = z.strictObject({
     })
     .optional(),
   databases: z.array(databaseResultSchema),
+  /** Restores to an instant, the oldest first; absent: the scenario wants none. */
+  instants: z.array(instantResultSchema).optional(),
   /** Earlier drills of the same scenario, subject and store, the newest last; absent: none are known. */
   earlier: z.array(earlierDrillSchema).optional(),
   /** The documented page, followed to the letter; absent: it was not. */

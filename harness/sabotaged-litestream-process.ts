@@ -13,7 +13,28 @@ if (command === 'restore') restore();
 else if (command === 'replicate') replicate();
 else passOn();
 
+/** Where the instant stands in the arguments; 0: none is asked for. */
+function instantAt(): number {
+  return args.indexOf('-timestamp') + 1;
+}
+
+/** What is done to restores to an instant, and to no other. */
+function spoilInstant(): void {
+  const at = instantAt();
+  if (at === 0) return;
+  if (sabotage === 'instant-ignored') args.splice(at - 1, 2);
+  if (sabotage === 'instant-too-early') {
+    args[at] = new Date(Date.parse(args[at] ?? '') - 3000).toISOString();
+  }
+  if (sabotage === 'instant-hangs') {
+    spawnSync('sleep', ['3600']);
+    process.exit(0);
+  }
+}
+
 function restore(): void {
+  const isInstant = instantAt() > 0;
+  spoilInstant();
   const output = args[args.indexOf('-o') + 1] ?? '';
   if (sabotage === 'restore-hangs') {
     spawnSync('sleep', ['3600']);
@@ -32,6 +53,7 @@ function restore(): void {
   if (sabotage === 'restore-without-file') rmSync(output, { force: true });
   if (sabotage === 'restore-drops-a-row') dropARow(output);
   if (sabotage === 'restore-swaps-databases') swap(output);
+  if (sabotage === 'instant-torn' && isInstant) dropNewestAudit(output);
   process.exit(0);
 }
 
@@ -41,6 +63,14 @@ function dropARow(output: string): void {
   if (isSystem(db)) {
     db.prepare('DELETE FROM audit_log WHERE id = (SELECT min(id) + 3 FROM audit_log)').run();
   }
+  db.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
+}
+
+/** Every database has an audit log, and its newest row is the latest write's only in some. */
+function dropNewestAudit(output: string): void {
+  const db = new Sqlite(output);
+  db.prepare('DELETE FROM audit_log WHERE id = (SELECT max(id) FROM audit_log)').run();
   db.close();
   for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
 }

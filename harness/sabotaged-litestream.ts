@@ -26,6 +26,19 @@ export const SABOTAGES = {
   'restore-without-file': { does: 'restore ends with 0 and leaves no file', checks: ['inventory'] },
   'restore-fails': { does: 'restore ends with 1', checks: ['inventory'] },
   'restore-hangs': { does: 'restore never ends', checks: ['inventory'] },
+  'instant-ignored': {
+    does: 'restore to an instant gives the newest state',
+    checks: ['point-in-time'],
+  },
+  'instant-too-early': {
+    does: 'restore to an instant gives the state of three seconds before it',
+    checks: ['point-in-time'],
+  },
+  'instant-torn': {
+    does: 'restore to an instant drops the newest row of a table',
+    checks: ['point-in-time'],
+  },
+  'instant-hangs': { does: 'restore to an instant never ends', checks: ['point-in-time'] },
   'replicate-frozen': { does: 'replicate is stopped, and alive', checks: ['objectives'] },
   'uploads-after-the-kill': {
     does: 'a process that hides uploads after the kill',

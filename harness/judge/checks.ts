@@ -5,6 +5,7 @@ import type { Fate } from './fates.ts';
 import { concernsHooks, hooksTally } from './hooks.ts';
 import { inventory } from './inventory.ts';
 import { objectivesCheck } from './objectives.ts';
+import { concernsInstants, pointInTime } from './point-in-time.ts';
 import { secondLife } from './second-life.ts';
 import { judgeOwnChecks } from './own-checks.ts';
 import { checkResult, explainedNote, type Failure, findingsOf, partFindings, type Tally } from './tally.ts';
@@ -30,12 +31,14 @@ const EXPECTED: Record<CheckId, string> = {
   'no-late-uploads': 'nothing reaches the bucket after the kill',
   'second-life': 'the new host writes, is protected, and a second restore holds both lives',
   hooks: 'every hook that version control holds is back, byte by byte, and no other',
+  'point-in-time':
+    'a restore to an instant holds what had been uploaded by then, and nothing that was written later',
   objectives: 'every objective of the scenario is kept',
 };
 
 /**
  * Every check, always, in the order of CHECK_IDS: a failing one never hides the next. Only `hooks` is left out where no
- * app has any. Then those that the scenario brings.
+ * app has any, and `point-in-time` where no instant is asked for. Then those that the scenario brings.
  */
 export function judgeChecks(
   evidence: Evidence,
@@ -45,12 +48,17 @@ export function judgeChecks(
   /** Why the check of the blobs proves nothing. */
   openBlobs: readonly string[],
 ): CheckResult[] {
-  const standard = CHECK_IDS.filter((id) => id !== 'hooks' || concernsHooks(evidence)).map((id) => {
+  const standard = CHECK_IDS.filter((id) => isPart(id, evidence)).map((id) => {
     if (id === 'objectives') return objectivesCheck(objectives);
     const tally = tallyOf(id, evidence, fates, rpoObjectiveMs);
     return checkResult(id === 'blobs' ? also(tally, openBlobs) : tally);
   });
   return [...standard, ...judgeOwnChecks(evidence)];
+}
+
+function isPart(id: CheckId, evidence: Evidence): boolean {
+  if (id === 'hooks') return concernsHooks(evidence);
+  return id !== 'point-in-time' || concernsInstants(evidence);
 }
 
 function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObjectiveMs: number): Tally {
@@ -72,6 +80,7 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
     ],
   };
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
+  if (id === 'point-in-time') return pointInTime(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);
   const looked = withCoverage(id, base, evidence, fates);
   if (id === 'inventory') return inventory(looked, evidence, fates);

@@ -3,6 +3,7 @@ import {
   DATABASE_CHECK_IDS,
   type Evidence,
   type Finding,
+  type InstantEvidence,
   type RunInfo,
 } from '../evidence.ts';
 
@@ -54,6 +55,21 @@ export function notRestored(
   database.verified = null;
   database.second = null;
   database.lostWriteAgesMs = [];
+}
+
+/** A restore to the instant at which a write had just been acknowledged, with everything right about it. */
+export function restoredToInstant(evidence: Evidence, path: string): InstantEvidence {
+  const { restore, path: database } = databaseIn(evidence, path);
+  if (restore === null) throw new Error(`${path} was not restored`);
+  return {
+    path: database,
+    seq: 60,
+    atUs: KILL_US - 20 * SECOND,
+    timestamp: '2026-11-01T00:00:40.000Z',
+    restore: { ...restore, format: 'ltx' },
+    uploaded: 58,
+    seen: { recoveryPoint: 58, newest: 58, newerByMs: 0, lostAgesMs: [700, 0], findings: [], thrown: [] },
+  };
 }
 
 /** What is true of the run that these drills make up. */

@@ -8,6 +8,7 @@ import { fatesOf } from './fates.ts';
 import { lostAtOf } from './lost-at.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
+import { instantResults } from './point-in-time.ts';
 import { progressOf } from './progress.ts';
 import { storeCostOf } from './store-cost.ts';
 import { judgeRunbook, stepsFailed } from './runbook.ts';
@@ -71,6 +72,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     ...storeCostOf(evidence),
     ...(lostAt === null ? {} : { lostAt }),
     databases,
+    ...(evidence.instants === undefined ? {} : { instants: instantResults(evidence) }),
     ...(runbook === null ? {} : { runbook }),
   };
 }

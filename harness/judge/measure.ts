@@ -3,6 +3,7 @@ import type { Distribution, Measurements } from '../result.ts';
 import { parseObjective } from '../scenario/metrics.ts';
 import { type Fate, isTorn } from './fates.ts';
 import { distributionOf } from './percentiles.ts';
+import { measureInstants } from './point-in-time.ts';
 
 /** Every figure of a drill. What could not be measured is null, never 0. */
 export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjectiveMs: number): Measurements {
@@ -35,6 +36,7 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     rtoStagesMs: stages(evidence, killUs),
     writeLatencyMs: evidence.writeLatencyMs,
     ...besideDatabases(evidence),
+    ...measureInstants(evidence),
     ...databasesBeyondRpo(evidence, fates, rpoObjectiveMs),
   };
 }

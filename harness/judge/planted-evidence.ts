@@ -1,7 +1,7 @@
-import { type CheckId, type Evidence, HARNESS_BUG } from '../evidence.ts';
+import { type CheckId, type Evidence, HARNESS_BUG, type InstantEvidence } from '../evidence.ts';
 import type { FailureClass } from '../failure-classes.ts';
 import type { Verdict } from '../result.ts';
-import { databaseIn, finding, KILL_US, notRestored } from './green-evidence.ts';
+import { databaseIn, finding, KILL_US, notRestored, restoredToInstant } from './green-evidence.ts';
 
 /** Test support: the evidence of a good drill with one thing wrong, and what the judge must make of it. */
 export interface PlantedEvidence {
@@ -73,6 +73,22 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
     const verified = databaseIn(evidence, SHOP).second?.verified;
     if (verified != null) verified.recoveryPoint = 100;
   }),
+  atInstant('restore to an instant that ends with 1', (probe) => spoil(probe, 'failed')),
+  atInstant('restore to an instant that ends with 0 and leaves no file', (probe) => spoil(probe, 'no-file')),
+  atInstant('restore to an instant that hangs', (probe) => spoil(probe, 'timeout')),
+  atInstant('restore to an instant whose file the recovery refuses', (probe) => spoil(probe, 'unsound')),
+  atInstant('restore to an instant with a write from after it', ({ seen }) => {
+    Object.assign(seen ?? {}, { recoveryPoint: 61, newest: 61, lostAgesMs: [] });
+  }),
+  atInstant('restore to an instant that is too old for what had been uploaded', ({ seen }) => {
+    Object.assign(seen ?? {}, { recoveryPoint: 57, newest: 57, lostAgesMs: [800, 700, 0] });
+  }),
+  atInstant('restore to an instant that gives pages of two states', ({ seen, path }) => {
+    seen?.findings.push(finding('contiguity', path, 2));
+  }),
+  atInstant("restore to an instant that gives another tenant's database", ({ seen, path }) => {
+    seen?.findings.push(finding('identity', path));
+  }),
   {
     ...red('negative control that nothing catches', [], ({ scenario }) => {
       Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
@@ -128,6 +144,24 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('harness', 'database that nobody verified', (evidence) => {
     databaseIn(evidence, REALM).verified = null;
   }),
+  open('harness', 'instant that was not restored', (evidence) => {
+    withInstant(evidence, () => undefined);
+    Object.assign(evidence.scenario, { instants: 2 });
+  }),
+  open('harness', 'restored instant that could not be read', (evidence) =>
+    withInstant(evidence, ({ seen }) => {
+      seen?.thrown.push({ check: 'content', database: SHOP, error: 'boom' });
+    }),
+  ),
+  open('harness', 'instant of which nobody can tell what had been uploaded', (evidence) =>
+    withInstant(evidence, (probe) => {
+      probe.uploaded = null;
+    }),
+  ),
+  open('harness', 'wall clock that was set during the drill', (evidence) => {
+    withInstant(evidence, () => undefined);
+    Object.assign(evidence.instants ?? {}, { clockStepMs: 11 });
+  }),
   open('harness', 'request log with a piece missing', (evidence) => {
     evidence.requestLogComplete = false;
   }),
@@ -150,6 +184,22 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
 
 function red(name: string, failed: readonly CheckId[], plant: PlantedEvidence['plant']): PlantedEvidence {
   return { name, plant, verdict: 'fail', failed, failureClass: 'subject' };
+}
+
+/** One restore to an instant in a good drill, with this wrong about it. */
+function atInstant(name: string, plant: (probe: InstantEvidence) => void): PlantedEvidence {
+  return red(name, ['point-in-time'], (evidence) => withInstant(evidence, plant));
+}
+
+function withInstant(evidence: Evidence, plant: (probe: InstantEvidence) => void): void {
+  const probe = restoredToInstant(evidence, SHOP);
+  plant(probe);
+  Object.assign(evidence.scenario, { instants: 1 });
+  evidence.instants = { fromUs: KILL_US - 30_000_000, storeStepMs: 1, clockStepMs: 0, probes: [probe] };
+}
+
+function spoil(probe: InstantEvidence, outcome: InstantEvidence['restore']['outcome']): void {
+  Object.assign(probe, { restore: { ...probe.restore, outcome, bytes: 0 }, seen: null });
 }
 
 function open(

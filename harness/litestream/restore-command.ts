@@ -29,10 +29,15 @@ export function restoreInvocation(options: {
   walDownloads?: number;
   /** The instant to restore (RFC 3339); without it the newest state. */
   timestamp?: string | null;
+  /** Of 0.3: the generation to restore, instead of the one with the newest object. */
+  generation?: string | null;
   env: Readonly<Record<string, string | undefined>>;
 }): RestoreInvocation {
   const { litestream, line, settings, prefix, path, output, configPath, walDownloads = 8, env } = options;
-  const point = options.timestamp == null ? [] : ['-timestamp', options.timestamp];
+  const point = [
+    ...(options.timestamp == null ? [] : ['-timestamp', options.timestamp]),
+    ...(options.generation == null ? [] : ['-generation', options.generation]),
+  ];
   return {
     command: litestream,
     args: [

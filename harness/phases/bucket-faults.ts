@@ -8,6 +8,7 @@ import { makeHoles } from './bucket-hole.ts';
 import { mirrorBucket } from './bucket-mirror.ts';
 import { damageObjects } from './bucket-object.ts';
 import type { DrillContext } from './context.ts';
+import { noteUploads } from './instants.ts';
 
 /** Whether a fault took effect, how often, and from which store the fleet is to be restored now. */
 export interface Planted {
@@ -33,6 +34,8 @@ function isBucketFault(fault: Scenario['faults'][number]): fault is BucketFault 
 export async function plantBucketFaults(drill: DrillContext, store: Store, _dead: DeadHost): Promise<Store> {
   const { saboteur } = store;
   if (saboteur === undefined) throw cannotPlant(store);
+  // What is taken out of the bucket now must be missed when an instant is restored.
+  if (drill.scenario.recovery.instants !== undefined) await noteUploads(drill, store);
   let from = store;
   for (const fault of bucketFaultsOf(drill.scenario)) {
     const { engaged, count, store: copy } = await plant(drill, from, saboteur, fault);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { UploadHistory } from '../attribution/upload-history.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
 import type {
@@ -96,6 +97,8 @@ export interface Findings {
   bucket: BucketContents | null;
   /** The fleet's part of the bucket at the kill, object by object; null: it could not be listed. */
   bucketAtKill: readonly ReplicatedDatabase[] | null;
+  /** What had been uploaded of each database by when; null: nobody has looked. */
+  uploads: ReadonlyMap<string, UploadHistory> | null;
   /** Where the lost writes of each database were at the kill. */
   lostAt: ReadonlyMap<string, LostAt>;
   newHostStarted: boolean;
@@ -103,6 +106,8 @@ export interface Findings {
   seal: string | null;
   secondSeal: string | null;
   loadStartUs: number | null;
+  /** Of the wall clock, then. */
+  wallOffsetMs: number | null;
   /** Left out: the disaster does not wait for a stall. */
   loadEnd?: Evidence['loadEnd'];
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
@@ -119,6 +124,8 @@ export interface Findings {
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
+  /** Restores to an instant; null: none are wanted, or not yet. */
+  instants: Evidence['instants'] | null;
   /** What the scenario's own checks came to; null: there are none, or not yet. */
   ownChecks: readonly OwnCheckRecord[] | null;
   firstWriteUs: ReadonlyMap<string, number>;
@@ -169,11 +176,13 @@ export function openContext(order: DrillOrder): DrillContext {
       claims: null,
       bucket: null,
       bucketAtKill: null,
+      uploads: null,
       lostAt: new Map(),
       newHostStarted: false,
       seal: null,
       secondSeal: null,
       loadStartUs: null,
+      wallOffsetMs: null,
       mirroredUpToUs: null,
       secondUploadsSettledUs: null,
       ownFindings: [],
@@ -183,6 +192,7 @@ export function openContext(order: DrillOrder): DrillContext {
       ledger: null,
       restores: [],
       verification: null,
+      instants: null,
       ownChecks: null,
       firstWriteUs: new Map(),
       protectedAgainUs: new Map(),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wallOffsetMs } from '../clock.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import type { WriterOptions } from '../workload/options.ts';
@@ -44,6 +45,7 @@ export async function runLoad(
   const awaited = awaitedInstant(drill, store);
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
+  drill.found.wallOffsetMs = wallOffsetMs(order.clock);
   await beginStoreFaults(drill, store, 'writer', startUs);
   for (const name of writers.names) host.input(name, 'go\n');
   const faults = hostFaults(drill, underTest, writers);

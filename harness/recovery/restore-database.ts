@@ -9,6 +9,7 @@ import { formatTaken, newerFormat, type ReplicaFormat } from '../litestream/rest
 import { restoreInvocation } from '../litestream/restore-command.ts';
 import { restoreRule } from '../litestream/version.ts';
 import type { S3Settings } from '../store/s3-client.ts';
+import { type RestorePoint, restorePoint } from './restore-point.ts';
 import { unsoundness } from './soundness.ts';
 
 export interface RestoreJob {
@@ -41,7 +42,8 @@ export async function restoreDatabase(
   const file = join(job.workDir, 'restored.db');
   const refused = reasonToRefuse(job);
   if (refused !== null) return { record: refusal(job, startUs, refused), file: null };
-  const run = await runLitestream(job, file);
+  const point = restorePoint(job.found, job.timestamp);
+  const run = await runLitestream(job, point, file);
   const size = await stat(file).then(
     (found) => found.size,
     () => null,
@@ -76,7 +78,7 @@ export async function restoreDatabase(
   const reason = await unsoundness(file);
   if (reason !== null) return end('unsound', reason);
   const format = holdsBoth(job.found) ? `from ${words(newer)}, the newer of the two that are there` : '';
-  return end('restored', [job.note, format].filter(Boolean).join('; '));
+  return end('restored', [job.note, point.note, format].filter(Boolean).join('; '));
 }
 
 /** A restore that this Litestream cannot do, or only from an older state than the bucket holds. */
@@ -101,7 +103,7 @@ function words(format: ReplicaFormat | null): string {
   return format === 'ltx' ? 'the LTX files of Litestream 0.5' : 'the generations of Litestream 0.3';
 }
 
-async function runLitestream(job: RestoreJob, outputFile: string) {
+async function runLitestream(job: RestoreJob, point: RestorePoint, outputFile: string) {
   await mkdir(job.workDir, { recursive: true, mode: 0o700 });
   const configPath = join(job.workDir, 'litestream.yml');
   const invocation = restoreInvocation({
@@ -112,7 +114,8 @@ async function runLitestream(job: RestoreJob, outputFile: string) {
     path: job.found.path,
     output: outputFile,
     configPath,
-    timestamp: job.timestamp,
+    timestamp: point.timestamp,
+    generation: point.generation,
     env: { ...job.env, HOME: job.workDir },
   });
   await writeFile(configPath, invocation.configText, { mode: 0o600 });

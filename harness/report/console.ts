@@ -7,6 +7,7 @@ import { fleetTable, verdictColour } from './fleet-table.ts';
 import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { lostAtInWords } from './lost-at.ts';
 import { paint, printable, type Style } from './screen.ts';
+import { instantsInWords } from './instants.ts';
 import { costInWords } from './store-cost.ts';
 import { sparkline } from './sparkline.ts';
 import { litestreamInWords } from './subject.ts';
@@ -133,9 +134,16 @@ function figures(drill: ScenarioResult, page: Page): string[] {
     ...costLines(drill),
     ...faultLines(drill),
     ...besideDatabases(drill),
+    ...instantLines(drill),
     ...(drill.loadEnd === undefined ? [] : [['  kill    ', loadEndInWords(drill.loadEnd)]]),
     ...(drill.secondHost === undefined ? [] : [['  host 2  ', secondHost(drill.secondHost)]]),
   ].flatMap(([label = '', text = '']) => indented(label, text, page));
+}
+
+/** Restores to an instant, in one line, and those that went wrong. */
+function instantLines(drill: ScenarioResult): string[][] {
+  const told = instantsInWords(drill);
+  return told === null ? [] : [['  instant ', printable(told)]];
 }
 
 function costLines(drill: ScenarioResult): string[][] {

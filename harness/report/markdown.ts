@@ -1,5 +1,6 @@
 import type { Result, ScenarioResult } from '../result.ts';
 import { count, duration } from './format.ts';
+import { instantsInWords } from './instants.ts';
 import { lostAtInWords } from './lost-at.ts';
 import { litestreamInWords } from './subject.ts';
 
@@ -53,6 +54,7 @@ function fold(drill: ScenarioResult): string[] {
     ...(drill.lostAt === undefined
       ? []
       : ['', `Lost writes, when the host died: ${lostAtInWords(drill.lostAt)}.`]),
+    ...instantsLine(drill),
     '',
     ...(drill.failures ?? []).map(
       ({ class: whose, code, fix }) => `- **${whose}** \`${cell(code)}\`: ${cell(fix)}`,
@@ -84,6 +86,11 @@ function fold(drill: ScenarioResult): string[] {
     '</details>',
     '',
   ];
+}
+
+function instantsLine(drill: ScenarioResult): string[] {
+  const told = instantsInWords(drill);
+  return told === null ? [] : ['', `${cell(told)}.`];
 }
 
 /** Text that is nothing but text in Markdown, and stays in its cell. */

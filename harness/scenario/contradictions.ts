@@ -23,6 +23,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofMatrix(scenario),
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
+    ...ofInstants(scenario),
     ...ofFaults(scenario),
     ...ofSecondHost(scenario),
     ...ofObjectives(scenario),
@@ -230,6 +231,46 @@ function ofRunbook({ recovery, fleet, workload }: Scenario): Contradiction[] {
   return [contradiction(message, 'recovery.runbook', 'fleet.realms', 'fleet.appsPerRealm')];
 }
 
+/** What had been uploaded by when must be plain, and the window must be one that the drill has. */
+function ofInstants(scenario: Scenario): Contradiction[] {
+  const { recovery, upgrades, secondHost } = scenario;
+  const { instants } = recovery;
+  if (instants === undefined) {
+    const message = 'point-in-time is no part of a drill without instants: say recovery.instants';
+    return scenario.mustFail.includes('point-in-time') ? [contradiction(message, 'mustFail')] : [];
+  }
+  const found: Contradiction[] = [];
+  if (recovery.secondLife) {
+    const message =
+      'a second life uploads to the prefix whose instants are asked for: set secondLife to false';
+    found.push(contradiction(message, 'recovery.instants', 'recovery.secondLife'));
+  }
+  const killMs = earliestKillMs(scenario);
+  if (instants.within !== undefined && durationMs(instants.within) === 0) {
+    found.push(contradiction('a window of no time has no instant in it', 'recovery.instants.within'));
+  }
+  if (instants.within !== undefined && durationMs(instants.within) > killMs) {
+    const message = `a window of ${instants.within} may begin before the load: the disaster is possible from ${killMs} ms on`;
+    const others = ['disaster.at', 'disaster.earliest', 'workload.duration'];
+    found.push(contradiction(message, 'recovery.instants.within', ...others));
+  }
+  if (upgrades.length > 0) {
+    const message = 'with an upgrade it is not said from which of the two layouts an instant comes back';
+    found.push(contradiction(message, 'recovery.instants', 'upgrades'));
+  }
+  if (secondHost !== undefined) {
+    const message = 'two hosts on one prefix leave no instant of which one could say what it should hold';
+    found.push(contradiction(message, 'recovery.instants', 'secondHost'));
+  }
+  if (recovery.layout === 'any') {
+    const message = 'instants are restored from where the page puts a database: leave layout out';
+    found.push(contradiction(message, 'recovery.instants', 'recovery.layout'));
+  }
+  return found;
+}
+
+const INSTANT_METRICS: ReadonlySet<string> = new Set(['pointInTimeRpoMs', 'pointInTimeRestoreMs']);
+
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
 
 const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledgedHookEdits']);
@@ -254,6 +295,9 @@ function ofObjectives({ objectives, recovery, hooks }: Scenario): Contradiction[
     } else if (objective.metric === 'runbookStepsFailed' && recovery.runbook === 'ours') {
       const message = 'runbookStepsFailed is measured with recovery.runbook: documented';
       found.push({ at, fields: [at, ['recovery', 'runbook']], message });
+    } else if (INSTANT_METRICS.has(objective.metric) && recovery.instants === undefined) {
+      const message = `${objective.metric} is measured on restores to an instant: say recovery.instants`;
+      found.push({ at, fields: [at, ['recovery']], message });
     } else if (HOOK_METRICS.has(objective.metric) && hooks.perApp === 0) {
       const message = `${objective.metric} is measured on hooks, and no app has any`;
       found.push({ at, fields: [at, ['hooks', 'perApp']], message });

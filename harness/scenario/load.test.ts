@@ -417,6 +417,27 @@ describe('contradictions', () => {
       ['a.yaml:8:5: protectedAgainMs is measured in the second life, which secondLife: false leaves out'],
     ],
     [
+      '  - rtoMs < 120000',
+      '  - pointInTimeRpoMs max < 9',
+      ['a.yaml:8:5: pointInTimeRpoMs is measured on restores to an instant: say recovery.instants'],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 2 }\nrecovery: { instants: { count: 3, within: 9s } }',
+      [
+        expect.stringContaining('a second life uploads to the prefix whose instants are asked for'),
+        expect.stringContaining('a window of 9s may begin before the load'),
+      ],
+    ],
+    [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 2 }\nrecovery: { instants: { count: 3, within: 0s }, secondLife: false, layout: any }',
+      [
+        expect.stringContaining('leave layout out'),
+        expect.stringContaining('a window of no time has no instant in it'),
+      ],
+    ],
+    [
       '  - rpoMs max < 15000',
       '  - acknowledgedWrites > 1',
       [

@@ -23,6 +23,8 @@ const measurements: Measurements = {
   clockUncertaintyMs: 16,
   rtoStagesMs: {},
   writeLatencyMs: spread,
+  pointInTimeRpoMs: spread,
+  pointInTimeRestoreMs: spread,
 };
 
 function parsed(expression: string): Objective {
@@ -121,5 +123,7 @@ test.each([
 
 function spreads(): object {
   const { rpoMs, recoveryPointAgeMs, timeToProtectionMs, skewMs, writeLatencyMs } = measurements;
-  return { rpoMs, recoveryPointAgeMs, timeToProtectionMs, skewMs, writeLatencyMs };
+  const { pointInTimeRpoMs, pointInTimeRestoreMs } = measurements;
+  const ofDatabases = { rpoMs, recoveryPointAgeMs, timeToProtectionMs, skewMs, writeLatencyMs };
+  return { ...ofDatabases, pointInTimeRpoMs, pointInTimeRestoreMs };
 }

@@ -13,6 +13,8 @@ const DISTRIBUTIONS = [
   'timeToProtectionMs',
   'skewMs',
   'writeLatencyMs',
+  'pointInTimeRpoMs',
+  'pointInTimeRestoreMs',
 ] as const satisfies readonly KeysHolding<Distribution>[];
 
 const SCALARS = [

@@ -312,6 +312,17 @@ export const scenarioSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('Boot the new host, write, protect, and restore a second time.'),
+      instants: z
+        .strictObject({
+          count: z.number().int().min(1).max(100).describe('So many restores, of one database each.'),
+          within: duration
+            .optional()
+            .describe('The promised window, up to the kill. Without it from where a database is protected.'),
+        })
+        .optional()
+        .describe(
+          'Afterwards databases are restored to instants at which a write of theirs had just been acknowledged, drawn from the seed evenly across the window.',
+        ),
       runbook: z
         .enum(['ours', 'documented'])
         .default('ours')

@@ -24,7 +24,7 @@ ${failures(drill)}${figures(drill)}
 <h3>Objectives</h3>
 ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
-<h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}
+<h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}${instants(drill)}
 ${trendPart(drill)}
 <h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requestsChart(drill)}${faults(drill)}
 <h3>Checks</h3>${checks(drill)}
@@ -45,6 +45,34 @@ function objectives(drill: ScenarioResult): Markup {
       `${file}:${line}`,
     ]),
   );
+}
+
+/** Every restore to an instant; nothing where there was none. */
+function instants({ instants: restored = [] }: ScenarioResult): Markup | null {
+  if (restored.length === 0) return null;
+  const table = simpleTable(
+    [
+      'instant',
+      'database',
+      'verdict',
+      'write acknowledged then',
+      'complete up to',
+      'RPO then',
+      'restore',
+      '',
+    ],
+    restored.map(({ beforeKillMs, database, verdict, seq, recoveryPoint, rpoMs, restoreMs, detail }) => [
+      `${duration(beforeKillMs)} before the kill`,
+      database,
+      verdictMark(verdict),
+      count(seq),
+      recoveryPoint === null ? '–' : count(recoveryPoint),
+      duration(rpoMs),
+      duration(restoreMs),
+      detail,
+    ]),
+  );
+  return markup`<div class="scroll">${table}</div>`;
 }
 
 /** Nothing where the kill was a matter of the clock. */
@@ -140,6 +168,8 @@ const MEANING: Readonly<Record<CheckId, string>> = {
   'no-late-uploads': 'something went on writing to the bucket after the host was dead',
   'second-life': 'the restored fleet cannot live on, or the first life is gone from it',
   hooks: 'a hook that version control holds is missing or other, or one is there that it does not hold',
+  'point-in-time':
+    'a restore to an instant fails, is too new, is too old for what had been uploaded, or never was',
   objectives: 'a measured figure misses its objective',
 };
 
