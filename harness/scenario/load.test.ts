@@ -417,6 +417,14 @@ describe('contradictions', () => {
       ['a.yaml:8:5: protectedAgainMs is measured in the second life, which secondLife: false leaves out'],
     ],
     [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 2 }\nfaults: [{ id: a, kind: store-clock-skew, by: 0s }, { id: b, kind: store-stall }]',
+      [
+        expect.stringContaining('a request meets one fault at most: b and a would share them'),
+        expect.stringContaining('clocks that are no time apart are not apart'),
+      ],
+    ],
+    [
       '  - rtoMs < 120000',
       '  - pointInTimeRpoMs max < 9',
       ['a.yaml:8:5: pointInTimeRpoMs is measured on restores to an instant: say recovery.instants'],

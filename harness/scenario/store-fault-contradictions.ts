@@ -3,11 +3,16 @@ import { messageOf } from '../errors.ts';
 import { type Contradiction, contradiction } from './contradiction.ts';
 import { earliestKillMs } from './plan.ts';
 import type { Scenario } from './schema.ts';
-import { faultyRole, type StoreFault } from './store-fault.ts';
+import { faultyRole, isStoreFault, type StoreFault } from './store-fault.ts';
 
 /** What cannot be meant in a fault of the store. `at`: its place in the scenario, as `faults.0`. */
 export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario): Contradiction[] {
-  return [...ofWindow(fault, at, scenario), ...ofSelection(fault, at), ...ofSlowness(fault, at)];
+  return [
+    ...ofWindow(fault, at, scenario),
+    ...ofSelection(fault, at),
+    ...ofSlowness(fault, at),
+    ...ofClock(fault, at, scenario),
+  ];
 }
 
 /** One that the kill can overtake before it has begun would not be one. */
@@ -26,7 +31,7 @@ function ofWindow(fault: StoreFault, at: string, scenario: Scenario): Contradict
 }
 
 function ofSelection(fault: StoreFault, at: string): Contradiction[] {
-  if (fault.kind === 'store-refused') return [];
+  if (fault.kind === 'store-refused' || fault.kind === 'store-clock-skew') return [];
   const found: Contradiction[] = [];
   if (fault.count !== undefined && fault.probability !== undefined) {
     const message = 'either the first so many requests or a share of them: remove count or probability';
@@ -42,6 +47,23 @@ function ofSelection(fault: StoreFault, at: string): Contradiction[] {
   if (fault.role === 'recovery' && methods.length > 0 && !methods.some((method) => READS.has(method))) {
     const message = `a restore only reads: ${methods.join(', ')} would never be met`;
     found.push(contradiction(message, `${at}.methods`, `${at}.role`));
+  }
+  return found;
+}
+
+/** Whoever is refused for another reason does not come to be judged by the clock, and one request has one fault. */
+function ofClock(fault: StoreFault, at: string, { faults }: Scenario): Contradiction[] {
+  if (fault.kind !== 'store-clock-skew') return [];
+  const found: Contradiction[] = [];
+  if (durationMs(fault.by) === 0) {
+    found.push(contradiction('clocks that are no time apart are not apart', `${at}.by`));
+  }
+  const index = faults.findIndex(
+    (other) => isStoreFault(other) && other.id !== fault.id && faultyRole(other) === fault.role,
+  );
+  if (index >= 0) {
+    const message = `a request meets one fault at most: ${faults[index]?.id} and ${fault.id} would share them`;
+    found.push(contradiction(message, at, `faults.${index}`));
   }
   return found;
 }

@@ -101,6 +101,25 @@ const storeSlow = z
   })
   .describe('A store far away.');
 
+const storeClockSkew = z
+  .strictObject({
+    ...window,
+    kind: z
+      .literal('store-clock-skew')
+      .describe(
+        "The clocks of host and store go apart: the store judges the host's requests, and dates its answers, by its own.",
+      ),
+    role: z
+      .enum(['writer', 'recovery'])
+      .default('writer')
+      .describe('Whose clock: that of the host during the load, or that of the new host during the restore.'),
+    by: duration.describe('How far.'),
+    clock: z.enum(['ahead', 'behind']).default('ahead').describe("The host's, of the store's."),
+  })
+  .describe(
+    'Beyond 15 minutes S3 refuses a request with 403 RequestTimeTooSkewed. It counts the requests; a client that goes by the date of the answers is heard.',
+  );
+
 const storeStall = z
   .strictObject({
     ...selection,
@@ -116,13 +135,14 @@ export const storeFaults = [
   storeStatus,
   storeSlow,
   storeStall,
+  storeClockSkew,
 ] as const;
 
 export const storeFaultSchema = z.discriminatedUnion('kind', storeFaults);
 
 /** A fault of the store as a scenario declares it. */
 export type StoreFault = z.output<typeof storeFaultSchema>;
-/** One that picks requests, and does not cut the line itself. */
+/** One that meets requests, and does not cut the line itself. */
 export type RequestFault = Exclude<StoreFault, { kind: 'store-refused' }>;
 export type FaultyRole = RequestFault['role'];
 

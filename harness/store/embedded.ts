@@ -54,6 +54,7 @@ async function open(
             upstream: service.endpoint,
             logFile,
             roles,
+            secrets,
             faults: faults.declared,
             seed: faults.seed,
           }),

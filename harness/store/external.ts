@@ -49,7 +49,7 @@ export async function startExternalStore(
   }
   const prefix = `${folder}${options.prefix}`;
   let failure: string | null = null;
-  const proxy = await startFaults(writer, options).catch((error: unknown) => {
+  const proxy = await startFaults(writer, recovery ?? writer, options).catch((error: unknown) => {
     observer.close();
     throw error;
   });
@@ -93,12 +93,21 @@ export async function startExternalStore(
  * with it their signature: a service that goes by the name that it is called by cannot be drilled so.
  */
 async function startFaults(
-  { endpoint, region }: S3Settings,
+  writer: S3Settings,
+  reader: S3Settings,
   { faults, logFile }: ExternalOptions,
 ): Promise<StoreProxy | null> {
   if (faults === undefined) return null;
-  const upstream = endpoint ?? `https://s3.${region}.amazonaws.com`;
-  return startProxy({ upstream, logFile, roles: null, faults: faults.declared, seed: faults.seed });
+  const upstream = writer.endpoint ?? `https://s3.${writer.region}.amazonaws.com`;
+  const secrets = Object.fromEntries([writer, reader].map((one) => [one.accessKeyId, one.secretAccessKey]));
+  return startProxy({
+    upstream,
+    logFile,
+    roles: null,
+    secrets,
+    faults: faults.declared,
+    seed: faults.seed,
+  });
 }
 
 /** The prefix that was given must hold nothing but drills: what else lies there may be somebody's backup. */

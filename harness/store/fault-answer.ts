@@ -17,15 +17,36 @@ export async function refuse(
   response: ServerResponse,
   status: keyof typeof STATUS_CODES,
 ): Promise<void> {
+  await answer(request, response, { status, code: STATUS_CODES[status], message: MESSAGES[status] });
+}
+
+/** The same for a request that is dated by another clock. The answer has the store's time, as any of its answers. */
+export async function refuseForItsTime(
+  request: IncomingMessage,
+  response: ServerResponse,
+  storeMs: number,
+): Promise<void> {
+  const message = 'The difference between the request time and the current time is too large.';
+  const refusal = { status: 403, code: 'RequestTimeTooSkewed', message };
+  await answer(request, response, refusal, { date: new Date(storeMs).toUTCString() });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message }: { readonly status: number; readonly code: string; readonly message: string },
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (!(await heard(request))) return;
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   const [path = ''] = (request.url ?? '/').split('?', 1);
   const body = Buffer.from(
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
-      `<Error><Code>${STATUS_CODES[status]}</Code><Message>${MESSAGES[status]}</Message>` +
+      `<Error><Code>${code}</Code><Message>${message}</Message>` +
       `<Resource>${escaped(path)}</Resource><RequestId>${requestId}</RequestId></Error>`,
   );
   response.writeHead(status, {
+    ...headers,
     'content-type': 'application/xml',
     'content-length': body.length,
     'x-amz-request-id': requestId,

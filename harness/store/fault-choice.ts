@@ -67,7 +67,9 @@ export class FaultChoice {
     return min + (this.#random.get(fault.id)?.float() ?? 0) * (max - min);
   }
 
-  #draw({ id, count, probability }: RequestFault): boolean {
+  #draw(fault: RequestFault): boolean {
+    if (fault.kind === 'store-clock-skew') return true;
+    const { id, count, probability } = fault;
     if (count !== undefined) return (this.#hits.get(id) ?? 0) < count;
     return probability === undefined || (this.#random.get(id)?.float() ?? 1) < probability;
   }
@@ -87,7 +89,9 @@ function isWithin(fault: RequestFault, elapsedMs: number): boolean {
   return elapsedMs >= fromMs && elapsedMs < toMs;
 }
 
-function concerns({ methods, keys }: RequestFault, { method, url }: AskedFor): boolean {
+function concerns(fault: RequestFault, { method, url }: AskedFor): boolean {
+  if (fault.kind === 'store-clock-skew') return true;
+  const { methods, keys } = fault;
   const { kind, key } = s3Request(method, url);
   if (methods !== undefined && !methods.some((wanted) => wanted === kind)) return false;
   return keys === undefined || RegExp(keys, 'u').test(key);

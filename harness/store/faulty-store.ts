@@ -2,9 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { monotonicUs } from '../clock.ts';
+import { durationMs } from '../duration.ts';
 import { type FaultyRole, faultyRole, type RequestFault } from '../scenario/store-fault.ts';
 import { Door } from './door.ts';
-import { breakUpload, keepWaiting, refuse } from './fault-answer.ts';
+import { breakUpload, keepWaiting, refuse, refuseForItsTime } from './fault-answer.ts';
 import { FaultChoice, windowMs } from './fault-choice.ts';
 import { forward, type Shape } from './forward.ts';
 import { Pace } from './pace.ts';
@@ -15,7 +16,8 @@ import {
   type ProxyOptions,
   type StoreRole,
 } from './request-log.ts';
-import { logRequests, roleOf } from './request-logger.ts';
+import { accessKeyOf, logRequests, roleOf } from './request-logger.ts';
+import { isTooSkewed, sentMsOf, signedAnew } from './signature.ts';
 
 /** A store with doors in front of it, and what a scenario wants broken between the two. */
 export class FaultyStore {
@@ -131,6 +133,15 @@ export class FaultyStore {
         const latencyMs = this.#choice.latencyMs(fault);
         return pass({ pace: this.#paceOf(fault), hold: () => sleep(latencyMs) });
       }
+      case 'store-clock-skew': {
+        const storeMs = storeTimeMs(fault);
+        const sentMs = sentMsOf(request);
+        if (sentMs !== null && isTooSkewed(sentMs, storeMs))
+          return refuseForItsTime(request, response, storeMs);
+        const secret = this.#options.secrets[accessKeyOf(request)] ?? '';
+        const answered = { date: new Date(storeMs).toUTCString() };
+        return pass({ asked: signedAnew(request, secret, Date.now()) ?? {}, answered });
+      }
       default:
         throw new TypeError(`no such fault: ${String(fault satisfies never)}`);
     }
@@ -146,6 +157,11 @@ export class FaultyStore {
   #portOf(name: StoreRole | 'main'): number {
     return (this.#doors.get(name) ?? this.#doors.get('main'))?.port ?? 0;
   }
+}
+
+/** The store's clock, where the host's is this machine's. */
+function storeTimeMs({ by, clock }: Extract<RequestFault, { kind: 'store-clock-skew' }>): number {
+  return Date.now() + (clock === 'ahead' ? -1 : 1) * durationMs(by);
 }
 
 function isUpload({ method }: IncomingMessage): boolean {

@@ -24,6 +24,10 @@ export interface Shape {
   readonly hold?: () => Promise<void>;
   /** The answer ends in its middle: with the connection reset, or closed as if it had been all. */
   readonly breakOff?: 'reset' | 'close';
+  /** Headers of the request, by their lower-case names, that the store gets in the place of those that came. */
+  readonly asked?: Readonly<Record<string, string>>;
+  /** The same of the answer. */
+  readonly answered?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,12 +42,12 @@ export async function forward(
   upstream: Pool,
   shape: Shape = {},
 ): Promise<void> {
-  const { pace = null } = shape;
+  const { pace = null, asked = {}, answered = {} } = shape;
   const answer = await upstream
     .request({
       method: request.method ?? 'GET',
       path: request.url ?? '/',
-      headers: withoutConnection(request.rawHeaders),
+      headers: replaced(withoutConnection(request.rawHeaders), asked),
       body: bodyOf(request, pace),
       responseHeaders: 'raw',
     })
@@ -58,7 +62,8 @@ export async function forward(
     return;
   }
   // `raw`: names and values in turn, as they came.
-  const headers = withoutConnection(answer.headers as unknown as readonly (Buffer | string)[]);
+  const came = withoutConnection(answer.headers as unknown as readonly (Buffer | string)[]);
+  const headers = replaced(came, answered);
   if (shape.breakOff !== undefined) {
     await breakOff(answer, headers, response, shape.breakOff);
     return;
@@ -116,6 +121,13 @@ function withoutConnection(raw: readonly (Buffer | string)[]): string[] {
     if (!OF_ONE_CONNECTION.has(name.toLowerCase())) kept.push(name, value);
   }
   return kept;
+}
+
+/** Names and values in turn, with other values for some names. */
+function replaced(headers: readonly string[], others: Readonly<Record<string, string>>): string[] {
+  return headers.map((value, index) =>
+    index % 2 === 0 ? value : (others[headers[index - 1]?.toLowerCase() ?? ''] ?? value),
+  );
 }
 
 /** Header bytes are Latin-1 on both sides; user metadata may hold any of them. */

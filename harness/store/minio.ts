@@ -47,6 +47,7 @@ export async function openMinioStore(
         upstream: server.endpoint,
         logFile: options.logFile,
         roles,
+        secrets: Object.fromEntries(Object.values(keys).map(({ id, secret }) => [id, secret])),
         faults: options.faults?.declared ?? [],
         seed: options.faults?.seed ?? 0,
       }),

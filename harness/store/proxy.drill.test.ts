@@ -27,6 +27,7 @@ beforeEach(async () => {
     upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     logFile: join(folder, 'requests.ndjson'),
     roles: { WRITER: 'writer', OBSERVER: 'observer' },
+    secrets: {},
     faults: [],
     seed: 1,
   });

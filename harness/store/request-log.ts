@@ -24,6 +24,8 @@ export interface ProxyOptions {
   /** null: the keys do not tell who asks; the door that they come by does. */
   readonly roles: Readonly<Record<string, StoreRole>> | null;
   /** With any, host, new host and recovery have a door each. */
+  /** By access key: a request that is dated by a clock that is off is signed anew for the store behind. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly faults: readonly StoreFault[];
   readonly seed: number;
 }

@@ -104,6 +104,46 @@ describe('a status in the place of the store', () => {
   });
 });
 
+describe('clocks that are apart', () => {
+  /** A client whose clock is the real one, and that never corrects it: its only try is the first one. */
+  const apart = (by: string, clock: string): object => ({ kind: 'store-clock-skew', by, clock });
+
+  it.each(['ahead', 'behind'])('20 minutes %s: refused as S3 does, with its own time', async (clock) => {
+    await open(apart('20m', clock));
+    const writer = as(store.writer);
+    await begin();
+    const refused = await put(writer).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'RequestTimeTooSkewed', $metadata: { httpStatusCode: 403 } });
+    const date = (refused as { $response: { headers: { date: string } } }).$response.headers.date;
+    const skewMs = Date.now() - Date.parse(date);
+    expect(Math.abs(skewMs - (clock === 'ahead' ? 1 : -1) * 20 * 60_000)).toBeLessThan(5000);
+    expect(await held()).toEqual([]);
+    // The same client has heard what time it is there, and signs by that: the store behind takes it all the same.
+    await put(writer);
+    expect(await held()).toEqual([KEY.Key]);
+    expect(await get(writer)).toHaveLength(BODY.length);
+    expect(await end()).toEqual({ f0: 3 });
+    expect(await log({ role: 'writer', method: 'PUT' })).toMatchObject([
+      { status: 403, fault: 'f0', passedOn: false },
+      { status: 200, fault: 'f0', passedOn: true },
+    ]);
+  });
+
+  it('a wrong secret stays wrong', async () => {
+    await open(apart('10m', 'ahead'));
+    await begin();
+    const writer = as({ ...store.writer, secretAccessKey: 'guessed' });
+    await expect(put(writer)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
+  });
+
+  it('of the host alone: everybody else has the right time', async () => {
+    await open(apart('20m', 'ahead'));
+    await begin();
+    await expect(get(as(store.recovery))).rejects.toMatchObject({ name: 'NoSuchKey' });
+    expect(await end()).toEqual({ f0: 0 });
+  });
+});
+
 describe('a refused connection', () => {
   it('is a real one, cuts who is connected, and is over at the end of its window', async () => {
     await open({ kind: 'store-refused', from: '100ms', for: '400ms' });

@@ -6,6 +6,7 @@ import {
   type WatchedDatabase,
 } from '../litestream/protection.ts';
 import type { RestoreRule } from '../litestream/version.ts';
+import { clockProblem } from '../store/clock-skew.ts';
 import type { S3Client } from '../store/s3-client.ts';
 import { reasonOf } from './failure.ts';
 import { nowUs } from './log.ts';
@@ -20,7 +21,7 @@ export class BucketWatch {
   #stallMs: number;
   readonly #resting = new Map<string, Mark>();
   #protections: ReadonlyMap<string, Protection> = new Map();
-  #bucket: BucketStatus = { listedUs: null, listMs: null, objects: 0, error: null };
+  #bucket: BucketStatus = { listedUs: null, listMs: null, objects: 0, error: null, clockSkewMs: null };
 
   constructor(options: { client: S3Client; prefix: string; stallMs: number; rule: RestoreRule }) {
     this.#client = options.client;
@@ -52,11 +53,12 @@ export class BucketWatch {
       const objects = await this.#client.list(this.#prefix === '' ? '' : `${this.#prefix}/`);
       const listMs = (nowUs() - listedUs) / 1000;
       this.#protections = await this.#tracker.observe(objects, databases(), listedUs);
-      this.#bucket = { listedUs, listMs, objects: objects.length, error: null };
+      this.#bucket = { listedUs, listMs, objects: objects.length, error: null, clockSkewMs: this.#skewMs() };
     } catch (error) {
       this.#bucket = {
         ...this.#bucket,
         error: reasonOf(error) || String((error as { name?: unknown }).name),
+        clockSkewMs: this.#skewMs(),
       };
     }
   }
@@ -104,6 +106,15 @@ export class BucketWatch {
     const unprotected = [...this.#protections.values()].some(({ protectedUs }) => protectedUs === null);
     const hurried = unprotected || error !== null || this.#bucket.listedUs === null;
     return Math.max(hurried ? calm.fastMs : calm.slowMs, (listMs ?? 0) * (hurried ? 4 : 20));
+  }
+
+  /** What is wrong with the clocks, in words; null: nothing. The SDK of the supervisor corrects its own requests, that of Litestream 0.3 does not. */
+  get clockProblem(): { readonly what: string; readonly why: string; readonly fix: string } | null {
+    return clockProblem(this.#client.contact());
+  }
+
+  #skewMs(): number | null {
+    return this.#client.contact()?.clockSkewMs ?? null;
   }
 
   async #covered(path: string, mark: Mark): Promise<boolean> {

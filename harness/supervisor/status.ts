@@ -26,6 +26,8 @@ export interface BucketStatus {
   readonly objects: number;
   /** Why the last listing failed; null: it did not. */
   readonly error: string | null;
+  /** Our clock minus the store's, to the second; null: it has not told its time. Beyond 15 min it refuses Litestream. */
+  readonly clockSkewMs: number | null;
 }
 
 export interface DatabaseStatus {
@@ -95,6 +97,13 @@ export function prometheusText(status: Status): string {
     '# HELP rustbaas_backup_listing_failed 1 when the last listing of the bucket failed.',
     '# TYPE rustbaas_backup_listing_failed gauge',
     `rustbaas_backup_listing_failed ${status.bucket.error === null ? 0 : 1}`,
+    ...(status.bucket.clockSkewMs === null
+      ? []
+      : [
+          '# HELP rustbaas_backup_clock_skew_seconds Clock of this machine minus that of the store: beyond 900 it refuses every upload.',
+          '# TYPE rustbaas_backup_clock_skew_seconds gauge',
+          `rustbaas_backup_clock_skew_seconds ${status.bucket.clockSkewMs / 1000}`,
+        ]),
   ];
   return `${lines.join('\n')}\n`;
 }

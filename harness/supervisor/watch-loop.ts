@@ -8,6 +8,7 @@ export async function watchLoop(run: Run): Promise<void> {
   const { log, stop } = run.options;
   const calm = { fastMs: 250, slowMs: Math.max(5000, run.config.replicateIntervalSec * 1000) };
   let lastError: string | null = null;
+  let isClockWrong = false;
   while (!stop.aborted) {
     fleet.woken = new AbortController();
     await watch.look(() => fleet.discovery.databases);
@@ -15,6 +16,12 @@ export async function watchLoop(run: Run): Promise<void> {
     if (error !== lastError)
       log.write(error === null ? 'info' : 'error', 'listing the bucket', { error: error ?? 'works again' });
     lastError = error;
+    const clock = watch.clockProblem;
+    if (isClockWrong !== (clock !== null)) {
+      isClockWrong = clock !== null;
+      if (clock === null) log.write('info', 'the clocks of this machine and of the store agree again');
+      else log.write('error', clock.what, { why: clock.why, fix: clock.fix });
+    }
     try {
       await cureStalls(run);
     } catch (failure) {
