@@ -120,6 +120,19 @@ describe('a Litestream that lies', () => {
     expect(scenario.instants).toHaveLength(3);
   });
 
+  it('a restore that is rehearsed while the host lives is looked at as well', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'restore-drops-a-row');
+    const file = join(folder, 'rehearsed.yaml');
+    const load = 'workload: { writesPerSecond: 50, duration: 12s }';
+    const rest =
+      'disaster: { kind: host-loss, at: 12s }\nrecovery: { secondLife: false }\nrehearsal: { at: 2s }';
+    writeFileSync(file, smokeWith(`${load}\n${rest}`));
+    const { scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    const told = scenario.checks.find(({ id }) => id === 'rehearsal');
+    expect(told).toMatchObject({ verdict: 'fail' });
+    expect(told?.detail).toContain('system.db');
+  });
+
   it('a replicator that is frozen but alive costs the objective', async () => {
     const wrapper = writeSabotagedLitestream(folder, litestream, 'replicate-frozen');
     const file = join(folder, 'frozen.yaml');

@@ -6,6 +6,7 @@ import { notFromTheBucket } from './from-the-bucket.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { DrillContext } from './phases/context.ts';
+import { rehearsalEvidence } from './phases/rehearsal.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
 import { faultWindow } from './phases/fault-window.ts';
 import { storeFaultsOf } from './phases/store-faults.ts';
@@ -38,6 +39,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       mustFail: order.mustFail,
       ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
       ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
+      ...(scenario.rehearsal === undefined ? {} : { rehearsal: true }),
       ...(scenario.recovery.instants === undefined ? {} : { instants: scenario.recovery.instants.count }),
       ...(order.loaded.ownChecks === undefined ? {} : { ownChecks: [...order.loaded.ownChecks.names] }),
     },
@@ -98,10 +100,12 @@ function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'r
 function fleetEvidence(
   drill: DrillContext,
   log: RequestLog,
-): Pick<Evidence, 'ownChecks' | 'instants' | 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
+): Pick<Evidence, 'ownChecks' | 'rehearsal' | 'instants' | 'fleetChecksRun' | 'fleetFindings' | 'thrown'> {
   const { found } = drill;
+  const rehearsal = rehearsalEvidence(drill, log);
   return {
     ...(found.ownChecks === null ? {} : { ownChecks: [...found.ownChecks] }),
+    ...(rehearsal === undefined ? {} : { rehearsal }),
     ...(found.instants == null ? {} : { instants: found.instants }),
     ...(found.secondHostSeen === null ? {} : { secondHost: found.secondHostSeen }),
     fleetChecksRun: [

@@ -7,6 +7,7 @@ import { type DrillContext, type DrillOrder, openContext } from './phases/contex
 import { followThePage } from './phases/documented-runbook.ts';
 import { openStore } from './phases/open-store.ts';
 import { runOwnChecks } from './phases/own-checks.ts';
+import { holdRehearsal, rehearsalActions } from './phases/rehearsal.ts';
 import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
@@ -49,7 +50,9 @@ async function runPhases(drill: DrillContext): Promise<void> {
   const seeded = await recorder.phase('seed', () => seedHost(drill, store));
   const host = await recorder.phase('start host', () => startHostUnderTest(drill, store, seeded));
   await recorder.phase('await protection', () => awaitProtection(drill, host));
-  await recorder.phase('load', () => runLoad(drill, store, host, secondHostActions(drill)));
+  await recorder.phase('load', () =>
+    runLoad(drill, store, host, [...secondHostActions(drill), ...rehearsalActions(drill)]),
+  );
   const lost = await recorder.phase('disaster', () => strike(drill, host, store));
   const bucket =
     bucketFaultsOf(drill.scenario).length === 0
@@ -64,6 +67,7 @@ async function runPhases(drill: DrillContext): Promise<void> {
     await recorder.phase('recovery faults', () => plantRecoveryFaults(drill, bucket, recovered));
   }
   await recorder.phase('verify', () => verifyRestored(drill, bucket, recovered));
+  if (drill.scenario.rehearsal !== undefined) await recorder.phase('rehearsal', () => holdRehearsal(drill));
   if (drill.scenario.recovery.instants !== undefined) {
     await recorder.phase('instants', () => restoreInstants(drill, bucket));
   }

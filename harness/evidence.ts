@@ -22,6 +22,7 @@ export const CHECK_IDS = [
   'second-life',
   'hooks',
   'point-in-time',
+  'rehearsal',
   'objectives',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
@@ -321,6 +322,21 @@ export const storeSchema = z.strictObject({
   conditionalPut: z.boolean().optional(),
 });
 
+/** What is in a file that was restored beside the recovery itself. */
+const restoredFileSchema = z.strictObject({
+  /** Largest k such that writes 1..k are all in it. */
+  recoveryPoint: z.number().int(),
+  /** The latest write of which something is in it. */
+  newest: z.number().int(),
+  /** How long after the instant that write was made, at least; 0: at or before it. */
+  newerByMs: z.number(),
+  /** Ages at the instant (ms) of every write that was acknowledged by then and is not in it, oldest first. */
+  lostAgesMs: z.array(z.number()),
+  findings: z.array(findingSchema),
+  thrown: z.array(thrownSchema),
+});
+export type RestoredFile = z.infer<typeof restoredFileSchema>;
+
 /** One restore of one database to an instant at which a write of it had just been acknowledged. */
 const instantSchema = z.strictObject({
   path: z.string(),
@@ -334,22 +350,29 @@ const instantSchema = z.strictObject({
   /** Last write that was in an object which counts at that instant; null: the bucket does not tell. */
   uploaded: z.number().int().nullable(),
   /** What is in the file; null: there is none. */
-  seen: z
-    .strictObject({
-      /** Largest k such that writes 1..k are all in it. */
-      recoveryPoint: z.number().int(),
-      /** The latest write of which something is in it. */
-      newest: z.number().int(),
-      /** How long after the instant that write was made, at least; 0: at or before it. */
-      newerByMs: z.number(),
-      /** Ages at the instant (ms) of every write that was acknowledged by then and is not in it, oldest first. */
-      lostAgesMs: z.array(z.number()),
-      findings: z.array(findingSchema),
-      thrown: z.array(thrownSchema),
-    })
-    .nullable(),
+  seen: restoredFileSchema.nullable(),
 });
 export type InstantEvidence = z.infer<typeof instantSchema>;
+
+/** A restore of the whole fleet on another host while the first one lived, from the prefix that it goes on writing to. */
+const rehearsalSchema = z.strictObject({
+  beganUs: z.number(),
+  /** null: it had not ended when the host died. */
+  endedUs: z.number().nullable(),
+  /** Objects of the prefix that the host asked to be deleted meanwhile, in so many requests. */
+  removals: z.number().int(),
+  databases: z.array(
+    z.strictObject({
+      path: z.string(),
+      restore: restoreRecordSchema,
+      /** Last write that was in the bucket when it began; null: the bucket did not tell. */
+      uploaded: z.number().int().nullable(),
+      /** null: there is no file. */
+      seen: restoredFileSchema.nullable(),
+    }),
+  ),
+});
+export type RehearsalEvidence = z.infer<typeof rehearsalSchema>;
 
 /** Restores to instants of the first life, one database each. */
 const instantsSchema = z.strictObject({
@@ -380,6 +403,8 @@ export const evidenceSchema = z.strictObject({
     /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
     mustBreak: z.array(z.string()).optional(),
     mustHold: z.array(z.string()).optional(),
+    /** Whether a restore is rehearsed while the host lives; absent: it is not. */
+    rehearsal: z.boolean().optional(),
     /** How many restores to an instant the scenario wants; absent: none. */
     instants: z.number().int().optional(),
     /** Names of the checks that the scenario brings itself; absent: none. */
@@ -467,6 +492,8 @@ export const evidenceSchema = z.strictObject({
   loadRequests: z
     .strictObject({ spanMs: z.number(), counts: z.record(z.string(), z.number().int()) })
     .optional(),
+  /** Absent: there was none. */
+  rehearsal: rehearsalSchema.optional(),
   /** Absent: no instant was restored. */
   instants: instantsSchema.optional(),
   /** Absent: the page was not followed. */

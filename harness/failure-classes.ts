@@ -97,6 +97,7 @@ export const FIX_OF_CHECK: Readonly<Record<CheckId, string>> = {
   'no-late-uploads': 'find the process that outlived the host: it may overwrite what the new one uploads',
   'second-life': "read the new host's log: the prefix may still belong to the old one",
   hooks: 'restore the hooks from version control, and from nowhere else',
+  rehearsal: 'keep what is uploaded longer than the slowest restore takes (retention, l0-retention)',
   'point-in-time':
     'look for a hole in the replica, and whether retention is longer than the window that is promised',
   objectives: 'compare the measured figure with the promise: shorten the interval, or promise less',

@@ -6,6 +6,7 @@ import { concernsHooks, hooksTally } from './hooks.ts';
 import { inventory } from './inventory.ts';
 import { objectivesCheck } from './objectives.ts';
 import { concernsInstants, pointInTime } from './point-in-time.ts';
+import { concernsRehearsal, rehearsal } from './rehearsal.ts';
 import { secondLife } from './second-life.ts';
 import { judgeOwnChecks } from './own-checks.ts';
 import { checkResult, explainedNote, type Failure, findingsOf, partFindings, type Tally } from './tally.ts';
@@ -31,6 +32,8 @@ const EXPECTED: Record<CheckId, string> = {
   'no-late-uploads': 'nothing reaches the bucket after the kill',
   'second-life': 'the new host writes, is protected, and a second restore holds both lives',
   hooks: 'every hook that version control holds is back, byte by byte, and no other',
+  rehearsal:
+    'a restore while the host lives gives what was in the bucket when it began, or says that it cannot',
   'point-in-time':
     'a restore to an instant holds what had been uploaded by then, and nothing that was written later',
   objectives: 'every objective of the scenario is kept',
@@ -38,7 +41,7 @@ const EXPECTED: Record<CheckId, string> = {
 
 /**
  * Every check, always, in the order of CHECK_IDS: a failing one never hides the next. Only `hooks` is left out where no
- * app has any, and `point-in-time` where no instant is asked for. Then those that the scenario brings.
+ * app has any, `point-in-time` and `rehearsal` where a scenario has none. Then those that the scenario brings.
  */
 export function judgeChecks(
   evidence: Evidence,
@@ -58,6 +61,7 @@ export function judgeChecks(
 
 function isPart(id: CheckId, evidence: Evidence): boolean {
   if (id === 'hooks') return concernsHooks(evidence);
+  if (id === 'rehearsal') return concernsRehearsal(evidence);
   return id !== 'point-in-time' || concernsInstants(evidence);
 }
 
@@ -80,6 +84,7 @@ function tallyOf(id: CheckId, evidence: Evidence, fates: readonly Fate[], rpoObj
     ],
   };
   if (id === 'no-late-uploads') return lateUploads(base, evidence);
+  if (id === 'rehearsal') return rehearsal(base, evidence);
   if (id === 'point-in-time') return pointInTime(base, evidence);
   if (id === 'second-life') return secondLife(base, evidence, fates, rpoObjectiveMs);
   const looked = withCoverage(id, base, evidence, fates);

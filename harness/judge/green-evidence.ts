@@ -4,6 +4,7 @@ import {
   type Evidence,
   type Finding,
   type InstantEvidence,
+  type RehearsalEvidence,
   type RunInfo,
 } from '../evidence.ts';
 
@@ -70,6 +71,15 @@ export function restoredToInstant(evidence: Evidence, path: string): InstantEvid
     uploaded: 58,
     seen: { recoveryPoint: 58, newest: 58, newerByMs: 0, lostAgesMs: [700, 0], findings: [], thrown: [] },
   };
+}
+
+/** A restore while the host lived, with everything in it that was in the bucket when it began, and more. */
+export function restoredInRehearsal(
+  evidence: Evidence,
+  path: string,
+): RehearsalEvidence['databases'][number] {
+  const { restore, seen } = restoredToInstant(evidence, path);
+  return { path: databaseIn(evidence, path).path, restore, uploaded: 58, seen };
 }
 
 /** What is true of the run that these drills make up. */

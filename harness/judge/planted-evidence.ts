@@ -1,7 +1,20 @@
-import { type CheckId, type Evidence, HARNESS_BUG, type InstantEvidence } from '../evidence.ts';
+import {
+  type CheckId,
+  type Evidence,
+  HARNESS_BUG,
+  type InstantEvidence,
+  type RehearsalEvidence,
+} from '../evidence.ts';
 import type { FailureClass } from '../failure-classes.ts';
 import type { Verdict } from '../result.ts';
-import { databaseIn, finding, KILL_US, notRestored, restoredToInstant } from './green-evidence.ts';
+import {
+  databaseIn,
+  finding,
+  KILL_US,
+  notRestored,
+  restoredInRehearsal,
+  restoredToInstant,
+} from './green-evidence.ts';
 
 /** Test support: the evidence of a good drill with one thing wrong, and what the judge must make of it. */
 export interface PlantedEvidence {
@@ -89,6 +102,12 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
   atInstant("restore to an instant that gives another tenant's database", ({ seen, path }) => {
     seen?.findings.push(finding('identity', path));
   }),
+  inRehearsal('rehearsed restore that is short, with exit code 0', ({ seen }) => {
+    Object.assign(seen ?? {}, { recoveryPoint: 57, newest: 57 });
+  }),
+  inRehearsal('rehearsed restore that gives pages of two states', ({ seen, path }) => {
+    seen?.findings.push(finding('content', path, 2));
+  }),
   {
     ...red('negative control that nothing catches', [], ({ scenario }) => {
       Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
@@ -162,6 +181,23 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
     withInstant(evidence, () => undefined);
     Object.assign(evidence.instants ?? {}, { clockStepMs: 11 });
   }),
+  open('harness', 'rehearsed restore that did not end', (evidence) => {
+    withRehearsal(evidence, () => undefined);
+    Object.assign(evidence.rehearsal ?? {}, { endedUs: null });
+  }),
+  open('harness', 'rehearsed restore that gave nothing back', (evidence) =>
+    withRehearsal(evidence, (restored) => {
+      restored.seen = null;
+    }),
+  ),
+  open('harness', 'rehearsed restore of which nobody can tell what it had to find', (evidence) =>
+    withRehearsal(evidence, (restored) => {
+      restored.uploaded = null;
+    }),
+  ),
+  open('harness', 'rehearsed restore that did not take place', ({ scenario }) => {
+    scenario.rehearsal = true;
+  }),
   open('harness', 'request log with a piece missing', (evidence) => {
     evidence.requestLogComplete = false;
   }),
@@ -196,6 +232,21 @@ function withInstant(evidence: Evidence, plant: (probe: InstantEvidence) => void
   plant(probe);
   Object.assign(evidence.scenario, { instants: 1 });
   evidence.instants = { fromUs: KILL_US - 30_000_000, storeStepMs: 1, clockStepMs: 0, probes: [probe] };
+}
+
+type Rehearsed = RehearsalEvidence['databases'][number];
+
+/** One database of a rehearsed restore in a good drill, with this wrong about it. */
+function inRehearsal(name: string, plant: (restored: Rehearsed) => void): PlantedEvidence {
+  return red(name, ['rehearsal'], (evidence) => withRehearsal(evidence, plant));
+}
+
+function withRehearsal(evidence: Evidence, plant: (restored: Rehearsed) => void): void {
+  const restored = restoredInRehearsal(evidence, SHOP);
+  plant(restored);
+  Object.assign(evidence.scenario, { rehearsal: true });
+  const [beganUs, endedUs] = [KILL_US - 30_000_000, KILL_US - 20_000_000];
+  evidence.rehearsal = { beganUs, endedUs, removals: 7, databases: [restored] };
 }
 
 function spoil(probe: InstantEvidence, outcome: InstantEvidence['restore']['outcome']): void {

@@ -8,7 +8,7 @@ import { makeHoles } from './bucket-hole.ts';
 import { mirrorBucket } from './bucket-mirror.ts';
 import { damageObjects } from './bucket-object.ts';
 import type { DrillContext } from './context.ts';
-import { noteUploads } from './instants.ts';
+import { noteUploads } from './uploads.ts';
 
 /** Whether a fault took effect, how often, and from which store the fleet is to be restored now. */
 export interface Planted {

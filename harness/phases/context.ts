@@ -8,6 +8,7 @@ import type {
   Finding,
   LostAt,
   OwnCheckRecord,
+  RehearsalEvidence,
   RestoreRecord,
   RunbookEvidence,
 } from '../evidence.ts';
@@ -78,6 +79,17 @@ export interface SecondHost {
   readonly log: string;
 }
 
+/** A restore on another host while the first one lives. */
+export interface Rehearsal {
+  readonly dataDir: string;
+  readonly beganUs: number;
+  /** null: it has not ended. */
+  endedUs: number | null;
+  readonly records: RestoreRecord[];
+  /** What was in the bucket of each database when it began. */
+  readonly uploads: ReadonlyMap<string, UploadHistory>;
+}
+
 /** What the phases found, in the order in which they found it; null: not reached. */
 export interface Findings {
   startedAt: string;
@@ -124,6 +136,9 @@ export interface Findings {
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
   verification: FleetVerification | null;
+  /** A restore beside the living host, as far as it has come; null: none is wanted, or not yet. */
+  rehearsal: Rehearsal | null;
+  rehearsalSeen: RehearsalEvidence['databases'];
   /** Restores to an instant; null: none are wanted, or not yet. */
   instants: Evidence['instants'] | null;
   /** What the scenario's own checks came to; null: there are none, or not yet. */
@@ -192,6 +207,8 @@ export function openContext(order: DrillOrder): DrillContext {
       ledger: null,
       restores: [],
       verification: null,
+      rehearsal: null,
+      rehearsalSeen: [],
       instants: null,
       ownChecks: null,
       firstWriteUs: new Map(),

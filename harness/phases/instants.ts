@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { wallOffsetMs, wallTimeOf } from '../clock.ts';
-import { readDeadDatabase } from '../attribution/dead-database.ts';
-import { uploadedBy, type UploadHistory, uploadHistory } from '../attribution/upload-history.ts';
+import { uploadedBy } from '../attribution/upload-history.ts';
 import type { InstantEvidence } from '../evidence.ts';
 import type { Ledger } from '../ledger/history.ts';
 import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
@@ -12,36 +11,9 @@ import { restoreDatabase } from '../recovery/restore-database.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
 import { holdAgainstInstant } from '../verify/instant.ts';
+import { noteUploads } from './uploads.ts';
 import type { DrillContext } from './context.ts';
 import { drawInstants, type Instant } from './draw-instants.ts';
-
-/** An answer that has not come by then is none, and the check says that it could not be made. */
-const READ_TIMEOUT_MS = 5000;
-
-/**
- * What had been uploaded of each database by when, from the objects themselves. Before anything is planted in the bucket, if
- * anything is: else it can wait until nobody waits for the recovery.
- */
-export async function noteUploads(drill: DrillContext, store: Store): Promise<void> {
-  const { found, paths, order } = drill;
-  const scratchDir = await mkdtemp(join(paths.work, 'uploads-'));
-  const readObject = async (key: string): Promise<Uint8Array | null> => {
-    const signal = AbortSignal.any([order.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-    return (await store.observer.read(key, signal).catch(() => null))?.body ?? null;
-  };
-  const historyOf = async (replica: ReplicatedDatabase): Promise<UploadHistory> => {
-    const dead = readDeadDatabase(join(paths.deadDisk, replica.path), scratchDir);
-    return dead === null ? null : uploadHistory(replica, dead.statePage, readObject);
-  };
-  try {
-    const histories = (found.bucketAtKill ?? []).map(
-      async (replica) => [replica.path, await historyOf(replica)] as const,
-    );
-    found.uploads = new Map(await Promise.all(histories));
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
-  }
-}
 
 /**
  * Restores databases to instants of the first life, each on its own, with the recovery credential and Litestream's -timestamp,

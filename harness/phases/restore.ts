@@ -42,16 +42,17 @@ export async function restoreFromBucket(
     const done = records.filter((record) => record.outcome === 'restored').length;
     recorder.progress(done, inBucket, 'restored');
   };
-  if (life === 1) await beginStoreFaults(drill, store, 'recovery', drill.order.clock.nowUs());
+  // A rehearsal has had them before.
+  const isStruck = life === 1 && drill.scenario.rehearsal === undefined;
+  if (isStruck) await beginStoreFaults(drill, store, 'recovery', drill.order.clock.nowUs());
+  else if (life === 1) await endStoreFaults(drill, store, 'recovery');
   await runRestore(drill, store, host, {
     logName: `restore-life-${life}.log`,
     pointInTime: life === 1,
     hear,
   });
-  if (life === 1) {
-    await endStoreFaults(drill, store, 'recovery');
-    found.restores = records;
-  }
+  if (isStruck) await endStoreFaults(drill, store, 'recovery');
+  if (life === 1) found.restores = records;
   return { host, records };
 }
 

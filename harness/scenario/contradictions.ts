@@ -24,6 +24,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
     ...ofUpgrades(scenario),
     ...ofRunbook(scenario),
     ...ofInstants(scenario),
+    ...ofRehearsal(scenario),
     ...ofFaults(scenario),
     ...ofSecondHost(scenario),
     ...ofObjectives(scenario),
@@ -265,6 +266,32 @@ function ofInstants(scenario: Scenario): Contradiction[] {
   if (recovery.layout === 'any') {
     const message = 'instants are restored from where the page puts a database: leave layout out';
     found.push(contradiction(message, 'recovery.instants', 'recovery.layout'));
+  }
+  return found;
+}
+
+function ofRehearsal(scenario: Scenario): Contradiction[] {
+  const { rehearsal, mustFail, secondHost, upgrades, workload } = scenario;
+  if (rehearsal === undefined) {
+    const message = 'there is no rehearsal that could fail: say when it is to be';
+    return mustFail.includes('rehearsal') ? [contradiction(message, 'mustFail')] : [];
+  }
+  const found: Contradiction[] = [];
+  const killMs = earliestKillMs(scenario);
+  if (durationMs(rehearsal.at) >= killMs) {
+    const message = `the rehearsal at ${rehearsal.at} may come after the disaster, which is possible from ${killMs} ms on`;
+    const others = ['disaster.at', 'disaster.earliest', 'workload.duration'];
+    found.push(contradiction(message, 'rehearsal.at', ...others));
+  }
+  if (upgrades.length > 0 || secondHost !== undefined) {
+    const message = 'a rehearsal needs one host and one Litestream: what is in the bucket must be plain';
+    const other = upgrades.length > 0 ? 'upgrades' : 'secondHost';
+    found.push(contradiction(message, 'rehearsal', other));
+  }
+  const { newRealms, newApps, deletedRealms, deletedApps } = workload;
+  if (newRealms + newApps + deletedRealms + deletedApps > 0) {
+    const message = 'a rehearsal is held against tenants that neither come nor go: leave the changes out';
+    found.push(contradiction(message, 'rehearsal', 'workload'));
   }
   return found;
 }

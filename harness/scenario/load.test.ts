@@ -425,6 +425,19 @@ describe('contradictions', () => {
       ],
     ],
     [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 2 }\nrehearsal: { at: 9s }\nsecondHost: { at: 1s }',
+      [
+        expect.stringContaining('a rehearsal needs one host and one Litestream'),
+        expect.stringContaining('the rehearsal at 9s may come after the disaster'),
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustFail: [rehearsal]',
+      [expect.stringContaining('there is no rehearsal that could fail')],
+    ],
+    [
       '  - rtoMs < 120000',
       '  - pointInTimeRpoMs max < 9',
       ['a.yaml:8:5: pointInTimeRpoMs is measured on restores to an instant: say recovery.instants'],

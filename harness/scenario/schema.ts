@@ -259,6 +259,14 @@ export const scenarioSchema = z.strictObject({
     .describe(
       'Split brain: a second host is restored from the bucket and goes live on the same prefix while the first one lives. Both die in the disaster; what comes back is held against the first.',
     ),
+  rehearsal: z
+    .strictObject({
+      at: duration.describe('When after the start of the load it begins.'),
+    })
+    .optional()
+    .describe(
+      'The whole fleet is restored on another host while the first one lives, from the prefix that it goes on writing to and deleting from. It must end before the disaster. Faults of the store with role: recovery strike it, and not the restore after the disaster.',
+    ),
   disaster: z
     .strictObject({
       kind: z.literal('host-loss').describe('SIGKILL of the whole process group, then loss of the disk.'),

@@ -1,4 +1,4 @@
-import type { InstantEvidence } from '../evidence.ts';
+import type { RestoredFile } from '../evidence.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { baseSeq, writeAt } from '../ledger/history-state.ts';
 import { verifyDatabase } from './verify-database.ts';
@@ -15,9 +15,7 @@ export interface InstantFile {
 }
 
 /** Holds a file that was restored to an instant against the ledger: all checks of a single database, and what is too new or lost. */
-export async function holdAgainstInstant(
-  options: InstantFile,
-): Promise<NonNullable<InstantEvidence['seen']>> {
+export async function holdAgainstInstant(options: InstantFile): Promise<RestoredFile> {
   const { history, seq, askedUs } = options;
   const atUs = writeAt(history, seq)?.atUs ?? history.base.at;
   const { verified, inBandSeq, lostWrites } = await verifyDatabase({ ...options, killUs: atUs });

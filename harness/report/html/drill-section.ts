@@ -168,6 +168,7 @@ const MEANING: Readonly<Record<CheckId, string>> = {
   'no-late-uploads': 'something went on writing to the bucket after the host was dead',
   'second-life': 'the restored fleet cannot live on, or the first life is gone from it',
   hooks: 'a hook that version control holds is missing or other, or one is there that it does not hold',
+  rehearsal: 'a restore while the host lives ends with exit code 0, and short of what was in the bucket',
   'point-in-time':
     'a restore to an instant fails, is too new, is too old for what had been uploaded, or never was',
   objectives: 'a measured figure misses its objective',

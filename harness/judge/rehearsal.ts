@@ -1,0 +1,63 @@
+import type { Evidence, RehearsalEvidence } from '../evidence.ts';
+import { seconds } from './fates.ts';
+import { type Failure, plural, type Tally } from './tally.ts';
+
+/** Whether a restore beside the living host is any part of it. */
+export function concernsRehearsal({ scenario, rehearsal }: Evidence): boolean {
+  return scenario.rehearsal === true || rehearsal !== undefined;
+}
+
+/**
+ * A restore that retention overtakes may fail, as long as it says so. A file that it leaves with exit code 0 must be sound and
+ * hold everything that was in the bucket when it began.
+ */
+export function rehearsal(tally: Tally, { rehearsal: made }: Evidence): Tally {
+  if (made === undefined) return { ...tally, unmeasured: [...tally.unmeasured, 'it did not take place'] };
+  const { databases, beganUs, endedUs, removals } = made;
+  const back = databases.filter(({ seen }) => seen !== null);
+  const took = endedUs === null ? 'did not end' : `took ${seconds((endedUs - beganUs) / 1000)}`;
+  return {
+    ...tally,
+    whenPassed: `so it is in ${back.length} of ${plural(databases.length, 'database')}; the others failed and said so`,
+    failures: [...tally.failures, ...databases.flatMap(failuresOf)],
+    unmeasured: [
+      ...tally.unmeasured,
+      ...(endedUs === null ? ['it had not ended when the host died'] : []),
+      ...(back.length === 0 ? ['no database came back'] : []),
+      ...databases.flatMap(openQuestions),
+    ],
+    notes: [...tally.notes, `it ${took}, with ${plural(removals, 'deletion')} by the host meanwhile`],
+  };
+}
+
+function failuresOf({ path, seen, uploaded }: RehearsalEvidence['databases'][number]): Failure[] {
+  if (seen === null) return [];
+  if (seen.findings.length > 0) {
+    return seen.findings.map(({ check, count, expected, actual, detail }) => ({
+      database: path,
+      count,
+      expected,
+      actual: `${check}: ${actual}`,
+      detail,
+    }));
+  }
+  if (uploaded === null || seen.recoveryPoint >= uploaded) return [];
+  const missing = uploaded - seen.recoveryPoint;
+  return [
+    {
+      database: path,
+      count: missing,
+      expected: `writes 1 to ${uploaded}, which were in the bucket when it began`,
+      actual: `it ends at write ${seen.recoveryPoint}`,
+      detail: 'short, with exit code 0',
+    },
+  ];
+}
+
+function openQuestions({ path, seen, uploaded }: RehearsalEvidence['databases'][number]): string[] {
+  if (seen === null) return [];
+  return [
+    ...seen.thrown.map(({ check, error }) => `${check} threw on ${path}: ${error}`),
+    ...(uploaded === null ? [`the bucket did not tell what was in it of ${path}`] : []),
+  ];
+}
