@@ -16,9 +16,10 @@ export function rehearsal(tally: Tally, { rehearsal: made }: Evidence): Tally {
   const { databases, beganUs, endedUs, removals } = made;
   const back = databases.filter(({ seen }) => seen !== null);
   const took = endedUs === null ? 'did not end' : `took ${seconds((endedUs - beganUs) / 1000)}`;
+  const refused = back.length < databases.length ? '; the others failed, and said so' : '';
   return {
     ...tally,
-    whenPassed: `so it is in ${back.length} of ${plural(databases.length, 'database')}; the others failed and said so`,
+    whenPassed: `so it is in ${back.length} of ${plural(databases.length, 'database')}${refused}`,
     failures: [...tally.failures, ...databases.flatMap(failuresOf)],
     unmeasured: [
       ...tally.unmeasured,
