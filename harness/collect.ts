@@ -77,6 +77,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         ? []
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
     ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
+    ...(found.spaceAlarm === undefined ? {} : { spaceAlarm: found.spaceAlarm }),
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),

@@ -257,6 +257,20 @@ export const loadEndSchema = z.strictObject({
   mostStalled: z.number().int(),
 });
 
+/** What the supervisor said of a disk that became full, as its status file tells an operator. */
+export const spaceAlarmSchema = z.strictObject({
+  /** The file could be read at least once meanwhile. */
+  isTold: z.boolean(),
+  /** First seen raised; null: not before there was space again. */
+  raisedUs: z.number().nullable(),
+  /** The first write that was refused for lack of space; null: none was. */
+  firstRefusedUs: z.number().nullable(),
+  /** There was space again; null: not before the kill. */
+  freedUs: z.number().nullable(),
+  /** First seen down again after that. */
+  clearedUs: z.number().nullable(),
+});
+
 /** Something that was broken on purpose, and whether it was seen to take effect. */
 export const faultRecordSchema = z.strictObject({
   id: z.string(),
@@ -482,6 +496,8 @@ export const evidenceSchema = z.strictObject({
   databases: z.array(databaseEvidenceSchema),
   /** What ended the load, where the disaster was to wait for a stall of the uploads; absent: it was not. */
   loadEnd: loadEndSchema.optional(),
+  /** Absent: the disk was never made full. */
+  spaceAlarm: spaceAlarmSchema.optional(),
   /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
   acknowledgements: z
     .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })

@@ -46,6 +46,12 @@ const measurementsSchema = z.strictObject({
   lostWritesBeyondRpo: z.number().int(),
   /** Databases with such a write; null: not measured, absent: no objective asks for it. */
   databasesBeyondRpo: maybe.optional(),
+  /**
+   * From the supervisor's alarm for lack of space to the first write that was refused for it, negative where the writes
+   * came first; and from when there was space again to the end of the alarm. null: not measured, absent: no disk was full.
+   */
+  spaceAlarmLeadMs: maybe.optional(),
+  spaceAlarmEndMs: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 
 /** Time a statement waits for a lock, as RustBaas sets it. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 
 /**
  * RustBaas' own pragmas, said explicitly: better-sqlite3's build has other defaults than sqlx. Page size, automatic

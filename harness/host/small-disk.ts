@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, open, readFile, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readFile, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -64,6 +64,24 @@ async function asRoot(program: string, args: readonly string[]): Promise<void> {
   else await run('sudo', ['-n', program, ...args]);
 }
 
+/** Uses up some of a disk, if it has so much. */
+export async function useUp(file: string, bytes: number): Promise<void> {
+  const handle = await open(file, 'a');
+  try {
+    for (let left = bytes; left > 0; left -= CHUNK_BYTES) {
+      if (!(await appendChunk(handle, Buffer.alloc(Math.min(left, CHUNK_BYTES))))) return;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Bytes that are free on the disk of a folder. */
+export async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
 const CHUNK_BYTES = 1 << 16;
 const LAST_CHUNK_BYTES = 512;
 
@@ -75,18 +93,21 @@ export async function fillDisk(file: string): Promise<number> {
   } finally {
     await handle.close();
   }
-  const { bavail, bsize } = await statfs(file);
-  return bavail * bsize;
+  return freeBytesOf(file);
 }
 
-async function append(handle: Awaited<ReturnType<typeof open>>, chunk: Buffer): Promise<void> {
-  for (;;) {
-    try {
-      await handle.write(chunk);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return;
-      throw error;
-    }
+async function append(handle: FileHandle, chunk: Buffer): Promise<void> {
+  while (await appendChunk(handle, chunk));
+}
+
+/** False: there is no space for it. */
+async function appendChunk(handle: FileHandle, chunk: Buffer): Promise<boolean> {
+  try {
+    await handle.write(chunk);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
   }
 }
 

@@ -101,3 +101,13 @@ export async function readClaims(statusFile: string): Promise<ReadonlyMap<string
     return null;
   }
 }
+
+/** Whether the supervisor says in its status file that the disk has little space left; null: there is no readable file. */
+export async function readSpaceAlarm(statusFile: string): Promise<boolean | null> {
+  try {
+    const { disk } = JSON.parse(await readFile(statusFile, 'utf8')) as { disk?: { lowSpace?: unknown } };
+    return disk?.lowSpace === true;
+  } catch {
+    return null;
+  }
+}

@@ -38,6 +38,22 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     ...besideDatabases(evidence),
     ...measureInstants(evidence),
     ...databasesBeyondRpo(evidence, fates, rpoObjectiveMs),
+    ...spaceAlarm(evidence),
+  };
+}
+
+/** An alarm that had not come, or not gone, is as late as the last instant at which that was known. */
+function spaceAlarm({
+  spaceAlarm: alarm,
+  kill,
+}: Evidence): Pick<Measurements, 'spaceAlarmLeadMs' | 'spaceAlarmEndMs'> {
+  if (alarm === undefined) return {};
+  const { isTold, raisedUs, firstRefusedUs, freedUs, clearedUs } = alarm;
+  if (!isTold) return { spaceAlarmLeadMs: null, spaceAlarmEndMs: null };
+  const knownUs = raisedUs ?? freedUs;
+  return {
+    spaceAlarmLeadMs: knownUs === null || firstRefusedUs === null ? null : (firstRefusedUs - knownUs) / 1000,
+    spaceAlarmEndMs: raisedUs === null ? null : between(freedUs, clearedUs ?? kill?.atUs ?? null),
   };
 }
 

@@ -68,6 +68,17 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
   red('replicator that is frozen but alive', ['objectives'], (evidence) => {
     Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [20_000, 18_000, 16_000] });
   }),
+  red('supervisor that warns of a full disk when writes are refused already', ['objectives'], (evidence) => {
+    const [firstRefusedUs, freedUs] = [KILL_US - 20_000_000, KILL_US - 9_000_000];
+    evidence.scenario.objectives.push({ expression: 'spaceAlarmLeadMs > 0', line: 13 });
+    evidence.spaceAlarm = {
+      isTold: true,
+      raisedUs: firstRefusedUs + 40_000,
+      firstRefusedUs,
+      freedUs,
+      clearedUs: freedUs + 250_000,
+    };
+  }),
   red('upload after the kill', ['no-late-uploads'], ({ lateUploads }) => {
     lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
   }),

@@ -122,6 +122,8 @@ export interface Findings {
   wallOffsetMs: number | null;
   /** Left out: the disaster does not wait for a stall. */
   loadEnd?: Evidence['loadEnd'];
+  /** Left out: the disk was never made full. */
+  spaceAlarm?: Evidence['spaceAlarm'];
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */

@@ -237,9 +237,11 @@ const INSTANT_METRICS: ReadonlySet<string> = new Set(['pointInTimeRpoMs', 'point
 
 const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
 
+const SPACE_METRICS: ReadonlySet<string> = new Set(['spaceAlarmLeadMs', 'spaceAlarmEndMs']);
+
 const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledgedHookEdits']);
 
-function ofObjectives({ objectives, recovery, hooks }: Scenario): Contradiction[] {
+function ofObjectives({ objectives, recovery, hooks, faults }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
   const bound = objectives.some((expression) =>
     LOSS_METRICS.has(parseObjective(expression).objective?.metric ?? ''),
@@ -265,6 +267,10 @@ function ofObjectives({ objectives, recovery, hooks }: Scenario): Contradiction[
     } else if (HOOK_METRICS.has(objective.metric) && hooks.perApp === 0) {
       const message = `${objective.metric} is measured on hooks, and no app has any`;
       found.push({ at, fields: [at, ['hooks', 'perApp']], message });
+    }
+    if (SPACE_METRICS.has(objective?.metric ?? '') && !faults.some(({ kind }) => kind === 'host-disk-full')) {
+      const message = `${objective?.metric} is measured on a full disk: declare a host-disk-full`;
+      found.push({ at, fields: [at, ['faults']], message });
     }
     if (objectives.indexOf(expression) < index) {
       found.push({ at, fields: [at], message: `"${expression}" is there twice` });

@@ -27,7 +27,10 @@ function lengthMs(fault: Exclude<HostFault, { kind: 'host-limit' }>): number {
     const againMs = fault.startAgainAfter === undefined ? 0 : durationMs(fault.startAgainAfter);
     return fault.times * againMs + (fault.times - 1) * durationMs(fault.every);
   }
-  return fault.for === undefined ? 0 : durationMs(fault.for);
+  const onceMs = fault.for === undefined ? 0 : durationMs(fault.for);
+  if (fault.kind === 'host-disk-full') return durationMs(fault.over) + onceMs;
+  if (fault.kind !== 'host-database') return onceMs;
+  return fault.times * onceMs + (fault.times - 1) * durationMs(fault.every);
 }
 
 function ofItsDatabases(databases: number, at: string, { fleet }: Scenario): Contradiction[] {
@@ -104,10 +107,16 @@ function ofDatabase(
           contradiction(
             fault.do === 'journal-mode'
               ? 'journal-mode needs to know for how long'
-              : `${fault.do} is done once, and has no length`,
+              : `${fault.do} is done at once, and has no length`,
             `${at}.${fault.do === 'journal-mode' ? 'do' : 'for'}`,
           ),
         ]),
+    ...(isNew && fault.times > 1
+      ? [contradiction(`${fault.do} is done once to a database`, `${at}.times`, `${at}.do`)]
+      : []),
+    ...(isNew && fault.need === 'tried'
+      ? [contradiction(`no lock keeps ${fault.do} from its end`, `${at}.need`, `${at}.do`)]
+      : []),
     ...ofChanges('the apps that it meets must not be deleted meanwhile', at, scenario),
     ...(isNew && scenario.hooks.perApp > 0
       ? [

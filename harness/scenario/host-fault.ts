@@ -74,6 +74,17 @@ export const hostDatabase = z
         'journal-mode: from WAL to DELETE, and back after `for`. recreate: the app is deleted and created again under its old name. replace-…: a copy of the database with an identity of its own comes into its place, by rename or by copying its bytes over the file.',
       ),
     for: duration.optional().describe('For journal-mode: how long the application writes in DELETE mode.'),
+    times: z.number().int().min(1).max(50).default(1).describe('How often.'),
+    every: duration.default('1s').describe('For more than once: how long after the one before.'),
+    need: z
+      .enum(['done', 'tried'])
+      .default('done')
+      .describe(
+        'What must be seen. tried: that it was done, or that a lock of Litestream kept it from its end, as it does while it lives.',
+      ),
+    patience: duration
+      .default('5s')
+      .describe("How long it waits for a lock, in each database; the writer's other databases wait with it."),
     databases: apps,
   })
   .describe('An act of the application on its own files, noted in the ledger.');
@@ -99,7 +110,10 @@ export const hostDiskFull = z
         'The data directory lies on a disk of its own (a tmpfs: Linux, as root), and that is full for a while.',
       ),
     at,
-    for: duration.describe('How long; then the space is free again.'),
+    over: duration
+      .default('0s')
+      .describe('So long what is left of it is used up, evenly; without it all at once.'),
+    for: duration.describe('How long it is full; then the space is free again.'),
     sizeMb: z.number().int().min(8).max(4096).default(64).describe('Size of the disk.'),
   })
   .describe('No space left on the disk with the databases.');

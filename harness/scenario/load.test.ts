@@ -299,9 +299,18 @@ describe('contradictions', () => {
       'tier: smoke',
       'tier: smoke\nfaults: [{ id: v, kind: host-database, at: 1s, do: vacuum, for: 1s, databases: 4 }, { id: j, kind: host-database, at: 1s, do: journal-mode }]',
       [
-        'a.yaml:4:65: vacuum is done once, and has no length',
+        'a.yaml:4:65: vacuum is done at once, and has no length',
         'a.yaml:4:80: 4 databases, but only 3 apps are written to',
         'a.yaml:4:127: journal-mode needs to know for how long',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate, times: 2, need: tried }, { id: v, kind: host-database, at: 1s, do: vacuum, times: 6, every: 1s }]',
+      [
+        'a.yaml:4:69: recreate is done once to a database',
+        'a.yaml:4:78: no lock keeps recreate from its end',
+        'a.yaml:4:121: it ends 6000 ms after the start of the load, and the disaster is possible from 6000 ms on',
       ],
     ],
     [

@@ -27,6 +27,8 @@ const SCALARS = [
   'lostWrites',
   'lostWritesBeyondRpo',
   'databasesBeyondRpo',
+  'spaceAlarmLeadMs',
+  'spaceAlarmEndMs',
   'unknownWrites',
   'refusedWrites',
   'databasesRestored',

@@ -6,6 +6,7 @@ import type { BackoffPolicy } from './backoff.ts';
 import type { BucketWatch } from './bucket-watch.ts';
 import type { SupervisorConfig } from './config.ts';
 import type { Discovery } from './discover.ts';
+import type { FreeSpace } from './free-space.ts';
 import type { WalGuard } from './guard.ts';
 import type { LeaseTiming } from './lease-record.ts';
 import type { LeaseStore } from './lease-store.ts';
@@ -62,6 +63,7 @@ export interface Run extends Basis {
   readonly guard: WalGuard;
   readonly memory: Memory;
   readonly overwritten: Overwritten;
+  readonly freeSpace: FreeSpace;
   readonly fleet: Fleet;
   /** By which databases are taken in without a restart; null: this Litestream has none, or it would not keep the interval. */
   readonly socket: ControlSocket | null;

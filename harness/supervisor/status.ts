@@ -1,6 +1,7 @@
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import type { Protection } from '../litestream/protection.ts';
 import type { Discovery } from './discover.ts';
+import type { DiskStatus } from './free-space.ts';
 import type { LeaseStatus } from './lease.ts';
 import type { ChildStatus } from './replication.ts';
 
@@ -16,6 +17,7 @@ export interface Status {
   /** null: `lease = false`. */
   readonly lease: LeaseStatus | null;
   readonly bucket: BucketStatus;
+  readonly disk: DiskStatus;
   readonly databases: readonly DatabaseStatus[];
 }
 
@@ -91,6 +93,12 @@ export function prometheusText(status: Status): string {
           '# TYPE rustbaas_backup_lease_held gauge',
           `rustbaas_backup_lease_held ${status.lease.state === 'held' ? 1 : 0}`,
         ]),
+    '# HELP rustbaas_backup_disk_low_space 1 while little space is left on the disk with the databases.',
+    '# TYPE rustbaas_backup_disk_low_space gauge',
+    `rustbaas_backup_disk_low_space ${status.disk.lowSpace ? 1 : 0}`,
+    '# HELP rustbaas_backup_disk_free_bytes Space that is left there.',
+    '# TYPE rustbaas_backup_disk_free_bytes gauge',
+    `rustbaas_backup_disk_free_bytes ${status.disk.freeBytes ?? 'NaN'}`,
     '# HELP rustbaas_backup_listing_age_seconds Age of the bucket listing that all this rests on.',
     '# TYPE rustbaas_backup_listing_age_seconds gauge',
     `rustbaas_backup_listing_age_seconds ${ageSec(status)}`,

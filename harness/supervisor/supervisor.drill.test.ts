@@ -630,6 +630,8 @@ test('the status endpoint says the same as the file', async () => {
   const metrics = await (await fetch(`${address}/metrics`)).text();
   expect(metrics).toContain('rustbaas_backup_protected{database="realms/acme/apps/app-0/data.db"} 1');
   expect(metrics).toContain('rustbaas_backup_unprotected_databases 0');
+  expect(metrics).toMatch(/^rustbaas_backup_disk_low_space 0$/m);
+  expect(metrics).toMatch(/^rustbaas_backup_disk_free_bytes \d{6,}$/m);
 });
 
 test('logs are records with the database named', async () => {

@@ -13,6 +13,7 @@ import { BucketWatch } from './bucket-watch.ts';
 import { loadConfig, type SupervisorConfig, storeSettings } from './config.ts';
 import { discover } from './discover.ts';
 import { reasonOf, SupervisorError } from './failure.ts';
+import { FreeSpace, spaceLoop } from './free-space.ts';
 import { WalGuard } from './guard.ts';
 import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
@@ -166,6 +167,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
     guard: new WalGuard(),
     memory: new Memory(files.memory),
     overwritten: new Overwritten(),
+    freeSpace: new FreeSpace(files.dataDir, log),
     fleet: {
       discovery: { databases: [], refused: [] },
       replicated: [],
@@ -187,7 +189,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
   kill.addEventListener('abort', onKill);
   tenure.begin(run);
   try {
-    await Promise.all([reconcileLoop(run), watchLoop(run)]);
+    await Promise.all([reconcileLoop(run), watchLoop(run), spaceLoop(run)]);
   } finally {
     const graceMs = kill.aborted ? 0 : config.stopTimeoutSec * 1000;
     log.write('info', 'stopping', { reason: reasonToStop(basis.options.stop, tenure), graceMs });
@@ -207,7 +209,7 @@ function reasonToStop(stop: AbortSignal, { lost }: Tenure): string {
 }
 
 function currentStatus(
-  { binary, replication, watch, fleet }: Run,
+  { binary, replication, watch, fleet, freeSpace }: Run,
   tenure: Tenure,
   startedAt: string,
 ): Status {
@@ -220,6 +222,7 @@ function currentStatus(
     child: replication.status(),
     lease: tenure.status(),
     bucket: watch.bucket,
+    disk: freeSpace.disk,
     databases: databaseStatuses(fleet.discovery, watch.protections),
   };
 }

@@ -16,3 +16,8 @@ const REFUSALS = [
 export function isRefusal(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && REFUSALS.some((code) => error.code.startsWith(code));
 }
+
+/** Whether it was refused because somebody else holds a lock. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+}
