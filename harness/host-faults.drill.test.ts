@@ -74,6 +74,33 @@ it('counts the writes of an application that was killed, before and after', () =
   expect(result.measurements.acknowledgedWrites - total).toBeLessThanOrEqual(2);
 });
 
+it('counts what a second process wrote, and what the application tried against the locks of Litestream', () => {
+  const result = drill({
+    workload: '{ writesPerSecond: 100, duration: 7s, recordMix: { create: 3, update: 2 } }',
+    faults:
+      '[{ id: job, kind: host-second-writer, at: 200ms, for: 2s, writesPerSecond: 60, databases: 2 }, { id: tried, kind: host-database, at: 1s, do: checkpoint-truncate, times: 3, need: tried, patience: 20ms, databases: 2 }]',
+  });
+  expect(result).toMatchObject({
+    verdict: 'pass',
+    faults: [
+      { id: 'job', engaged: true },
+      { id: 'tried', engaged: true, count: 6 },
+    ],
+  });
+  const ledger = readFileSync(join(result.evidenceDir, 'ledger', 'life-1', 'writer-0.ndjson'), 'utf8');
+  const records = ledger
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as LedgerRecord);
+  const acknowledged = records.filter((record) => record.t === 'ack');
+  const byJob = acknowledged.filter(({ by }) => by === 'job').length;
+  expect(byJob).toBeGreaterThanOrEqual(100);
+  expect(result.faults[0]?.count).toBe(byJob);
+  // All that both were told, and at most the one write that was on its way at the kill.
+  const seen = result.measurements.acknowledgedWrites - acknowledged.length;
+  expect(seen === 0 || seen === 1).toBe(true);
+});
+
 it('loses, with a frozen Litestream, what was written since, and no more', () => {
   const result = drill({
     expect: 'fail',
@@ -113,7 +140,14 @@ it('blames nobody for an end that it ordered', () => {
   expect(result.verdict).toBe('pass');
 });
 
-it('refuses a full disk where no small disk can be made, before anything is started', () => {
+it.each([
+  ['host-disk-full, at: 1s, for: 1s', 'no small disk can be made here for host-disk-full'],
+  ['host-limit, memoryMb: 100', 'no memory limit can be set here for host-limit'],
+  [
+    'host-slow-disk, at: 1s, for: 1s, writesPerSecond: 20',
+    'no disk limit can be set here for host-slow-disk',
+  ],
+])('refuses %s where it cannot be made, before anything is started', (fault, what) => {
   const file = join(folder, 'full.yaml');
   writeFileSync(
     file,
@@ -123,7 +157,7 @@ tier: smoke
 fleet: { realms: 1 }
 workload: { duration: 5s }
 disaster: { kind: host-loss, at: 5s }
-faults: [{ id: full, kind: host-disk-full, at: 1s, for: 1s }]
+faults: [{ id: full, kind: ${fault} }]
 objectives: [rpoMs max < 4000]
 `,
   );
@@ -131,12 +165,10 @@ objectives: [rpoMs max < 4000]
   const ended = spawnSync(
     process.execPath,
     [CLI, `--scenario=${file}`, '--store=embedded', `--output-dir=${outputDir}`],
-    // Without the program that mounts.
+    // Without the programs that make it.
     { encoding: 'utf8', env: { ...process.env, PATH: folder } },
   );
-  expect(ended.stderr).toContain(
-    '[DRILL_E_FAULT_IMPOSSIBLE] no small disk can be made here for host-disk-full',
-  );
+  expect(ended.stderr).toContain(`[DRILL_E_FAULT_IMPOSSIBLE] ${what}`);
   expect(ended.status).toBe(3);
   expect(readdirSync(outputDir)).toEqual([]);
 });

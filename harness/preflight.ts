@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { DrillError, messageOf } from './errors.ts';
 import { SEEDED_LARGE_BLOBS } from './fleet/seed-shapes.ts';
 import { assertOpenFiles } from './host/limits.ts';
+import { assertMemoryLimit } from './host/memory-limit.ts';
+import { assertSlowDisk } from './host/slow-disk.ts';
 import { assertSmallDisk } from './host/small-disk.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/schema.ts';
@@ -35,8 +37,12 @@ export async function preflightFaults(scenarios: readonly Pick<Scenario, 'id' | 
       });
     }
   }
-  if (scenarios.some(({ faults }) => faults.some(({ kind }) => kind === 'host-disk-full')))
-    await assertSmallDisk();
+  const faults = scenarios.flatMap((scenario) => scenario.faults);
+  if (faults.some(({ kind }) => kind === 'host-disk-full')) await assertSmallDisk();
+  if (faults.some(({ kind }) => kind === 'host-slow-disk')) await assertSlowDisk();
+  if (faults.some((fault) => fault.kind === 'host-limit' && fault.memoryMb !== undefined)) {
+    await assertMemoryLimit();
+  }
 }
 
 /** What a drill may need of the disk, at most. */

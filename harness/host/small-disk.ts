@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { type FileHandle, mkdir, mkdtemp, open, readFile, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { DrillError, messageOf } from '../errors.ts';
-
-const run = promisify(execFile);
+import { asRoot } from './as-root.ts';
 
 /** A disk of its own for a folder: a tmpfs, so that it can be full without the machine's own disk being so. */
 export async function mountSmallDisk(folder: string, sizeMb: number): Promise<void> {
@@ -57,11 +54,6 @@ export async function unmountBelow(folder: string): Promise<void> {
     .filter((point) => point.startsWith(`${folder}/`))
     .toReversed();
   for (const point of points) await asRoot('umount', ['--lazy', point]);
-}
-
-async function asRoot(program: string, args: readonly string[]): Promise<void> {
-  if (process.getuid?.() === 0) await run(program, [...args]);
-  else await run('sudo', ['-n', program, ...args]);
 }
 
 /** Uses up some of a disk, if it has so much. */

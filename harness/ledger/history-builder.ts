@@ -23,8 +23,16 @@ interface OpenHistory {
   readonly refusedWrites: RefusedWrite[];
   readonly tables: Map<string, TableState>;
   readonly files: FileHistoryBuilder;
-  intent: IntentRecord | null;
+  /** By who makes them; '' is the application's own writer. */
+  readonly intents: Map<string, OpenIntent>;
   deletedUs: number | null;
+}
+
+/** A write whose outcome its maker has not noted yet. */
+interface OpenIntent {
+  readonly intent: IntentRecord;
+  /** What another process has seen of it, which had the write lock after it; null: it is open. */
+  seen: { readonly write: LedgerWrite } | 'not there' | null;
 }
 
 /** Puts the records of a ledger together, one after the other, and notes whatever does not fit. */
@@ -67,6 +75,11 @@ export class HistoryBuilder {
         return this.#ack(record, place);
       case 'refused':
         return this.#refused(record, place);
+      case 'turned-away': {
+        const history = this.#open(record.db, place);
+        history?.refusedWrites.push({ seq: this.#next(history), kind: record.kind, effects: [] });
+        return;
+      }
       case 'gone': {
         const history = this.#open(record.db, place);
         if (history !== null) history.deletedUs = record.at;
@@ -122,7 +135,7 @@ export class HistoryBuilder {
       refusedWrites: [],
       tables: new Map(Object.entries(record.tables)),
       files: new FileHistoryBuilder(),
-      intent: null,
+      intents: new Map(),
       deletedUs: null,
     });
   }
@@ -130,26 +143,49 @@ export class HistoryBuilder {
   #intent(record: IntentRecord, place: string): void {
     const history = this.#open(record.db, place);
     if (history === null) return;
-    if (history.intent !== null) {
+    const by = record.by ?? '';
+    const open = history.intents.get(by);
+    if (open !== undefined) {
       this.problem(
-        `${place}: ${record.db} begins write ${record.seq} while the fate of write ${history.intent.seq} is open`,
+        `${place}: ${record.db} begins write ${record.seq} while the fate of write ${open.intent.seq} is open`,
       );
     }
-    const next = (history.base.seq ?? 0) + history.writes.length + 1;
+    for (const [other, before] of history.intents) {
+      if (other !== by && before.seen === null) this.#seeFate(history, before, record, place);
+    }
+    const next = this.#next(history);
     if (record.seq !== next)
       this.problem(`${place}: ${record.db} begins write ${record.seq}, ${next} was to come`);
-    history.intent = record;
+    history.intents.set(by, { intent: record, seen: null });
+  }
+
+  /** Whoever begins a write has the lock, and sees in the database what became of the one before. */
+  #seeFate(history: OpenHistory, before: OpenIntent, { seq, at, due }: IntentRecord, place: string): void {
+    const { intent } = before;
+    if (intent.seq < seq) {
+      before.seen = { write: this.#accept(history, intent, at ?? due, place) };
+    } else {
+      before.seen = 'not there';
+      history.refusedWrites.push({ seq: intent.seq, kind: intent.kind, effects: intent.effects });
+    }
+  }
+
+  #next({ base, writes }: OpenHistory): number {
+    return (base.seq ?? 0) + writes.length + 1;
   }
 
   #ack(record: AckRecord, place: string): void {
     const history = this.#open(record.db, place);
     if (history === null) return;
-    const { intent } = history;
-    if (intent === null || intent.seq !== record.seq) {
+    const open = this.#taken(history, record);
+    if (open === null || open.seen === 'not there') {
       return this.problem(`${place}: ${record.db} acknowledges write ${record.seq}, which has no intent`);
     }
-    const tables = this.#accept(history, intent, record.at, place);
-    for (const [table, [rows, digest]] of Object.entries(tables)) {
+    const { intent } = open;
+    const write = open.seen?.write ?? this.#accept(history, intent, record.at, place);
+    // Seen by another before its maker had noted it: from here on its client knows.
+    if (open.seen !== null) Object.assign(write, { atUs: record.at });
+    for (const [table, [rows, digest]] of Object.entries(write.tables)) {
       const said = record.tables[table];
       if (said === undefined || said[0] !== rows || said[1] !== digest) {
         this.problem(
@@ -160,30 +196,33 @@ export class HistoryBuilder {
     this.#latenciesUs.push(record.at - intent.due);
   }
 
-  /** The write is in the database. Returns what the tables that it touched hold after it. */
-  #accept(
-    history: OpenHistory,
-    intent: IntentRecord,
-    atUs: number,
-    place: string,
-  ): Record<string, TableState> {
-    history.intent = null;
+  /** The open write of this number by whoever notes what became of it, which is open no more; null: there is none. */
+  #taken(history: OpenHistory, { by = '', seq }: AckRecord | RefusedRecord): OpenIntent | null {
+    const open = history.intents.get(by);
+    if (open === undefined || open.intent.seq !== seq) return null;
+    history.intents.delete(by);
+    return open;
+  }
+
+  /** The write is in the database. */
+  #accept(history: OpenHistory, intent: IntentRecord, atUs: number, place: string): LedgerWrite {
     const tables = this.#after(history, intent, place);
     for (const [table, state] of Object.entries(tables)) history.tables.set(table, state);
     for (const table of intent.dropped ?? []) history.tables.delete(table);
-    history.writes.push(writeOf(intent, tables, atUs));
-    return tables;
+    const write = writeOf(intent, tables, atUs);
+    history.writes.push(write);
+    return write;
   }
 
   /** What a killed writer left open is decided by the database itself; nothing else may differ from what was noted. */
   #takenUp({ db, seq, at }: TakenUpRecord, place: string): void {
     const history = this.#open(db, place);
     if (history === null) return;
-    const { intent } = history;
-    if (intent !== null && seq === intent.seq) this.#accept(history, intent, at, place);
-    else if (intent !== null) {
+    const intent = history.intents.get('')?.intent;
+    history.intents.delete('');
+    if (intent !== undefined && seq === intent.seq) this.#accept(history, intent, at, place);
+    else if (intent !== undefined) {
       // It never came to its commit.
-      history.intent = null;
       history.refusedWrites.push({ seq: intent.seq, kind: intent.kind, effects: intent.effects });
     }
     const last = (history.base.seq ?? 0) + history.writes.length;
@@ -195,11 +234,12 @@ export class HistoryBuilder {
   #refused(record: RefusedRecord, place: string): void {
     const history = this.#open(record.db, place);
     if (history === null) return;
-    const { intent } = history;
-    if (intent === null || intent.seq !== record.seq) {
+    const open = this.#taken(history, record);
+    if (open === null || (open.seen !== null && open.seen !== 'not there')) {
       return this.problem(`${place}: ${record.db} refuses write ${record.seq}, which has no intent`);
     }
-    history.intent = null;
+    if (open.seen !== null) return; // counted when another process saw it
+    const { intent } = open;
     history.refusedWrites.push({ seq: intent.seq, kind: intent.kind, effects: intent.effects });
   }
 
@@ -236,8 +276,10 @@ export class HistoryBuilder {
   }
 
   #close(history: OpenHistory): DatabaseHistory {
-    const { base, seeded, writes, refusedWrites, deletedUs, intent, files } = history;
-    if (intent !== null) writes.push(writeOf(intent, this.#after(history, intent, base.db), null));
+    const { base, seeded, writes, refusedWrites, deletedUs, intents, files } = history;
+    for (const { intent, seen } of intents.values()) {
+      if (seen === null) writes.push(writeOf(intent, this.#after(history, intent, base.db), null));
+    }
     return {
       path: base.db,
       ledgerDir: this.#ledgerDir,

@@ -134,6 +134,100 @@ describe('the history of a database', () => {
     );
   });
 
+  describe('to which two processes write', () => {
+    const JOB = { by: 'job', at: 7000 };
+    const jobCreatesC = intent(2, [['users', '["3"]', null, C]], JOB);
+    const fates = (found: Awaited<ReturnType<typeof history>>): unknown[] =>
+      found.writes.map(({ seq, fate, atUs, effects }) => [seq, fate, atUs, effects.length]);
+
+    test('has both in the order of the lock, also where the other begins before the first is told', async () => {
+      const ledger = await read([
+        CREATE_B,
+        jobCreatesC,
+        { ...ack(1, { users: WITH_B }), at: 7100 },
+        intent(3, []),
+        { ...ack(2, { users: WITH_BC }), at: 7200, by: 'job' },
+        { ...ack(3, {}), at: 7300 },
+      ]);
+      expect(ledger.problems).toEqual([]);
+      expect(ledger.acknowledged).toBe(3);
+      const found = ledger.databases.get(PATH);
+      if (found === undefined) throw new Error('no history');
+      expect(fates(found)).toEqual([
+        [1, 'acknowledged', 7100, 1],
+        [2, 'acknowledged', 7200, 1],
+        [3, 'acknowledged', 7300, 0],
+      ]);
+      expect(stateAt(found, 2).tables.get('users')).toEqual(WITH_BC);
+    });
+
+    test('has, after a kill, what the other saw; only of the last one nobody knows', async () => {
+      const found = await history([CREATE_B, jobCreatesC]);
+      expect(fates(found)).toEqual([
+        [1, 'acknowledged', 7000, 1],
+        [2, 'unknown', null, 1],
+      ]);
+    });
+
+    test('never had what was taken back, and gives its number to the other', async () => {
+      const taken = { ...jobCreatesC, seq: 1 };
+      const withC = applyEffect(applyEffect(EMPTY_TABLE, null, A), null, C);
+      const refusal: LedgerRecord = { t: 'refused', db: PATH, seq: 1, at: 7300, error: 'locked' };
+      const acknowledged = { ...ack(1, { users: withC }), at: 7200, by: 'job' };
+      for (const records of [
+        [CREATE_B, taken, acknowledged, refusal],
+        [CREATE_B, taken, refusal, acknowledged],
+        [CREATE_B, taken, acknowledged],
+      ]) {
+        const { problems, databases } = await read(records);
+        expect(problems).toEqual([]);
+        const found = databases.get(PATH);
+        expect(found?.refused).toBe(1);
+        expect(found?.writes).toMatchObject([{ seq: 1, fate: 'acknowledged', atUs: 7200 }]);
+        expect(found?.writes.length).toBe(1);
+      }
+    });
+
+    test('counts what was turned away before it had the lock', async () => {
+      const away: LedgerRecord = {
+        t: 'turned-away',
+        db: PATH,
+        kind: 'record-create',
+        at: 7050,
+        error: 'database is locked',
+      };
+      const found = await history([intent(1, [], JOB), away, { ...ack(1, {}), by: 'job' }]);
+      expect(found.refused).toBe(1);
+      expect(found.writes.length).toBe(1);
+    });
+
+    test.each([
+      [
+        'who is told of a write whose number another has',
+        [CREATE_B, { ...jobCreatesC, seq: 1 }, ack(1, { users: WITH_B })],
+        'acknowledges write 1, which has no intent',
+      ],
+      [
+        'who refuses a write that another saw',
+        [CREATE_B, jobCreatesC, { t: 'refused', db: PATH, seq: 1, at: 7300, error: 'locked' } as const],
+        'refuses write 1, which has no intent',
+      ],
+      [
+        'who begins where the other is not yet',
+        [CREATE_B, { ...jobCreatesC, seq: 3 }],
+        'begins write 3, 2 was to come',
+      ],
+      [
+        'who is told of a state that is not the sum of both',
+        [CREATE_B, jobCreatesC, ack(1, { users: WITH_BC })],
+        'the acknowledged state of users is not base plus effects',
+      ],
+    ] satisfies [string, LedgerRecord[], string][])('is a problem with one %s', async (_, records, words) => {
+      const { problems } = await read(records);
+      expect(problems).toEqual([expect.stringContaining(words)]);
+    });
+  });
+
   test('gives the state after every write', async () => {
     const found = await history([
       ...HAPPY,

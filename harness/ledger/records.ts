@@ -47,6 +47,10 @@ export interface IntentRecord {
   /** Tables created (with their empty state implied) and dropped by this write. */
   readonly created?: readonly string[];
   readonly dropped?: readonly string[];
+  /** Another process than the application's own writer makes it. */
+  readonly by?: string;
+  /** Where other processes write too: when it was noted, with the write lock in hand. */
+  readonly at?: number;
 }
 
 /** Written after COMMIT returned. `tables`: the states of the touched tables at that point. */
@@ -56,6 +60,7 @@ export interface AckRecord {
   readonly seq: number;
   readonly at: number;
   readonly tables: Readonly<Record<string, TableState>>;
+  readonly by?: string;
 }
 
 /** The commit failed: the write is not in the database, and its seq will be used again. */
@@ -63,6 +68,16 @@ export interface RefusedRecord {
   readonly t: 'refused';
   readonly db: string;
   readonly seq: number;
+  readonly at: number;
+  readonly error: string;
+  readonly by?: string;
+}
+
+/** Where other processes write too: a write that was refused before it had the write lock, and so has no seq. */
+export interface TurnedAwayRecord {
+  readonly t: 'turned-away';
+  readonly db: string;
+  readonly kind: WriteKind;
   readonly at: number;
   readonly error: string;
 }
@@ -147,6 +162,7 @@ export type LedgerRecord =
   | IntentRecord
   | AckRecord
   | RefusedRecord
+  | TurnedAwayRecord
   | GoneRecord
   | TakenUpRecord
   | BlobRecord

@@ -75,8 +75,8 @@ async function refusedForSpace(ledgerDir: string, sinceUs: number): Promise<numb
     for await (const { lines } of readLines(join(ledgerDir, name))) {
       for (const line of lines) {
         const record = JSON.parse(line) as LedgerRecord;
-        if (record.t === 'refused' && record.at >= sinceUs && /disk is full/.test(record.error))
-          refused.push(record.at);
+        if (record.t !== 'refused' && record.t !== 'turned-away') continue;
+        if (record.at >= sinceUs && /disk is full/.test(record.error)) refused.push(record.at);
       }
     }
   }

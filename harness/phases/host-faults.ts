@@ -6,6 +6,8 @@ import { beFull } from './host-disk-fault.ts';
 import { freeze, killProcesses } from './host-process-fault.ts';
 import { type FaultRecord, type HostScene, hostFaultsOf } from './host-scene.ts';
 import { readLong } from './host-reader-fault.ts';
+import { beSlow } from './host-slow-disk-fault.ts';
+import { writeBeside } from './host-second-writer-fault.ts';
 import { limitSeen } from './host-limit-fault.ts';
 import type { HostUnderTest } from './start-host.ts';
 import type { TimedAction } from './timed-actions.ts';
@@ -54,8 +56,12 @@ function run(
       return actOnDatabases(scene, fault, record, chosenApps(scene.drill.plan, fault.databases));
     case 'host-reader':
       return readLong(scene, fault, record, chosenApps(scene.drill.plan, fault.databases));
+    case 'host-second-writer':
+      return writeBeside(scene, fault, record, chosenApps(scene.drill.plan, fault.databases));
     case 'host-disk-full':
       return beFull(scene, fault, record);
+    case 'host-slow-disk':
+      return beSlow(scene, fault, record);
     default:
       return fault satisfies never;
   }

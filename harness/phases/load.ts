@@ -38,6 +38,7 @@ export async function runLoad(
       writesPerSecond: writesPerSecond / count,
       durationMs: plan.durationMs,
       mode: 'load',
+      shared: scenario.faults.some(({ kind }) => kind === 'host-second-writer'),
       ...(blobBucket === null ? {} : { blobBucket: withoutCredential(blobBucket) }),
     }),
   );

@@ -2,6 +2,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SeedSummary, seedFleet } from '../fleet/seed.ts';
 import { hostPaths } from '../host/host.ts';
+import { mountLoopDisk } from '../host/slow-disk.ts';
 import { mountSmallDisk, unmountBelow } from '../host/small-disk.ts';
 import type { ResourceStack } from '../resources.ts';
 import { openS3, type S3Client } from '../store/s3-client.ts';
@@ -16,9 +17,10 @@ export async function seedHost(drill: DrillContext, store: Store): Promise<SeedS
   const { dataDir } = hostPaths(paths.host);
   await mkdir(dataDir, { recursive: true });
   for (const fault of hostFaultsOf(drill)) {
-    if (fault.kind !== 'host-disk-full') continue;
+    if (fault.kind !== 'host-disk-full' && fault.kind !== 'host-slow-disk') continue;
     resources.defer(() => unmountBelow(paths.work));
-    await mountSmallDisk(dataDir, fault.sizeMb);
+    if (fault.kind === 'host-disk-full') await mountSmallDisk(dataDir, fault.sizeMb);
+    else await mountLoopDisk(dataDir, join(paths.work, 'disk-image'), fault.sizeMb);
   }
   await writeFile(paths.plan, JSON.stringify(plan, null, 1));
   const summary = await seedFleet({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SeedSummary } from '../fleet/seed.ts';
 import { BlobMirror } from '../host/blob-mirror.ts';
+import type { ControlGroup } from '../host/control-group.ts';
 import { type RunningHost, startHost } from '../host/host.ts';
 import { assertOpenFiles } from '../host/limits.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
@@ -14,8 +15,8 @@ import type { Store } from '../store/store.ts';
 import { mirrorIntervalSec } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
-import { limitCommand } from './host-limit-fault.ts';
-import { hostFaultsOf } from './host-scene.ts';
+import { type HostLimits, openLimits } from './host-limit-fault.ts';
+import { openDiskGroup } from './host-slow-disk-fault.ts';
 
 /** A host with its supervisor running, watched from outside. */
 export interface HostUnderTest {
@@ -23,6 +24,9 @@ export interface HostUnderTest {
   readonly watch: ProtectionWatch;
   /** null: blobs are in S3. */
   readonly mirror: BlobMirror | null;
+  readonly limits: HostLimits;
+  /** null: its disk is not slowed down. */
+  readonly diskGroup: ControlGroup | null;
   /** Starts the supervisor again, after an end that was ordered. */
   startSupervisor(): void;
   /** The supervisor is about to be ended on purpose: that is not its failure. */
@@ -39,7 +43,12 @@ export async function startHostUnderTest(
 ): Promise<HostUnderTest> {
   const { paths, resources, scenario, subject, recorder, found, order } = drill;
   await assertOpenFiles(seeded.databases + scenario.workload.newApps + scenario.workload.newRealms);
+  // Before the host, so that its processes are gone when the limits are.
+  const limits = await openLimits(drill);
+  const diskGroup = await openDiskGroup(drill);
   const host = resources.use(await startHost(paths.host));
+  // All that its leader starts from here on is in it as well.
+  await diskGroup?.enter(host.groupId);
   const { replicateIntervalSec } = scenario.supervisor;
   await prepareHost(host.paths, {
     subject,
@@ -52,12 +61,9 @@ export async function startHostUnderTest(
   found.hostStartUs = order.clock.nowUs();
   const log = join(paths.logs, 'supervisor.log');
   let ordered = false;
-  const limits = hostFaultsOf(drill)
-    .map((fault) => (fault.kind === 'host-limit' ? limitCommand(fault) : ''))
-    .join('');
   const start = (): void => {
     ordered = false;
-    startSupervisor(host, subject, store.writer, log, limits);
+    startSupervisor(host, subject, store.writer, log, limits.command);
   };
   start();
   host.listen((event) => {
@@ -75,7 +81,7 @@ export async function startHostUnderTest(
   const expectSupervisorEnd = (): void => {
     ordered = true;
   };
-  return { host, watch, mirror, startSupervisor: start, expectSupervisorEnd };
+  return { host, watch, mirror, limits, diskGroup, startSupervisor: start, expectSupervisorEnd };
 }
 
 /** What was there before the host started is in the mirror before anything else happens. */

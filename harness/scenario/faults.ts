@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { bucketHole, bucketMirrored, bucketObject } from './bucket-fault.ts';
-import { hostDatabase, hostDiskFull, hostFreeze, hostKill, hostLimit, hostReader } from './host-fault.ts';
+import {
+  hostDatabase,
+  hostDiskFull,
+  hostFreeze,
+  hostKill,
+  hostLimit,
+  hostReader,
+  hostSecondWriter,
+  hostSlowDisk,
+} from './host-fault.ts';
 import {
   recoveryDirtyHost,
   recoveryRolledBack,
@@ -18,7 +27,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   hostFreeze,
   hostDatabase,
   hostReader,
+  hostSecondWriter,
   hostDiskFull,
+  hostSlowDisk,
   hostLimit,
   ...storeFaults,
   bucketHole,

@@ -49,13 +49,18 @@ function ofItsKind(fault: HostFault, at: string, scenario: Scenario): Contradict
     case 'host-disk-full':
       return [
         ...ofChanges('no realm or app can be created on a full disk', at, scenario),
-        ...(scenario.faults.filter(({ kind }) => kind === 'host-disk-full').length === 1
-          ? []
-          : [contradiction('a host has one disk, which is full once', `${at}.kind`)]),
+        ...ofTheDisk('a host has one disk, which is full once', at, scenario),
       ];
+    case 'host-slow-disk':
+      return ofSlowDisk(fault, at, scenario);
+    case 'host-second-writer':
+      return ofSecondWriter(fault, at, scenario);
+    case 'host-limit':
+      return fault.openFiles === undefined && fault.memoryMb === undefined
+        ? [contradiction('neither openFiles nor memoryMb: nothing would be limited', at)]
+        : [];
     case 'host-freeze':
     case 'host-reader':
-    case 'host-limit':
       return [];
     default:
       return fault satisfies never;
@@ -91,6 +96,87 @@ function ofKill(
     ...(fault.process === 'writer'
       ? ofChanges('a killed writer carries out no changes of tenants', at, scenario)
       : []),
+  ];
+}
+
+/** Each of these faults makes the disk anew. */
+function ofTheDisk(message: string, at: string, { faults }: Scenario): Contradiction[] {
+  const ofDisk = faults.filter(({ kind }) => kind === 'host-disk-full' || kind === 'host-slow-disk');
+  return ofDisk.length === 1 ? [] : [contradiction(message, `${at}.kind`)];
+}
+
+function ofSlowDisk(
+  { writesPerSecond, bytesPerSecond }: Extract<HostFault, { kind: 'host-slow-disk' }>,
+  at: string,
+  scenario: Scenario,
+): Contradiction[] {
+  const isLimited = scenario.faults.some(
+    (other) => other.kind === 'host-limit' && other.memoryMb !== undefined,
+  );
+  return [
+    ...ofTheDisk('a host has one disk, which is slow once', at, scenario),
+    ...(writesPerSecond === undefined && bytesPerSecond === undefined
+      ? [contradiction('neither writesPerSecond nor bytesPerSecond: nothing would be slow', at)]
+      : []),
+    ...(isLimited
+      ? [
+          contradiction(
+            'a process is in one control group: slow its disk or limit its memory',
+            `${at}.kind`,
+            'faults',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** It knows what was there when it opened them, and a row or table that is gone would be a mistake of the drill's. */
+function ofSecondWriter(
+  fault: Extract<HostFault, { kind: 'host-second-writer' }>,
+  at: string,
+  { workload, faults, secondHost }: Scenario,
+): Contradiction[] {
+  const needs = (isMet: boolean, message: string, field: string): Contradiction[] =>
+    isMet ? [] : [contradiction(message, `${at}.kind`, field)];
+  const { recordMix, newRealms, newApps, deletedRealms, deletedApps } = workload;
+  const others = faults.filter(
+    (other) =>
+      other !== fault &&
+      ((other.kind === 'host-database' && (other.do === 'recreate' || other.do.startsWith('replace-'))) ||
+        (other.kind === 'host-kill' && other.process === 'writer')),
+  );
+  const lengthOfOneMs = 1000 / fault.writesPerSecond;
+  return [
+    ...(durationMs(fault.hold) < lengthOfOneMs
+      ? []
+      : [
+          contradiction(
+            'it holds the lock for longer than its writes are apart',
+            `${at}.hold`,
+            `${at}.writesPerSecond`,
+          ),
+        ]),
+    ...needs(
+      recordMix?.delete === 0,
+      'beside a second writer the application must neither delete nor change its schema: give a recordMix without delete',
+      'workload.recordMix',
+    ),
+    ...needs(
+      workload.writers === 1,
+      'the ledger of a second writer is that of the one writer',
+      'workload.writers',
+    ),
+    ...needs(
+      newRealms + newApps + deletedRealms + deletedApps === 0,
+      'the apps that it writes to must not be deleted meanwhile',
+      'workload',
+    ),
+    ...needs(
+      others.length === 0,
+      'it would go on writing to what was replaced, or be taken for who was killed',
+      'faults',
+    ),
+    ...needs(secondHost === undefined, 'a second host knows the first writer alone', 'secondHost'),
   ];
 }
 

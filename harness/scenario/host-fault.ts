@@ -101,6 +101,24 @@ export const hostReader = z
   })
   .describe('Long readers, which pin the WAL.');
 
+export const hostSecondWriter = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-second-writer')
+      .describe(
+        'Another process creates records in the databases that the application writes to: a job, or an operator with a shell.',
+      ),
+    at,
+    for: duration.describe('How long it writes; then it idles with the files open.'),
+    writesPerSecond: z.number().min(0.1).max(1000).default(20).describe('How often it wants to.'),
+    hold: duration
+      .default('0s')
+      .describe('So long it keeps the write lock in each write; beyond 5 s the application is refused.'),
+    databases: apps,
+  })
+  .describe('Two processes write to one file. What both write is in the ledger.');
+
 export const hostDiskFull = z
   .strictObject({
     id: faultId,
@@ -118,6 +136,22 @@ export const hostDiskFull = z
   })
   .describe('No space left on the disk with the databases.');
 
+export const hostSlowDisk = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-slow-disk')
+      .describe(
+        'The data directory lies on a disk of its own (a file behind a loop device: Linux, as root), on which all processes of the host write slowly for a while. What they have forced to the disk waits; what is in memory does not.',
+      ),
+    at,
+    for: duration.describe('How long.'),
+    writesPerSecond: z.number().int().min(1).max(100_000).optional().describe('Writes that it takes.'),
+    bytesPerSecond: z.number().int().min(4096).max(1_000_000_000).optional().describe('Bytes that it takes.'),
+    sizeMb: z.number().int().min(16).max(4096).default(256).describe('Size of the disk.'),
+  })
+  .describe('A slow disk under the databases.');
+
 export const hostLimit = z
   .strictObject({
     id: faultId,
@@ -129,15 +163,35 @@ export const hostLimit = z
       .int()
       .min(16)
       .max(100_000)
+      .optional()
       .describe('Descriptors that one process may hold (RLIMIT_NOFILE).'),
+    memoryMb: z
+      .number()
+      .int()
+      .min(16)
+      .max(65_536)
+      .optional()
+      .describe(
+        'Memory that they have together, files that the kernel keeps for them included (a control group: Linux, as root). Beyond it the kernel ends one of them.',
+      ),
   })
-  .describe('Too few descriptors.');
+  .describe('Too few descriptors, or too little memory.');
 
 /** Faults of the host as a scenario declares them. */
 export type HostKill = z.output<typeof hostKill>;
 export type HostFreeze = z.output<typeof hostFreeze>;
 export type HostDatabase = z.output<typeof hostDatabase>;
 export type HostReader = z.output<typeof hostReader>;
+export type HostSecondWriter = z.output<typeof hostSecondWriter>;
 export type HostDiskFull = z.output<typeof hostDiskFull>;
+export type HostSlowDisk = z.output<typeof hostSlowDisk>;
 export type HostLimit = z.output<typeof hostLimit>;
-export type HostFault = HostKill | HostFreeze | HostDatabase | HostReader | HostDiskFull | HostLimit;
+export type HostFault =
+  | HostKill
+  | HostFreeze
+  | HostDatabase
+  | HostReader
+  | HostSecondWriter
+  | HostDiskFull
+  | HostSlowDisk
+  | HostLimit;

@@ -306,6 +306,15 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: s, kind: host-second-writer, at: 1s, for: 2s, hold: 1s }, { id: k, kind: host-kill, at: 4s, process: writer }]',
+      [
+        'a.yaml:4:25: beside a second writer the application must neither delete nor change its schema: give a recordMix without delete',
+        'a.yaml:4:25: it would go on writing to what was replaced, or be taken for who was killed',
+        'a.yaml:4:68: it holds the lock for longer than its writes are apart',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate, times: 2, need: tried }, { id: v, kind: host-database, at: 1s, do: vacuum, times: 6, every: 1s }]',
       [
         'a.yaml:4:69: recreate is done once to a database',

@@ -1,4 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { platform } from 'node:process';
 import type { Readable } from 'node:stream';
 import { Backoff, type BackoffPolicy } from './backoff.ts';
 import { reasonOf } from './failure.ts';
@@ -128,6 +130,7 @@ export class Replication {
     const child = launch(this.#options);
     this.#child = child;
     this.#alive = child;
+    endFirst(child.process.pid);
     log.write('info', 'litestream started', { pid: child.process.pid, command });
     void child.ended.then((exit) => this.#onEnd(child, exit));
   }
@@ -182,6 +185,19 @@ export class Replication {
     this.#options.log.write('info', 'litestream ended', { exit });
   }
 }
+
+/** Litestream is the first to go when memory runs out: unlike its supervisor and the application it is started again. */
+function endFirst(pid: number | undefined): void {
+  if (platform !== 'linux' || pid === undefined) return;
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, OOM_SCORE);
+  } catch {
+    // It has ended already, or the system does not allow it: the kernel then chooses by size alone.
+  }
+}
+
+/** In the middle between what is chosen by its size alone and what always goes first. */
+const OOM_SCORE = '500';
 
 interface Child {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;

@@ -627,6 +627,9 @@ test('the status endpoint says the same as the file', async () => {
   const address = /"address":"(http:[^"]+)"/.exec(stderr())?.[1] ?? '';
   const served = (await (await fetch(`${address}/status`)).json()) as Status;
   expect(served.databases).toEqual(status()?.databases);
+  // Where memory runs out, the kernel ends what is started again.
+  if (process.platform === 'linux')
+    expect(readFileSync(`/proc/${served.child.pid}/oom_score_adj`, 'utf8')).toBe('500\n');
   const metrics = await (await fetch(`${address}/metrics`)).text();
   expect(metrics).toContain('rustbaas_backup_protected{database="realms/acme/apps/app-0/data.db"} 1');
   expect(metrics).toContain('rustbaas_backup_unprotected_databases 0');

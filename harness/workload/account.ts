@@ -13,14 +13,18 @@ export const EMPTY_SUM: TableSum = { rows: 0, sum: 0n };
 
 /** What a writer knows of a database between two handles: how far it has come and what its tables hold. */
 export class Account {
-  seq: number;
-  readonly tables: Map<string, TableSum>;
+  seq = 0;
+  readonly tables = new Map<string, TableSum>();
 
   constructor(inBand: InBand) {
-    this.seq = inBand.seq;
-    this.tables = new Map(
-      [...inBand.tables].map(([name, [rows, digest]]) => [name, { rows, sum: BigInt(`0x${digest}`) }]),
-    );
+    this.takeOver(inBand);
+  }
+
+  /** From here on it is as the database itself has it. */
+  takeOver({ seq, tables }: InBand): void {
+    this.seq = seq;
+    this.tables.clear();
+    for (const [name, [rows, digest]] of tables) this.tables.set(name, { rows, sum: BigInt(`0x${digest}`) });
   }
 }
 

@@ -106,6 +106,9 @@ function replayRecord(databases: Map<string, Replayed>, record: LedgerRecord): v
       database.open = null;
       database.refused++;
       return;
+    case 'turned-away':
+      database.refused++;
+      return;
     case 'gone':
       database.gone = true;
       return;

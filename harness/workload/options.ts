@@ -20,6 +20,17 @@ export const writerOptionsSchema = z.strictObject({
   mode: z.enum(['load', 'first-writes']),
   /** For first-writes: the databases to write to, relative to data_dir. */
   paths: z.array(z.string()).optional(),
+  /** Other processes write to the same databases. */
+  shared: z.boolean().default(false),
+  /** This is such a process: it creates records in these apps, and nothing else. */
+  guest: z
+    .strictObject({
+      /** Names it in the ledger. */
+      by: z.string().min(1),
+      paths: z.array(z.string()).min(1),
+      holdMs: z.number().min(0),
+    })
+    .optional(),
   /** The bucket of the blobs, its credential in the environment; left out: blobs lie beside the databases. */
   blobBucket: z
     .strictObject({

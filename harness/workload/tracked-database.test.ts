@@ -27,9 +27,19 @@ beforeEach(() => {
 });
 afterEach(() => database.close());
 
-function open(life = 1): TrackedDatabase {
+/** `by`: another process writes to it too, or is this. */
+function open(life = 1, by?: string): TrackedDatabase {
+  const shared = by === undefined ? undefined : { by, holdMs: 0 };
   const ledger = { append: (record: LedgerRecord) => void records.push(record) };
-  return new TrackedDatabase({ file, path, life, ledger, formatReal: realFormatter(), account: null });
+  return new TrackedDatabase({
+    file,
+    path,
+    life,
+    ledger,
+    formatReal: realFormatter(),
+    account: null,
+    shared,
+  });
 }
 
 /** The state that the ledger expects, beginning with what the file holds now. */
@@ -159,6 +169,37 @@ describe('TrackedDatabase', () => {
       true,
     );
     expect(withDatabase(file, readInBand)).toMatchObject({ seq: seq + 1, life: 2 });
+  });
+
+  it('goes on from what another process has written, and notes both in one order', () => {
+    const before = scanDatabase(file);
+    database.close();
+    database = open(1, '');
+    const other = open(1, 'job');
+    const add = (one: TrackedDatabase, action: string): boolean =>
+      one.write('audit', 0, (tx) => tx.insert('audit_log', auditRow(action)));
+    const first = database.account.seq + 1;
+    try {
+      for (const one of [database, other, other, database, other]) expect(add(one, 'both')).toBe(true);
+      other.db.exec('BEGIN IMMEDIATE');
+      database.db.pragma('busy_timeout = 10');
+      expect(add(database, 'turned away')).toBe(false);
+      other.db.exec('ROLLBACK');
+      expect(add(database, 'after that')).toBe(true);
+    } finally {
+      other.close();
+    }
+    expect(records.flatMap((record) => (record.t === 'ack' ? [[record.seq, record.by]] : []))).toEqual([
+      [first, undefined],
+      [first + 1, 'job'],
+      [first + 2, 'job'],
+      [first + 3, undefined],
+      [first + 4, 'job'],
+      [first + 5, undefined],
+    ]);
+    expect(records.filter(({ t }) => t === 'turned-away')).toMatchObject([{ error: 'database is locked' }]);
+    expect(scanDatabase(file)).toEqual(replayFrom(before));
+    expect(withDatabase(file, readInBand)).toMatchObject({ seq: first + 5 });
   });
 
   it('never creates a database that is not there', () => {

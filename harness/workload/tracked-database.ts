@@ -22,6 +22,16 @@ export interface TrackedOptions {
   readonly formatReal: FormatReal;
   /** What is known from an earlier handle; null: read it from the database. */
   readonly account: Account | null;
+  /** Left out: nobody else writes to it. */
+  readonly shared?: Sharing | undefined;
+}
+
+/** Of a database that other processes write to as well. */
+export interface Sharing {
+  /** Who this is; '' is the application's own writer. */
+  readonly by: string;
+  /** So long it keeps the write lock in each write. */
+  readonly holdMs: number;
 }
 
 /** An open database as the operations see it. */
@@ -54,11 +64,15 @@ export class TrackedDatabase implements OpenDatabase {
   readonly #addTable: Statement;
   readonly #setTable: Statement;
   readonly #forgetTable: Statement;
+  readonly #shared: Sharing | null;
+  readonly #dataVersion: Statement;
+  #version: unknown = null;
 
   constructor(options: TrackedOptions) {
     this.path = options.path;
     this.#life = options.life;
     this.#ledger = options.ledger;
+    this.#shared = options.shared ?? null;
     this.db = new Sqlite(options.file, { fileMustExist: true });
     this.#tables = new OpenTables(this.db, options.formatReal);
     try {
@@ -69,6 +83,7 @@ export class TrackedDatabase implements OpenDatabase {
       this.#setSeq = this.db.prepare('UPDATE _drill_state SET seq = ?, life = ? WHERE id = 1');
       this.#addTable = this.db.prepare('INSERT INTO _drill_tables VALUES (?, ?, ?)');
       this.#setTable = this.db.prepare('UPDATE _drill_tables SET rows = ?, digest = ? WHERE name = ?');
+      this.#dataVersion = this.db.prepare('PRAGMA data_version').pluck();
       this.#forgetTable = this.db.prepare('DELETE FROM _drill_tables WHERE name = ?');
     } catch (error) {
       this.db.close();
@@ -77,14 +92,19 @@ export class TrackedDatabase implements OpenDatabase {
   }
 
   write(kind: WriteKind, dueUs: number, body: (transaction: Writing) => void): boolean {
-    const seq = this.account.seq + 1;
     const transaction = new WriteTransaction(this.db, this.account, this.#tables);
     const tables: Record<string, TableState> = {};
+    let seq = this.account.seq + 1;
     let intended = false;
     try {
       this.#begin.run();
+      if (this.#shared !== null) {
+        this.#seeOthers();
+        seq = this.account.seq + 1;
+      }
       body(transaction);
       transaction.noteFullText();
+      if (this.#shared !== null) holdLock(this.#shared.holdMs);
       this.#writeInBand(seq, transaction, tables);
       this.#intend(kind, seq, dueUs, transaction);
       intended = true;
@@ -97,7 +117,7 @@ export class TrackedDatabase implements OpenDatabase {
       return false;
     }
     const at = monotonicUs();
-    this.#ledger.append({ t: 'ack', db: this.path, seq, at, tables });
+    this.#ledger.append({ t: 'ack', db: this.path, seq, at, tables, ...this.#author() });
     this.#accept(seq, transaction);
     return true;
   }
@@ -108,6 +128,19 @@ export class TrackedDatabase implements OpenDatabase {
 
   close(): void {
     this.db.close();
+  }
+
+  /** With the write lock in hand: what other processes have written since is what this one goes on from. */
+  #seeOthers(): void {
+    const version = this.#dataVersion.get();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.account.takeOver(readInBand(this.db));
+  }
+
+  #author(): { readonly by?: string } {
+    const by = this.#shared?.by ?? '';
+    return by === '' ? {} : { by };
   }
 
   #writeInBand(seq: number, transaction: WriteTransaction, tables: Record<string, TableState>): void {
@@ -136,14 +169,21 @@ export class TrackedDatabase implements OpenDatabase {
       ...(schema === null ? {} : { schema }),
       ...(created.length === 0 ? {} : { created }),
       ...(dropped.length === 0 ? {} : { dropped }),
+      ...(this.#shared === null ? {} : { at: monotonicUs(), ...this.#author() }),
     });
   }
 
   #refuse(refused: { kind: WriteKind; seq: number; dueUs: number; intended: boolean; error: unknown }): void {
     const { kind, seq, dueUs, intended, error } = refused;
+    const { path: db } = this;
+    const at = monotonicUs();
+    if (!intended && this.#shared !== null) {
+      this.#ledger.append({ t: 'turned-away', db, kind, at, error: messageOf(error) });
+      return;
+    }
     // A write that was refused before its intent was known still was begun: it would have touched nothing.
-    if (!intended) this.#ledger.append({ t: 'intent', db: this.path, seq, kind, due: dueUs, effects: [] });
-    this.#ledger.append({ t: 'refused', db: this.path, seq, at: monotonicUs(), error: messageOf(error) });
+    if (!intended) this.#ledger.append({ t: 'intent', db, seq, kind, due: dueUs, effects: [] });
+    this.#ledger.append({ t: 'refused', db, seq, at, error: messageOf(error), ...this.#author() });
   }
 
   #accept(seq: number, transaction: WriteTransaction): void {
@@ -151,4 +191,8 @@ export class TrackedDatabase implements OpenDatabase {
     for (const table of transaction.dropped) this.account.tables.delete(table);
     for (const [table, sum] of transaction.states) this.account.tables.set(table, sum);
   }
+}
+
+function holdLock(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -35,12 +35,14 @@ const PROGRESS_INTERVAL_US = 250_000;
 
 /** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
 export async function runWriter(inputs: WriterInputs): Promise<void> {
-  const { options, plan, ledger, started, ended, say, blobs } = inputs;
-  const { dataDir, writerIndex, life, mode, predecessors = 0 } = options;
+  const { options, ledger, started, ended, say, blobs } = inputs;
+  const { dataDir, writerIndex, life, mode, predecessors = 0, guest } = options;
+  const plan = guest === undefined ? inputs.plan : guestPlan(inputs.plan, writerIndex, guest.paths);
+  const shared = options.shared ? { by: guest?.by ?? '', holdMs: guest?.holdMs ?? 0 } : undefined;
   const formatReal = realFormatter();
   const pool = new HandlePool(
     (path, account) =>
-      new TrackedDatabase({ file: join(dataDir, path), path, life, ledger, formatReal, account }),
+      new TrackedDatabase({ file: join(dataDir, path), path, life, ledger, formatReal, account, shared }),
   );
   const session = new Session({
     dataDir,
@@ -62,7 +64,7 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
     if (predecessors > 0) takeUp(pool, plan, writerIndex, ledger);
     say({ ready: true, atUs: monotonicUs() });
     await started;
-    if (mode === 'load') await load(session, inputs);
+    if (mode === 'load') await load(session, { ...inputs, plan });
     else await firstWrites(session, options, ended, say);
     await idleUntil(ended);
     await session.blobs.drained();
@@ -70,6 +72,18 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
     pool.closeAll();
   }
   ledger.append({ t: 'end', at: monotonicUs() });
+}
+
+/** What is left of a plan for a process that is not the application: records in some apps. */
+function guestPlan(plan: Plan, writerIndex: number, paths: readonly string[]): Plan {
+  return {
+    ...plan,
+    databases: plan.databases
+      .filter(({ path }) => paths.includes(path))
+      .map((database) => ({ ...database, writer: writerIndex, idle: false })),
+    changes: [],
+    recordMix: { create: 1, update: 0, delete: 0 },
+  };
 }
 
 /** Opens every database once, so that a missing one is met before the load and not in its middle. */
