@@ -10,7 +10,7 @@ const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion';
 /** What somebody has typed when the key is pressed, split as bash splits it, and what must be offered. */
 const TYPED: readonly (readonly [string, readonly string[], string])[] = [
   ['drill --scenario=smo', ['drill', '--scenario', '=', 'smo'], 'smoke'],
-  ['drill --except=disk', ['drill', '--except', '=', 'disk'], 'disk-full'],
+  ['drill --except=disk-fu', ['drill', '--except', '=', 'disk-fu'], 'disk-full'],
   ['drill --tier=', ['drill', '--tier', '=', ''], 'smoke gate nightly'],
   ['drill report latest --form', ['drill', 'report', 'latest', '--form'], '--format'],
 ];
