@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatabaseEvidence, type Evidence, evidenceSchema, type Finding } from './evidence.ts';
+import { type Evidence, evidenceSchema } from './evidence.ts';
+import type { Finding } from './evidence/checks.ts';
+import type { DatabaseEvidence } from './evidence/database.ts';
 import { databaseKind } from './fleet/layout.ts';
 import { notFromTheBucket } from './from-the-bucket.ts';
 import type { DatabaseHistory } from './ledger/history.ts';

@@ -1,5 +1,6 @@
 import type { DrillErrorCode } from './errors.ts';
-import type { CheckId, HARNESS_BUG } from './evidence.ts';
+import type { HARNESS_BUG } from './evidence.ts';
+import type { CheckId } from './evidence/checks.ts';
 
 /**
  * Whose failure it is. subject: the supervisor, Litestream and what they gave back; store: the S3 service; harness: the drill

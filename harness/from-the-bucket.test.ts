@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RestoreRecord } from './evidence.ts';
+import type { RestoreRecord } from './evidence/database.ts';
 import { notFromTheBucket } from './from-the-bucket.ts';
 import type { RequestLogEntry } from './store/request-log.ts';
 

@@ -1,4 +1,5 @@
-import type { Finding, RestoreRecord } from './evidence.ts';
+import type { Finding } from './evidence/checks.ts';
+import type { RestoreRecord } from './evidence/database.ts';
 import { hasReadSnapshot, type RequestLog, until } from './store/request-log.ts';
 import { finding } from './verify/finding.ts';
 

@@ -1,14 +1,9 @@
 import { z } from 'zod';
-import {
-  anyCheckIdSchema,
-  lostAtSchema,
-  earlierDrillSchema,
-  loadEndSchema,
-  faultRecordSchema,
-  secondHostSchema,
-  storeRequestsSchema,
-  storeSchema,
-} from './evidence.ts';
+import { anyCheckIdSchema } from './evidence/checks.ts';
+import { lostAtSchema } from './evidence/database.ts';
+import { loadEndSchema, faultRecordSchema, secondHostSchema } from './evidence/host.ts';
+import { earlierDrillSchema } from './evidence/run-info.ts';
+import { storeRequestsSchema, storeSchema } from './evidence/store.ts';
 import { FAILURE_CLASSES } from './failure-classes.ts';
 
 /** The one product of a run. Every report shows this and nothing else. Additive within a schema version. */

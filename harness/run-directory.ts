@@ -2,7 +2,8 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { DrillError, messageOf } from './errors.ts';
-import { type Evidence, evidenceSchema, type RunInfo, runInfoSchema } from './evidence.ts';
+import { type Evidence, evidenceSchema } from './evidence.ts';
+import { type RunInfo, runInfoSchema } from './evidence/run-info.ts';
 import { type Result, resultSchema } from './result.ts';
 
 export type { RunInfo };

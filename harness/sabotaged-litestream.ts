@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CheckId } from './evidence.ts';
+import type { CheckId } from './evidence/checks.ts';
 
 interface Sabotage {
   readonly does: string;

@@ -1,4 +1,4 @@
-import type { LostAt } from '../evidence.ts';
+import type { LostAt } from '../evidence/database.ts';
 import type { Commit } from './wal-commits.ts';
 
 /** How far a database had come at each place. A write up to `upTo` is there; one above it and not above `atMost` may be. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { DrillError } from '../errors.ts';
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
 import { restoreFleet } from '../recovery/restore-fleet.ts';
 import { endpointProblem, PATH_STYLE_VARIABLE, pathStyleOf, shownEndpoint } from '../store/endpoint.ts';

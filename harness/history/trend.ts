@@ -1,5 +1,5 @@
 import { keyOf, sampleOf } from '../compare/compare.ts';
-import type { EarlierDrill } from '../evidence.ts';
+import type { EarlierDrill } from '../evidence/run-info.ts';
 import type { Trend } from '../report/console.ts';
 import type { ScenarioResult } from '../result.ts';
 import type { HistoryEntry } from './entry.ts';

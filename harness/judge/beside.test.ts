@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Evidence, evidenceSchema, type Finding } from '../evidence.ts';
+import { type Evidence, evidenceSchema } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { resultSchema, type ScenarioResult } from '../result.ts';
 import { databaseIn, evidenceWith, finding, KILL_US } from './green-evidence.ts';
 import { judge } from './judge.ts';

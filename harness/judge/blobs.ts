@@ -1,4 +1,5 @@
-import type { Evidence, Finding } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { seconds } from './fates.ts';
 import { strictestMax } from '../scenario/metrics.ts';
 import { plural } from './tally.ts';

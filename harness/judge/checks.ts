@@ -1,4 +1,5 @@
-import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { CHECK_IDS, type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import type { CheckResult, ObjectiveResult } from '../result.ts';
 import { blobNotes } from './blobs.ts';
 import type { Fate } from './fates.ts';

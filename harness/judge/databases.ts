@@ -1,4 +1,5 @@
-import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import type { DatabaseResult, Verdict } from '../result.ts';
 import { beyondObjective } from './beyond-objective.ts';
 import type { Fate } from './fates.ts';

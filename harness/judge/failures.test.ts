@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { CHECK_IDS } from '../evidence.ts';
+import { CHECK_IDS } from '../evidence/checks.ts';
 import { CLASS_OF_ERROR, FIX_OF_CHECK } from '../failure-classes.ts';
 import type { DrillFailure } from '../result.ts';
 import { databaseIn, evidenceWith, finding, greenEvidence, notRestored } from './green-evidence.ts';

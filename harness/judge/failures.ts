@@ -1,4 +1,5 @@
-import type { CheckId, Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { CheckId } from '../evidence/checks.ts';
 import {
   CLASS_OF_ERROR,
   CLASS_OF_GAP,

@@ -1,4 +1,6 @@
-import type { CheckId, DatabaseEvidence, Evidence, Finding, RestoreOutcome } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { CheckId, Finding } from '../evidence/checks.ts';
+import type { DatabaseEvidence, RestoreOutcome } from '../evidence/database.ts';
 
 /**
  * What became of one database.

@@ -1,12 +1,8 @@
-import {
-  type DatabaseEvidence,
-  DATABASE_CHECK_IDS,
-  type Evidence,
-  type Finding,
-  type InstantEvidence,
-  type RehearsalEvidence,
-  type RunInfo,
-} from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { DATABASE_CHECK_IDS, type Finding } from '../evidence/checks.ts';
+import type { DatabaseEvidence } from '../evidence/database.ts';
+import type { InstantEvidence, RehearsalEvidence } from '../evidence/instants.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 
 /** Test support: the evidence of a drill that passes. A test plants one fault in a copy and must see it go red. */
 

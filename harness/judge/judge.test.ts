@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type AnyCheckId,
-  CHECK_IDS,
-  type CheckId,
-  DATABASE_CHECK_IDS,
-  type Evidence,
-  evidenceSchema,
-} from '../evidence.ts';
+import { type Evidence, evidenceSchema } from '../evidence.ts';
+import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import { resultSchema, type ScenarioResult } from '../result.ts';
 import {
   databaseIn,

@@ -1,4 +1,5 @@
-import { type Evidence, HARNESS_BUG, type RunInfo } from '../evidence.ts';
+import { type Evidence, HARNESS_BUG } from '../evidence.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 import type { Result, ScenarioResult, Verdict } from '../result.ts';
 import { judge } from './judge-drill.ts';
 import { plural } from './tally.ts';

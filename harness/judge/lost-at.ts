@@ -1,4 +1,4 @@
-import type { LostAt } from '../evidence.ts';
+import type { LostAt } from '../evidence/database.ts';
 import type { DatabaseResult } from '../result.ts';
 
 /** Where the lost writes of the whole fleet were at the kill; null: nothing was lost, or of some database nobody can tell. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Evidence, OwnCheckRecord } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
 import { evidenceSchema } from '../evidence.ts';
 import { resultSchema, type ScenarioResult } from '../result.ts';
 import { evidenceWith } from './green-evidence.ts';

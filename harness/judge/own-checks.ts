@@ -1,4 +1,6 @@
-import type { Evidence, OwnCheckId, OwnCheckRecord } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { OwnCheckId } from '../evidence/checks.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
 import type { CheckResult } from '../result.ts';
 import { checkResult, plural } from './tally.ts';
 

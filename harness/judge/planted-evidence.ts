@@ -1,10 +1,6 @@
-import {
-  type CheckId,
-  type Evidence,
-  HARNESS_BUG,
-  type InstantEvidence,
-  type RehearsalEvidence,
-} from '../evidence.ts';
+import { type Evidence, HARNESS_BUG } from '../evidence.ts';
+import type { CheckId } from '../evidence/checks.ts';
+import type { InstantEvidence, RehearsalEvidence } from '../evidence/instants.ts';
 import type { FailureClass } from '../failure-classes.ts';
 import type { Verdict } from '../result.ts';
 import {

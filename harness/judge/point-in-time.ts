@@ -1,4 +1,5 @@
-import type { Evidence, InstantEvidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { InstantEvidence } from '../evidence/instants.ts';
 import type { InstantResult, Measurements } from '../result.ts';
 import { seconds } from './fates.ts';
 import { distributionOf } from './percentiles.ts';

@@ -1,4 +1,5 @@
-import type { Evidence, RehearsalEvidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { RehearsalEvidence } from '../evidence/instants.ts';
 import { seconds } from './fates.ts';
 import { type Failure, plural, type Tally } from './tally.ts';
 

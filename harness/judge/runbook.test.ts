@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Evidence, evidenceSchema, type RunbookEvidence } from '../evidence.ts';
+import { type Evidence, evidenceSchema } from '../evidence.ts';
+import type { RunbookEvidence } from '../evidence/runbook.ts';
 import { resultSchema } from '../result.ts';
 import { evidenceWith, greenEvidence, notRestored } from './green-evidence.ts';
 import { judge, judgeRun } from './judge.ts';

@@ -1,4 +1,5 @@
-import type { Evidence, RunbookEvidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { RunbookEvidence } from '../evidence/runbook.ts';
 import type { RunbookResult, RunbookStepResult } from '../result.ts';
 import type { Fate } from './fates.ts';
 import { plural } from './tally.ts';

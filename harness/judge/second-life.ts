@@ -1,4 +1,5 @@
-import { type CheckId, DATABASE_CHECK_IDS, type Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import type { Fate } from './fates.ts';
 import { explainedNote, type Failure, partFindings, type Tally } from './tally.ts';
 

@@ -1,4 +1,5 @@
-import type { AnyCheckId, Evidence, Finding } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { AnyCheckId, Finding } from '../evidence/checks.ts';
 import type { CheckResult, Verdict } from '../result.ts';
 import { compareText, type Fate } from './fates.ts';
 

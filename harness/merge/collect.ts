@@ -1,4 +1,5 @@
-import type { Evidence, RunInfo } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 import { manifestProblems } from '../manifest.ts';
 import { readRun, runDirectories } from '../run-directory.ts';
 import { readShardFile, type ShardFile } from '../shard/whole-plan.ts';

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { RunInfo } from '../evidence.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 import type { Result } from '../result.ts';
 import { runPaths } from '../run-directory.ts';
 import { saveRun, sealRun } from '../save-run.ts';

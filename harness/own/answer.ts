@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OwnCheckRecord } from '../evidence.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
 
 /** What the process of a check answers. */
 export type OwnAnswer = Pick<OwnCheckRecord, 'opened' | 'findings' | 'error'>;

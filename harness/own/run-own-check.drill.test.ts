@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readOrEmpty } from '../cli-rig.ts';
 import { systemClock } from '../clock.ts';
-import type { OwnCheckRecord } from '../evidence.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
 import type { OwnChecksInput } from './input.ts';
 import { runOwnCheck } from './run-own-check.ts';
 

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import { ownCheckSchema, type OwnCheckRecord } from '../evidence.ts';
+import { ownCheckSchema, type OwnCheckRecord } from '../evidence/own-check.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { OwnAnswer } from './answer.ts';
 

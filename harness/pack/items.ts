@@ -1,4 +1,5 @@
-import type { Evidence, RunInfo } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 import type { HistoryEntry } from '../history/entry.ts';
 import type { Result, ScenarioResult } from '../result.ts';
 import type { Statement } from './statement.ts';

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import type { RunInfo } from '../evidence.ts';
+import type { RunInfo } from '../evidence/run-info.ts';
 import { entriesOf } from '../history/entry.ts';
 import { appendHistory, historyFile, sha256 } from '../history/history-file.ts';
 import { evidenceWith, finding } from '../judge/green-evidence.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partLostWrites } from '../attribution/lost-at.ts';
 import { placesOf } from '../attribution/places.ts';
-import type { LostAt } from '../evidence.ts';
+import type { LostAt } from '../evidence/database.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';

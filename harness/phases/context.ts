@@ -2,16 +2,13 @@ import { join } from 'node:path';
 import type { UploadHistory } from '../attribution/upload-history.ts';
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
-import type {
-  BucketContents,
-  Evidence,
-  Finding,
-  LostAt,
-  OwnCheckRecord,
-  RehearsalEvidence,
-  RestoreRecord,
-  RunbookEvidence,
-} from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
+import type { LostAt, RestoreRecord } from '../evidence/database.ts';
+import type { RehearsalEvidence } from '../evidence/instants.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
+import type { RunbookEvidence } from '../evidence/runbook.ts';
+import type { BucketContents } from '../evidence/store.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord, RunningHost } from '../host/host.ts';
 import type { Subject } from '../host/subject.ts';

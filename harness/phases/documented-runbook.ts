@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { RunbookEvidence } from '../evidence.ts';
+import type { RunbookEvidence } from '../evidence/runbook.ts';
 import { databaseKind } from '../fleet/layout.ts';
 import { type RunningHost, startHost } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';

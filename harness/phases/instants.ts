@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { wallOffsetMs, wallTimeOf } from '../clock.ts';
 import { uploadedBy } from '../attribution/upload-history.ts';
-import type { InstantEvidence } from '../evidence.ts';
+import type { InstantEvidence } from '../evidence/instants.ts';
 import type { Ledger } from '../ledger/history.ts';
 import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { lastLitestream } from '../planned-drill.ts';

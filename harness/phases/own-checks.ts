@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OwnCheckRecord } from '../evidence.ts';
+import type { OwnCheckRecord } from '../evidence/own-check.ts';
 import { ownChecksInput } from '../own/input.ts';
 import { runOwnCheck } from '../own/run-own-check.ts';
 import type { OwnChecks } from '../scenario/check-scenario.ts';

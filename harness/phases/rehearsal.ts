@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { uploadedBy, type UploadHistory } from '../attribution/upload-history.ts';
-import type { RehearsalEvidence } from '../evidence.ts';
+import type { RehearsalEvidence } from '../evidence/instants.ts';
 import { hostPaths, startHost } from '../host/host.ts';
 import { lastSeq } from '../ledger/history-state.ts';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { wallTimeOf } from '../clock.ts';
 import { DrillError } from '../errors.ts';
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
 import { ownProgram } from '../litestream/own-program.ts';

@@ -1,6 +1,6 @@
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { type DeadHost, hostPaths, type KillRecord } from '../host/host.ts';
 import { sealLedger } from '../ledger/seal.ts';
 import { readClaims } from '../host/subject.ts';

@@ -1,4 +1,4 @@
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 
 /** What a recovery says while it works, one JSON document a line with `drill restore --events`. */
 export type RecoveryEvent =

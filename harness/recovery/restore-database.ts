@@ -2,7 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { monotonicUs } from '../clock.ts';
-import type { RestoreOutcome, RestoreRecord } from '../evidence.ts';
+import type { RestoreOutcome, RestoreRecord } from '../evidence/database.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { formatTaken, newerFormat, type ReplicaFormat } from '../litestream/restored-format.ts';

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 import { seedFleet } from '../fleet/seed.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';

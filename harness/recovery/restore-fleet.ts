@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';

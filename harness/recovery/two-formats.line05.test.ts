@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { monotonicUs } from '../clock.ts';
-import type { RestoreRecord } from '../evidence.ts';
+import type { RestoreRecord } from '../evidence/database.ts';
 import { findLitestream, type LitestreamBinary } from '../litestream/binary.ts';
 import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { renderReplicateConfig } from '../litestream/config.ts';

@@ -1,4 +1,4 @@
-import type { LostAt } from '../evidence.ts';
+import type { LostAt } from '../evidence/database.ts';
 import { count } from './format.ts';
 
 /** Where lost writes can have been at the kill, with what it means, in the order of the way to the bucket. */

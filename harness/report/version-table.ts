@@ -1,4 +1,4 @@
-import type { AnyCheckId } from '../evidence.ts';
+import type { AnyCheckId } from '../evidence/checks.ts';
 import type { ScenarioResult } from '../result.ts';
 import { count, duration } from './format.ts';
 import { litestreamInWords } from './subject.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationMs } from '../duration.ts';
-import { anyCheckIdSchema } from '../evidence.ts';
+import { anyCheckIdSchema } from '../evidence/checks.ts';
 import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import { faultSchema } from './faults.ts';
 import { shapesSchema } from './shapes.ts';

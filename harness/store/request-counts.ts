@@ -1,4 +1,4 @@
-import type { StoreRequests } from '../evidence.ts';
+import type { StoreRequests } from '../evidence/store.ts';
 import { s3Request } from './s3-request.ts';
 import type { RequestLog } from './request-log.ts';
 

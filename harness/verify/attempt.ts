@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { messageOf } from '../errors.ts';
-import type { CheckId } from '../evidence.ts';
+import type { CheckId } from '../evidence/checks.ts';
 
 /** SQLite says so when the bytes of a file are not as they should be. Everything else is our machine's or our own fault. */
 const DAMAGE =

@@ -1,4 +1,5 @@
-import type { Evidence, Finding } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { storageFolder } from '../fleet/layout.ts';
 import type { BlobHistory } from '../ledger/file-history.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { RESTORED_FROM } from '../supervisor/restored-from.ts';
 import { counted, few, finding } from './finding.ts';
 import { BLOB_PATH, HOOK_PATH, placeOf } from './places.ts';

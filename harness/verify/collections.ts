@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { parseSchemaJson, RECORD_COLUMNS, sqlType } from '../fleet/collections.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
 import { USER_TABLES } from '../fleet/shapes.ts';

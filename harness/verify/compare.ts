@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { baseSeq, type ExpectedState, lastSeq, stateAt, writesUpTo } from '../ledger/history-state.ts';
 import type { TableState } from '../ledger/records.ts';

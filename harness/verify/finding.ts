@@ -1,4 +1,4 @@
-import type { CheckId, Finding } from '../evidence.ts';
+import type { CheckId, Finding } from '../evidence/checks.ts';
 
 const NAMES_MAX = 5;
 

@@ -1,4 +1,4 @@
-import type { CheckId } from '../evidence.ts';
+import type { CheckId } from '../evidence/checks.ts';
 import type { DatabaseHistory, Ledger, LedgerWrite } from '../ledger/history.ts';
 import type { BlobFact } from './blob-facts.ts';
 import { type Registration, registrationsOf } from './places.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Evidence, Finding } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { contentHash } from '../fleet/blobs.ts';
 import { hooksFolder } from '../fleet/layout.ts';
 import type { HookHistory } from '../ledger/file-history.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { finding } from './finding.ts';
 import type { Observation } from './observation.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { ExpectedState } from '../ledger/history-state.ts';
 import { sameState } from './table-state.ts';
 import { few, finding } from './finding.ts';

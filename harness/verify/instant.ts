@@ -1,4 +1,4 @@
-import type { RestoredFile } from '../evidence.ts';
+import type { RestoredFile } from '../evidence/instants.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { baseSeq, writeAt } from '../ledger/history-state.ts';
 import { verifyDatabase } from './verify-database.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { baseObjects } from './base-schema.ts';
 import { counted, few, finding } from './finding.ts';
 import type { Observation } from './observation.ts';

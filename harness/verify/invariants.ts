@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { fileInvariantFindings } from './collections.ts';
 import { type FleetView, isAsInLedger } from './fleet-view.ts';
 import { policyFindings } from './policies.ts';

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { quoteIdentifier } from '../ledger/digest.ts';
 import { LITESTREAM_TABLES } from '../ledger/foreign-tables.ts';
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { counted, finding } from './finding.ts';
 
 /** Rows in Litestream's own tables that Litestream never leaves: all but one number, and any in the lock. */

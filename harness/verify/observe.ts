@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { monotonicUs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { type CheckId, DATABASE_CHECK_IDS } from '../evidence.ts';
+import { type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import { LAYOUT } from '../fleet/layout.ts';
 import { contentTables, pageBytesOf, scanTable, schemaDigest } from '../ledger/digest.ts';
 import type { TableState } from '../ledger/records.ts';

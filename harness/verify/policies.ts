@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { Policy } from '../fleet/policies.ts';
 import { few, finding } from './finding.ts';
 import { ageMs, type FleetView, isAsInLedger } from './fleet-view.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { writesUpTo } from '../ledger/history-state.ts';
 import { baseObjects } from './base-schema.ts';

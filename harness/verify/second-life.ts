@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import type { DatabaseHistory, Ledger } from '../ledger/history.ts';
 import { type BaselineSource, baseSeq, expectedRows } from '../ledger/history-state.ts';
 import { cleanHostFindings } from './clean-host.ts';

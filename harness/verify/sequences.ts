@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { quoteIdentifier, tableShape } from '../ledger/digest.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import type { ExpectedState } from '../ledger/history-state.ts';

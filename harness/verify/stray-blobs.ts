@@ -1,4 +1,4 @@
-import type { Finding } from '../evidence.ts';
+import type { Finding } from '../evidence/checks.ts';
 import { storageFolder } from '../fleet/layout.ts';
 import type { BlobHistory } from '../ledger/file-history.ts';
 import { counted, few, finding } from './finding.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DATABASE_CHECK_IDS } from '../evidence.ts';
+import { DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import { createInBand, writeTableStates } from '../fleet/in-band.ts';
 import { applyEffect, EMPTY_TABLE, scanTable, schemaDigest } from '../ledger/digest.ts';
 import type { DatabaseHistory, LedgerWrite } from '../ledger/history.ts';

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { messageOf } from '../errors.ts';
-import { type CheckId, DATABASE_CHECK_IDS, type Finding, type Verified } from '../evidence.ts';
+import { type CheckId, DATABASE_CHECK_IDS, type Finding } from '../evidence/checks.ts';
+import type { Verified } from '../evidence/database.ts';
 import type { DatabaseHistory } from '../ledger/history.ts';
 import { type BaselineSource, baseSeq, lastSeq, stateAt, writeAt } from '../ledger/history-state.ts';
 import { type Comparison, compareWithLedger } from './compare.ts';

@@ -1,4 +1,4 @@
-import type { CheckId } from '../../evidence.ts';
+import type { CheckId } from '../../evidence/checks.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { expectedInWords } from '../expected.ts';

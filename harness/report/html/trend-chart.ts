@@ -1,5 +1,5 @@
 import { line } from 'd3-shape';
-import type { EarlierDrill } from '../../evidence.ts';
+import type { EarlierDrill } from '../../evidence/run-info.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { strictestMax } from '../../scenario/metrics.ts';
 import { duration } from '../format.ts';

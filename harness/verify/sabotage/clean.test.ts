@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Finding } from '../../evidence.ts';
+import type { Finding } from '../../evidence/checks.ts';
 import { judge } from '../../judge/judge-drill.ts';
 import { baseSeq, lastSeq, writeAt } from '../../ledger/history-state.ts';
 import { writeRestoredFrom } from '../../supervisor/restored-from.ts';

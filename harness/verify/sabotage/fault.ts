@@ -1,4 +1,4 @@
-import type { CheckId } from '../../evidence.ts';
+import type { CheckId } from '../../evidence/checks.ts';
 import type { Target } from './target.ts';
 
 /** What a planted fault must lead to: these findings and no other, and exactly these lost writes. */

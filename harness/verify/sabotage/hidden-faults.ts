@@ -1,4 +1,4 @@
-import type { CheckId } from '../../evidence.ts';
+import type { CheckId } from '../../evidence/checks.ts';
 import type { Expected, Fault } from './fault.ts';
 import { change, execute, type Target } from './target.ts';
 

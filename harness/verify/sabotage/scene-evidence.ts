@@ -1,4 +1,5 @@
-import type { DatabaseEvidence, Evidence, RestoreRecord } from '../../evidence.ts';
+import type { Evidence } from '../../evidence.ts';
+import type { DatabaseEvidence, RestoreRecord } from '../../evidence/database.ts';
 import { greenEvidence } from '../../judge/green-evidence.ts';
 import type { DatabaseHistory } from '../../ledger/history.ts';
 import { placeOf } from '../places.ts';

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { blobContent } from '../../fleet/blobs.ts';
 import { hookSource } from '../../fleet/hooks.ts';
 import { blobPath, hooksFolder } from '../../fleet/layout.ts';
-import type { Finding } from '../../evidence.ts';
+import type { Finding } from '../../evidence/checks.ts';
 import { type DatabaseHistory, type Ledger, readLedger } from '../../ledger/history.ts';
 import { lastSeq } from '../../ledger/history-state.ts';
 import type { LedgerRecord } from '../../ledger/records.ts';

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { FULL_TEXT } from '../../fleet/shapes.ts';
-import type { CheckId } from '../../evidence.ts';
+import type { CheckId } from '../../evidence/checks.ts';
 import type { Expected, Fault } from './fault.ts';
 import { edit } from './scene.ts';
 import { ask, change, execute, historyOf, lastingWrite, seededId, type Target, text } from './target.ts';
