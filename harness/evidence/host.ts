@@ -46,9 +46,12 @@ export const faultRecordSchema = z.strictObject({
    * under write again; null: not before the kill.
    */
   uploadsAgainMs: z.number().nullable().optional(),
-  /** When the scenario has it strike, in ms after the start of a phase; absent: it has a phase of its own, or lasts all the time. */
+  /**
+   * When the scenario has it strike, in ms after the start of a phase (toMs null: to its end); absent: it has a phase of its own, or
+   * lasts all the time.
+   */
   window: z
-    .strictObject({ phase: z.enum(['load', 'restore']), fromMs: z.number(), toMs: z.number() })
+    .strictObject({ phase: z.enum(['load', 'restore']), fromMs: z.number(), toMs: z.number().nullable() })
     .optional(),
 });
 

@@ -62,7 +62,7 @@ function faultSpans({ faults, timeline, killMs }: ScenarioResult) {
       {
         phase: shortened(`fault ${id}`, 28),
         startMs,
-        endMs: Math.max(startMs, Math.min(phase.startMs + window.toMs, endMs)),
+        endMs: Math.max(startMs, Math.min(phase.startMs + (window.toMs ?? Infinity), endMs)),
         kind: 'fault',
       },
     ];
