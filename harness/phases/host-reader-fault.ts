@@ -4,7 +4,7 @@ import type { HostReader } from '../scenario/host-fault.ts';
 import type { PlannedDatabase } from '../scenario/plan.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
-import { type FaultRecord, type HostScene, livesAfter } from './host-scene.ts';
+import { type FaultRecord, type HostScene, livesAfter, startBeside } from './host-scene.ts';
 
 const READER = ownProgram('../workload/reader-process.ts', import.meta.url);
 const ANSWER_WITHIN_MS = 10_000;
@@ -33,16 +33,7 @@ export async function readLong(
       signal: drill.order.signal,
     });
   try {
-    host.start({
-      name,
-      argv: [process.execPath, READER],
-      shell: null,
-      cwd: host.paths.folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
-      logFile: join(drill.paths.logs, `${name}.log`),
-      relay: true,
-      ledgerFile: null,
-    });
+    startBeside(scene, { name, argv: [READER] });
     host.input(name, `${JSON.stringify(chosen.map(({ path }) => join(host.paths.dataDir, path)))}\n`);
     const before = await answers(1);
     if (!(await livesAfter(scene, durationMs(fault.for)))) return;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence } from '../evidence.ts';
 import type { HostFault } from '../scenario/host-fault.ts';
@@ -28,4 +29,22 @@ export function hostFaultsOf({ scenario }: Pick<DrillContext, 'scenario'>): Host
 export async function livesAfter({ drill }: HostScene, ms: number): Promise<boolean> {
   await sleep(ms, undefined, { signal: drill.order.signal });
   return drill.found.kill === null;
+}
+
+/** Starts a program of a fault's own among the processes of the host, with nothing of the environment but the path. */
+export function startBeside(
+  { drill, underTest: { host } }: HostScene,
+  program: { readonly name: string; readonly argv: readonly string[]; readonly ledgerFile?: string },
+): void {
+  const { name, argv, ledgerFile = null } = program;
+  host.start({
+    name,
+    argv: [process.execPath, ...argv],
+    shell: null,
+    cwd: host.paths.folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
+    logFile: join(drill.paths.logs, `${name}.log`),
+    relay: true,
+    ledgerFile,
+  });
 }

@@ -9,7 +9,7 @@ import type { PlannedDatabase } from '../scenario/plan.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { WriterLine, WriterOptions } from '../workload/options.ts';
-import { type FaultRecord, type HostScene, livesAfter } from './host-scene.ts';
+import { type FaultRecord, type HostScene, livesAfter, startBeside } from './host-scene.ts';
 
 const WRITER = ownProgram('../workload/writer-process.ts', import.meta.url);
 /** The ledger of the application's only writer: each appends whole lines, in the order of their instants. */
@@ -56,11 +56,12 @@ export async function writeBeside(
 }
 
 async function start(
-  { drill, underTest }: HostScene,
+  scene: HostScene,
   fault: HostSecondWriter,
   name: string,
   chosen: readonly PlannedDatabase[],
 ): Promise<void> {
+  const { drill, underTest } = scene;
   const { host } = underTest;
   const guests = drill.scenario.faults.filter(({ kind }) => kind === 'host-second-writer');
   const options: WriterOptions = {
@@ -76,16 +77,7 @@ async function start(
   };
   const optionsFile = join(host.paths.folder, `${name}.json`);
   await writeFile(optionsFile, JSON.stringify(options));
-  host.start({
-    name,
-    argv: [process.execPath, WRITER, optionsFile],
-    shell: null,
-    cwd: host.paths.folder,
-    env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
-    logFile: join(drill.paths.logs, `${name}.log`),
-    relay: true,
-    ledgerFile: join(drill.paths.ledger, LEDGER),
-  });
+  startBeside(scene, { name, argv: [WRITER, optionsFile], ledgerFile: join(drill.paths.ledger, LEDGER) });
 }
 
 /** Writes acknowledged to the second writer, and the databases to which both wrote since then. */

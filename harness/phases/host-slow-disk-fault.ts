@@ -7,7 +7,7 @@ import type { HostSlowDisk } from '../scenario/host-fault.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
-import { type FaultRecord, type HostScene, hostFaultsOf, livesAfter } from './host-scene.ts';
+import { type FaultRecord, type HostScene, hostFaultsOf, livesAfter, startBeside } from './host-scene.ts';
 
 const PROBE = ownProgram('../host/disk-probe-process.ts', import.meta.url);
 const PROBED_WITHIN_MS = 30_000;
@@ -62,23 +62,15 @@ class DiskProbe {
   readonly #stop: () => void;
   #asked = 0;
 
-  constructor({ drill, underTest }: HostScene, name: string) {
+  constructor(scene: HostScene, name: string) {
+    const { drill, underTest } = scene;
     const { host } = underTest;
     [this.#host, this.#name, this.#signal] = [host, name, drill.order.signal];
     this.#stop = host.listen((event) => {
       if (event.event === 'line' && event.name === name)
         this.#said.push((JSON.parse(event.text) as { writesMs: number[] }).writesMs);
     });
-    host.start({
-      name,
-      argv: [process.execPath, PROBE, join(host.paths.dataDir, `.${name}`)],
-      shell: null,
-      cwd: host.paths.folder,
-      env: { PATH: process.env['PATH'] ?? '', HOME: host.paths.folder },
-      logFile: join(drill.paths.logs, `${name}.log`),
-      relay: true,
-      ledgerFile: null,
-    });
+    startBeside(scene, { name, argv: [PROBE, join(host.paths.dataDir, `.${name}`)] });
   }
 
   /** How long some forced writes took; none: no answer in time. */

@@ -1,17 +1,24 @@
 import Sqlite from 'better-sqlite3';
 import type { Database } from 'better-sqlite3';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { seedFleet } from '../fleet/seed.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
+import { vocabularyFor } from '../fleet/vocabulary.ts';
 import { applyEffect, contentTables, EMPTY_TABLE, scanTable, schemaDigest } from '../ledger/digest.ts';
+import { ledgerFile } from '../ledger/ledger-file.ts';
 import type { LedgerRecord, TableState } from '../ledger/records.ts';
+import { randomFor } from '../random.ts';
 import { planDrill } from '../scenario/plan.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { HandlePool } from './handle-pool.ts';
+import { realFormatter } from './row-encoding.ts';
+import { Session } from './session.ts';
+import { TrackedDatabase } from './tracked-database.ts';
 
 /** For tests of fleet and workload: a small seeded fleet, and a reading of the ledger that shares no code with it. */
 
@@ -45,6 +52,33 @@ export async function seedSmall(scenario: Scenario, seed: number): Promise<Seede
   const summary = await seedFleet({ plan, dataDir, ledgerDir });
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
   return { plan, folder, dataDir, ledgerDir, summary, [Symbol.dispose]: dispose };
+}
+
+/** A writer's session over a seeded fleet, with a ledger file of its own. */
+export function sessionOver({ plan, dataDir, ledgerDir }: SeededFleet, seed: number): Session & Disposable {
+  const descriptor = openSync(join(ledgerDir, 'writer-0.ndjson'), 'a');
+  const ledger = ledgerFile(descriptor);
+  const formatReal = realFormatter();
+  const pool = new HandlePool(
+    (path, account) =>
+      new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, formatReal, account }),
+  );
+  const session = new Session({
+    dataDir,
+    seed,
+    writerIndex: 0,
+    life: 1,
+    random: randomFor(seed, 'test'),
+    vocabulary: vocabularyFor(seed),
+    pool,
+    ledger,
+    largeBlobBytes: plan.largeBlobBytes,
+  });
+  const dispose = (): void => {
+    pool.closeAll();
+    closeSync(descriptor);
+  };
+  return Object.assign(session, { [Symbol.dispose]: dispose });
 }
 
 /** What the ledger says of one database. */

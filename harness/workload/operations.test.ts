@@ -1,55 +1,28 @@
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseSchemaJson } from '../fleet/collections.ts';
-import { vocabularyFor } from '../fleet/vocabulary.ts';
-import { ledgerFile } from '../ledger/ledger-file.ts';
-import { randomFor } from '../random.ts';
 import { appendAudit, login, rotateToken } from './account-operations.ts';
 import { createCollection, deleteCollection, patchCollection } from './collection-operations.ts';
-import { livingEqualLedger, seedSmall, smallScenario } from './fleet-fixture.ts';
+import { livingEqualLedger, seedSmall, sessionOver, smallScenario } from './fleet-fixture.ts';
 import type { SeededFleet } from './fleet-fixture.ts';
-import { HandlePool } from './handle-pool.ts';
 import { createRecord, deleteRecord, updateRecord } from './record-operations.ts';
 import { deleteFile, uploadFile } from './file-operations.ts';
-import { realFormatter } from './row-encoding.ts';
-import { Session } from './session.ts';
-import { TrackedDatabase } from './tracked-database.ts';
+import type { Session } from './session.ts';
 import type { OpenDatabase } from './tracked-database.ts';
 
 let fleet: SeededFleet;
-let session: Session;
+let session: Session & Disposable;
 let app: OpenDatabase;
-let descriptor: number;
 
 beforeEach(async () => {
   fleet = await seedSmall(smallScenario(), 13);
-  descriptor = openSync(join(fleet.ledgerDir, 'writer-0.ndjson'), 'a');
-  const { dataDir } = fleet;
-  const ledger = ledgerFile(descriptor);
-  const formatReal = realFormatter();
-  const pool = new HandlePool(
-    (path, account) =>
-      new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, formatReal, account }),
-  );
-  session = new Session({
-    dataDir,
-    seed: 13,
-    writerIndex: 0,
-    life: 1,
-    random: randomFor(13, 'test'),
-    vocabulary: vocabularyFor(13),
-    pool,
-    ledger,
-  });
+  session = sessionOver(fleet, 13);
   const largest = fleet.plan.databases
     .filter(({ kind }) => kind === 'app')
     .toSorted((a, b) => b.rows - a.rows)[0];
-  app = pool.open(largest?.path ?? '');
+  app = session.pool.open(largest?.path ?? '');
 });
 afterEach(() => {
-  session.pool.closeAll();
-  closeSync(descriptor);
+  session[Symbol.dispose]();
   fleet[Symbol.dispose]();
 });
 

@@ -1,25 +1,16 @@
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { vocabularyFor } from '../fleet/vocabulary.ts';
-import { ledgerFile } from '../ledger/ledger-file.ts';
-import { randomFor } from '../random.ts';
 import { FEATURES } from '../scenario/shapes.ts';
 import { createRecord } from './record-operations.ts';
-import { livingEqualLedger, seedSmall, smallScenario } from './fleet-fixture.ts';
+import { livingEqualLedger, seedSmall, sessionOver, smallScenario } from './fleet-fixture.ts';
 import type { SeededFleet } from './fleet-fixture.ts';
-import { HandlePool } from './handle-pool.ts';
-import { realFormatter } from './row-encoding.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import { createShaped, deleteShaped, pickShaped, shapedTablesOf, updateShaped } from './shape-operations.ts';
-import { TrackedDatabase } from './tracked-database.ts';
 import type { OpenDatabase } from './tracked-database.ts';
 
 const PAGE_BYTES = [512, 65_536];
 
 let fleet: SeededFleet;
-let session: Session;
-let descriptor: number;
+let session: Session & Disposable;
 
 beforeEach(async () => {
   const shapes = { pageBytes: PAGE_BYTES, features: [...FEATURES], largeBlobBytes: 200_000, bulkMb: 1 };
@@ -27,29 +18,10 @@ beforeEach(async () => {
     smallScenario({ fleet: { realms: 1, appsPerRealm: 2, rowsPerApp: { min: 30, max: 60 }, shapes } }),
     13,
   );
-  descriptor = openSync(join(fleet.ledgerDir, 'writer-0.ndjson'), 'a');
-  const { dataDir, plan } = fleet;
-  const ledger = ledgerFile(descriptor);
-  const formatReal = realFormatter();
-  const pool = new HandlePool(
-    (path, account) =>
-      new TrackedDatabase({ file: join(dataDir, path), path, life: 1, ledger, formatReal, account }),
-  );
-  session = new Session({
-    dataDir,
-    seed: 13,
-    writerIndex: 0,
-    life: 1,
-    random: randomFor(13, 'test'),
-    vocabulary: vocabularyFor(13),
-    pool,
-    ledger,
-    largeBlobBytes: plan.largeBlobBytes,
-  });
+  session = sessionOver(fleet, 13);
 });
 afterEach(() => {
-  session.pool.closeAll();
-  closeSync(descriptor);
+  session[Symbol.dispose]();
   fleet[Symbol.dispose]();
 });
 
