@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config';
 /**
  * `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. `line05`: those of them that
  * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05. `package`: the packed npm package in a
- * project of its own. `container`: with a container engine. Not every machine has them, or the time, so only `npm run test:line05`, `test:package` and
- * `test:container` run them.
+ * project of its own. `container`: with a container engine. Not every machine has them, or the time, so only
+ * `npm run test:line05`, `test:package` and `test:container` run them.
+ *
+ * One after another (`groupOrder`): what takes the whole processor must not run beside what is measured, and vitest
+ * refuses projects of one group with different `maxWorkers`, which depends on the machine where we do not say it.
  */
 export default defineConfig({
   test: {
@@ -19,6 +22,8 @@ export default defineConfig({
           include: ['harness/**/*.test.ts'],
           exclude: ['harness/**/*.{drill,line05,package}.test.ts'],
           testTimeout: 20_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -33,6 +38,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // A drill waits more than it works: two at a time leave room for what is measured, and more do not.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -48,6 +54,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -57,8 +64,8 @@ export default defineConfig({
           include: ['harness/**/*.package.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
           maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -68,8 +75,8 @@ export default defineConfig({
           include: ['harness/**/*.container.drill.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
           maxWorkers: 1,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

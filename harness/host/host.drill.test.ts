@@ -71,11 +71,22 @@ it('finds, kills and names a process that left the group, whatever it does to hi
 });
 
 it('gives a process that left the group no moment longer than the group', async () => {
+  // Finding it by a look through /proc after the group was dead took 20 to 60 ms, each time, enough for an upload. What
+  // the scheduler of a busy machine adds, it does not add five times in a row.
+  const longerMs: number[] = [];
+  for (let run = 0; run < 5 && Math.min(...longerMs) >= 15; run += 1) {
+    longerMs.push(await outlivesTheGroupMs(run));
+  }
+  expect(Math.min(...longerMs)).toBeLessThan(15);
+});
+
+/** How much longer a process that left the group of a killed host has lived than one that stayed in it. */
+async function outlivesTheGroupMs(run: number): Promise<number> {
   const host = await startHost(folder);
   const program = `const { openSync, writeSync } = require('node:fs');
     const file = openSync(process.argv[1], 'w');
     for (;;) writeSync(file, String(process.hrtime.bigint()), 0);`;
-  const [inside, outside] = [join(folder, 'inside'), join(folder, 'outside')];
+  const [inside, outside] = [join(folder, `inside-${run}`), join(folder, `outside-${run}`)];
   const beats = `'${process.execPath}' -e "$PROGRAM"`;
   shell(host, 'a', `setsid ${beats} ${outside} & ${beats} ${inside} & wait`, { PROGRAM: program });
   const lastBeatMs = (file: string): number | null =>
@@ -83,9 +94,8 @@ it('gives a process that left the group no moment longer than the group', async 
   const beating = () => (lastBeatMs(inside) ?? 0) * (lastBeatMs(outside) ?? 0) || null;
   expect(await waitFor(beating, { timeoutMs: 5000, everyMs: 5, signal })).not.toBeNull();
   expect(host.kill().record.escaped).toHaveLength(1);
-  // Finding it by a look through /proc after the group was dead took 20 to 60 ms, enough for an upload.
-  expect((lastBeatMs(outside) ?? 0) - (lastBeatMs(inside) ?? 0)).toBeLessThan(15);
-});
+  return (lastBeatMs(outside) ?? 0) - (lastBeatMs(inside) ?? 0);
+}
 
 it('moves the disk out of reach: nothing is left at the old path', async () => {
   const host = await startHost(folder);
