@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processesOfHost } from './host/process-scan.ts';
+import type { Result, ScenarioResult } from './result.ts';
 
 /** The whole program, as a user starts it, and what of it can be seen from outside. */
 
@@ -28,6 +29,29 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
   );
   return { child, ended, stderr: () => stderr };
+}
+
+export interface EndedDrill extends Ended {
+  readonly result: Result;
+  /** Of the first drill. */
+  readonly scenario: ScenarioResult;
+}
+
+/** `drill … --json` on this Litestream unless the arguments name another, its run in a folder of its own below the given one. */
+export async function drillJson(
+  folder: string,
+  args: readonly string[],
+  litestream: string,
+): Promise<EndedDrill> {
+  const outputDir = mkdtempSync(join(folder, 'run-'));
+  const env = { ...process.env, DRILL_LITESTREAM: litestream };
+  const ended = await start([...args, '--json', `--output-dir=${outputDir}`], env).ended;
+  const result = JSON.parse(ended.stdout) as Result;
+  return { ...ended, result, scenario: result.scenarios[0] as ScenarioResult };
+}
+
+export function failedChecks(scenario: ScenarioResult): string[] {
+  return scenario.checks.filter((check) => check.verdict === 'fail').map((check) => check.id);
 }
 
 /** The phases of a smoke drill, in order. */
@@ -85,4 +109,12 @@ export function readOrEmpty(file: string): string {
   } catch {
     return '';
   }
+}
+
+/** smoke with some of its keys replaced. */
+export function smokeWith(replaced: string): string {
+  const keys = new Set(replaced.split('\n').map((line) => line.split(':')[0]));
+  const smoke = readFileSync(fileURLToPath(new URL('../scenarios/smoke.yaml', import.meta.url)), 'utf8');
+  const kept = smoke.split(/\n(?=[a-z#])/).filter((block) => !keys.has(block.split(':')[0]));
+  return [...kept.map((block) => block.trimEnd()), replaced, ''].join('\n');
 }

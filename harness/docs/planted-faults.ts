@@ -50,7 +50,7 @@ ${judgedTable(RIG_FAULTS)}
 
 ## In Litestream itself
 
-A wrapper does [one thing wrong](../harness/sabotaged-litestream.ts) around the real program, in [whole drills](../harness/cli.drill.test.ts).
+A wrapper does [one thing wrong](../harness/sabotaged-litestream.ts) around the real program, in [whole drills](../harness/lying-litestream.drill.test.ts).
 
 ${table('fault', 'caught by')}
 ${Object.entries(SABOTAGES).map(sabotageRow).join('\n')}

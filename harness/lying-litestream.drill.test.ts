@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drillJson, type EndedDrill, failedChecks, smokeWith } from './cli-rig.ts';
+import { litestreamUnderTest } from './litestream/under-test.ts';
+import { type LitestreamSabotage, SABOTAGES, writeSabotagedLitestream } from './sabotaged-litestream.ts';
+
+/** A real Litestream behind a wrapper that spoils what it does: the whole program must say so. */
+
+let folder: string;
+let litestream: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-lies-'));
+  litestream = (await litestreamUnderTest()).path;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function drill(...args: string[]): Promise<EndedDrill> {
+  return drillJson(folder, args, litestream);
+}
+
+describe('a Litestream that lies', () => {
+  const cases: readonly LitestreamSabotage[] = [
+    'restore-drops-a-row',
+    'restore-swaps-databases',
+    'restore-from-a-hidden-copy',
+    'restore-without-file',
+    'restore-fails',
+  ];
+  it.each(cases)('%s: exit code 1, and the right check says so', async (sabotage) => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
+    const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(scenario.verdict).toBe('fail');
+    expect(failedChecks(scenario)).toEqual(expect.arrayContaining([...SABOTAGES[sabotage].checks]));
+  });
+
+  it('a restore that hangs is ended at its limit and fails the drill', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'restore-hangs');
+    const file = join(folder, 'hangs.yaml');
+    writeFileSync(file, smokeWith('recovery: { databaseTimeout: 2s }'));
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(failedChecks(scenario)).toEqual(expect.arrayContaining([...SABOTAGES['restore-hangs'].checks]));
+    expect(scenario.databases.find((database) => database.path === 'system.db')?.detail).toContain('2000 ms');
+  });
+
+  const instants = ['instant-ignored', 'instant-too-early', 'instant-torn', 'instant-hangs'] as const;
+  it.each(instants)('%s: the newest state is right, and instants are not', async (sabotage) => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
+    const file = join(folder, `${sabotage}.yaml`);
+    const recovery = '{ secondLife: false, databaseTimeout: 5s, instants: { count: 3, within: 6s } }';
+    const load = 'workload: { writesPerSecond: 50, duration: 12s }';
+    writeFileSync(file, smokeWith(`${load}\ndisaster: { kind: host-loss, at: 12s }\nrecovery: ${recovery}`));
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(failedChecks(scenario)).toEqual([...SABOTAGES[sabotage].checks]);
+    expect(exitCode).toBe(1);
+    expect(scenario.instants).toHaveLength(3);
+  });
+
+  it('a restore that is rehearsed while the host lives is looked at as well', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'restore-drops-a-row');
+    const file = join(folder, 'rehearsed.yaml');
+    const load = 'workload: { writesPerSecond: 50, duration: 12s }';
+    const rest =
+      'disaster: { kind: host-loss, at: 12s }\nrecovery: { secondLife: false }\nrehearsal: { at: 2s }';
+    writeFileSync(file, smokeWith(`${load}\n${rest}`));
+    const { scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    const told = scenario.checks.find(({ id }) => id === 'rehearsal');
+    expect(told).toMatchObject({ verdict: 'fail' });
+    expect(told?.detail).toContain('system.db');
+  });
+
+  it('a replicator that is frozen but alive costs the objective', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'replicate-frozen');
+    const file = join(folder, 'frozen.yaml');
+    writeFileSync(
+      file,
+      smokeWith('workload: { writesPerSecond: 50, duration: 10s }\ndisaster: { kind: host-loss, at: 10s }'),
+    );
+    const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(scenario.measurements.lostWritesBeyondRpo).toBeGreaterThan(0);
+    expect(failedChecks(scenario)).toEqual(expect.arrayContaining([...SABOTAGES['replicate-frozen'].checks]));
+  });
+
+  it('an upload after the kill fails the drill, although it makes the restore look better', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'uploads-after-the-kill');
+    const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=3', `--litestream=${wrapper}`);
+    expect(exitCode).toBe(1);
+    expect(failedChecks(scenario)).toEqual([...SABOTAGES['uploads-after-the-kill'].checks]);
+  });
+});
