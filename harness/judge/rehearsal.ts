@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence.ts';
+import type { RestoreOutcome } from '../evidence/database.ts';
 import type { RehearsalEvidence } from '../evidence/instants.ts';
 import { seconds } from './fates.ts';
 import { type Failure, plural, type Tally } from './tally.ts';
@@ -32,8 +33,16 @@ export function rehearsal(tally: Tally, { rehearsal: made }: Evidence): Tally {
   };
 }
 
-function failuresOf({ path, seen, uploaded }: RehearsalEvidence['databases'][number]): Failure[] {
-  if (seen === null) return [];
+/** What a restore came to that ended with exit code 0. */
+const UNTOLD: ReadonlySet<RestoreOutcome> = new Set<RestoreOutcome>(['no-file', 'unsound']);
+
+function failuresOf({ path, seen, uploaded, restore }: RehearsalEvidence['databases'][number]): Failure[] {
+  if (seen === null) {
+    if (!UNTOLD.has(restore.outcome)) return [];
+    const actual = `${restore.outcome}${restore.detail === '' ? '' : `: ${restore.detail}`}`;
+    const expected = 'a sound file, or an exit code that is not 0';
+    return [{ database: path, count: 1, expected, actual, detail: actual }];
+  }
   if (seen.findings.length > 0) {
     return seen.findings.map(({ check, count, expected, actual, detail }) => ({
       database: path,
@@ -56,8 +65,10 @@ function failuresOf({ path, seen, uploaded }: RehearsalEvidence['databases'][num
   ];
 }
 
-function openQuestions({ path, seen, uploaded }: RehearsalEvidence['databases'][number]): string[] {
-  if (seen === null) return [];
+function openQuestions({ path, seen, uploaded, restore }: RehearsalEvidence['databases'][number]): string[] {
+  if (seen === null) {
+    return restore.outcome === 'timeout' ? [`the restore of ${path} did not end in its time`] : [];
+  }
   return [
     ...seen.thrown.map(({ check, error }) => `${check} threw on ${path}: ${error}`),
     ...(uploaded === null ? [`the bucket did not tell what was in it of ${path}`] : []),
