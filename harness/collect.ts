@@ -62,7 +62,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     },
     store: found.storeVersion ?? { kind: order.store.kind, version: 'not started' },
     fleet: fleetSize(drill),
-    timeline: recorder.timeline,
+    ...phasesOf(drill),
     kill:
       found.kill === null
         ? null
@@ -90,6 +90,22 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   });
   await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
   return evidence;
+}
+
+const END_OF_LOAD_US = 15_000_000;
+
+/** The phases, and how busy the machine was in them. */
+function phasesOf({
+  recorder: { timeline },
+  processors,
+}: DrillContext): Pick<Evidence, 'timeline' | 'processors'> {
+  const watched = timeline.flatMap(({ phase, startUs, endUs }) => {
+    // What is lost is what was written last.
+    const fromUs = phase === 'load' ? Math.max(startUs, endUs - END_OF_LOAD_US) : startUs;
+    const shares = processors.shares(fromUs, endUs);
+    return shares === null ? [] : [{ phase, ...shares }];
+  });
+  return { timeline, processors: watched };
 }
 
 function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'runbook'> {

@@ -29,6 +29,8 @@ import { verifyRestored } from './phases/verify.ts';
  */
 export async function runDrill(order: DrillOrder): Promise<Evidence> {
   const drill = openContext(order);
+  drill.processors.start();
+  drill.resources.use(drill.processors);
   try {
     await runPhases(drill);
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   faultRecordSchema,
   killSchema,
   loadEndSchema,
+  processorsSchema,
   secondHostSchema,
   spaceAlarmSchema,
 } from './evidence/host.ts';
@@ -80,6 +81,8 @@ export const evidenceSchema = z.strictObject({
     bytes: z.number().int(),
   }),
   timeline: z.array(phaseSpanSchema),
+  /** Of the phases that could be watched; absent: this machine does not tell, or it is evidence of an earlier version. */
+  processors: z.array(processorsSchema).optional(),
   kill: killSchema
     .extend({
       /** Latest instant at which an upload already under way at the kill may still arrive. */

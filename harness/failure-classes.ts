@@ -58,12 +58,14 @@ export const CLASS_OF_GAP = {
   'fault-not-engaged': ['harness', 'change the fault in the scenario: here it found nothing to strike'],
   'no-writes': ['environment', 'look at evidence/…/logs/writer-*.log'],
   'too-few-writes': ['environment', 'ask for fewer writesPerSecond, or take a machine that has less to do'],
+  'machine-starved': ['environment', 'run it again on a machine that has less to do'],
   'not-judged': ['harness', 'look at the checks that could not be judged'],
   'control-not-caught': [
     'harness',
     'no check saw what was planted: repeat it, then mistrust the check or the expectation',
   ],
 } as const satisfies Readonly<Record<string, Classified>>;
+export type GapCode = keyof typeof CLASS_OF_GAP;
 
 /** What to do about each failure that the subject reports of itself, or that a drill sees before it restores. */
 export const FIX_OF_SUBJECT = {

@@ -55,6 +55,14 @@ export const faultRecordSchema = z.strictObject({
     .optional(),
 });
 
+/** How busy the machine was in a phase, as shares of all its processors: a look a second, so a little is around it. Of the load its last 15 s. */
+export const processorsSchema = z.strictObject({
+  phase: z.string(),
+  idle: z.number(),
+  /** At work for neither the drill nor its subject nor its store. */
+  others: z.number(),
+});
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** SIGKILL of a whole host, and who was found then. */

@@ -103,7 +103,8 @@ function statFields(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-function refersTo(pid: number, folder: string): boolean {
+/** Whether a process has its home, its working directory or an open file in a folder. */
+export function refersTo(pid: number, folder: string): boolean {
   const below = (path: string | undefined): boolean =>
     path !== undefined && (path === folder || path.startsWith(`${folder}/`));
   const environment = readText(`/proc/${pid}/environ`) ?? '';

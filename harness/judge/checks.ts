@@ -116,7 +116,8 @@ function withCoverage(id: CheckId, tally: Tally, evidence: Evidence, fates: read
 /** Pair check on the evidence itself: acknowledged writes beyond the recovery point must be in the list of lost ones. */
 function understatesItsLoss({ database, end }: Fate): boolean {
   const { verified, acknowledged, lostWriteAgesMs } = database;
-  if (end !== 'restored' || verified === null || verified.findings.length > 0) return false;
+  if (end !== 'restored' || verified === null) return false;
+  if (verified.findings.some(({ explainedByLossAgeMs }) => explainedByLossAgeMs === null)) return false;
   return lostWriteAgesMs.length < acknowledged - verified.recoveryPoint;
 }
 

@@ -1,11 +1,11 @@
 import type { Evidence } from '../evidence.ts';
-import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
+import { lateIn } from '../scenario/metrics.ts';
+import type { Measurements, ObjectiveResult } from '../result.ts';
 import { type Decision, inconclusive, names } from './decision.ts';
+import { type Judged, starvedControl, starvedIn } from './starvation.ts';
 
 /** What a negative control is judged by. */
-export interface Judged {
-  readonly checks: readonly CheckResult[];
-  readonly objectives: readonly ObjectiveResult[];
+export interface JudgedControl extends Judged {
   readonly measurements: Measurements;
   /** Reasons why nothing was measured. */
   readonly gaps: readonly string[];
@@ -18,7 +18,7 @@ export interface Judged {
  * follows from it, but for the objectives that must hold: they bound what was planted, and loss beyond them is another
  * one. A subject that did not work at all breaks the same checks, and shows nothing of what was planted.
  */
-export function decideControl(evidence: Evidence, judged: Judged): Decision {
+export function decideControl(evidence: Evidence, judged: JudgedControl): Decision {
   const { scenario } = evidence;
   const { checks, objectives, gaps, words } = judged;
   const [gap] = gaps;
@@ -36,14 +36,21 @@ export function decideControl(evidence: Evidence, judged: Judged): Decision {
   }
   const other = brokenOtherwise(evidence, judged.measurements);
   if (other !== null) return inconclusive(`the negative control shows nothing: ${other}`);
-  const exceeded = bounds.filter(({ verdict }) => verdict === 'fail').map(inWords);
-  if (exceeded.length > 0) {
-    const reason = `the negative control broke more than was planted: ${exceeded.join(', ')}`;
+  const exceeded = bounds.filter(({ verdict }) => verdict === 'fail');
+  const excuses = exceeded.map(({ expression }) => starvedIn(evidence, lateIn(expression), judged));
+  if (excuses.includes(null)) {
+    const reason = `the negative control broke more than was planted: ${exceeded.map(inWords).join(', ')}`;
     return { verdict: 'fail', reason };
+  }
+  // A busy machine makes an objective red as well as what was planted does.
+  const starved = excuses[0] ?? starvedControl(evidence, judged, wanted, broken);
+  if (starved !== null) {
+    return inconclusive(`the negative control shows nothing: ${starved}`, 'machine-starved');
   }
   const open = [
     ...wanted.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id),
     ...[...broken, ...bounds].filter(({ verdict }) => verdict === 'inconclusive').map(inWords),
+    ...bounds.filter(({ isThere }) => !isThere).map(inWords),
   ];
   if (open.length > 0) return inconclusive(`could not be judged: ${open.join(', ')}`);
   const by = [...(wanted.length > 0 ? [names(wanted)] : []), ...broken.map(inWords)].join(', ');

@@ -7,6 +7,7 @@ import {
   FIX_OF_CHECK,
   FIX_OF_OWN_CHECK,
   FIX_OF_SUBJECT,
+  type GapCode,
 } from '../failure-classes.ts';
 import type { CheckResult, DrillFailure, Measurements } from '../result.ts';
 import type { Decision } from './decision.ts';
@@ -49,8 +50,9 @@ function ofRig({ code, message, fix }: Evidence['harnessFaults'][number]): Drill
 function ofGap(
   { kill, faults, plannedWrites }: Evidence,
   { acknowledgedWrites }: Measurements,
-  { reason }: Decision,
+  { reason, gap: code }: Decision,
 ): DrillFailure {
+  if (code !== undefined) return gap(code, reason);
   if (kill === null) return gap('no-kill', reason);
   if (acknowledgedWrites === 0) return gap('no-writes', reason);
   if (kill.survivors.length > 0) return gap('host-not-dead', reason);
@@ -59,7 +61,7 @@ function ofGap(
   return gap(wasLoadSmall ? 'too-few-writes' : 'not-judged', reason);
 }
 
-function gap(code: keyof typeof CLASS_OF_GAP, message: string): DrillFailure {
+function gap(code: GapCode, message: string): DrillFailure {
   const [failureClass, fix] = CLASS_OF_GAP[code];
   return { class: failureClass, code, message, fix };
 }

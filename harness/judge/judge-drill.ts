@@ -10,10 +10,14 @@ import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { instantResults } from './point-in-time.ts';
 import { progressOf } from './progress.ts';
+import { starvation } from './starvation.ts';
 import { storeCostOf } from './store-cost.ts';
 import { judgeRunbook, stepsFailed } from './runbook.ts';
 import { decide } from './verdict.ts';
 import { whereabouts } from './whereabouts.ts';
+
+/** Of a loss that is excused however old it is. */
+const ANY_AGE_MS = Number.POSITIVE_INFINITY;
 
 /**
  * From what was recorded to what it means. Pure: it sees the evidence and nothing else, and the same evidence gives
@@ -35,7 +39,14 @@ export function judge(recorded: Evidence): ScenarioResult {
   const progress = progressOf(evidence, fates);
   const databases = judgeDatabases(evidence, fates, acceptedLossMs);
   const lostAt = lostAtOf(databases);
-  const decision = decide(evidence, checks, objectives, measurements, whereabouts(evidence, fates));
+  // The fates stay as they are: a database that is missing is missing, however busy the machine was.
+  const lenient = judgeChecks(evidence, fates, objectives, ANY_AGE_MS, []);
+  const judged = { checks, objectives, measurements, lostAt };
+  const decision = decide(evidence, {
+    ...judged,
+    where: whereabouts(evidence, fates),
+    starved: starvation(evidence, judged, lenient),
+  });
   const { verdict, reason } = decision;
   const failures = failuresOf(evidence, checks, measurements, decision);
   return {

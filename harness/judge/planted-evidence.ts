@@ -115,6 +115,17 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
   inRehearsal('rehearsed restore that gives pages of two states', ({ seen, path }) => {
     seen?.findings.push(finding('content', path, 2));
   }),
+  inRehearsal('rehearsed restore that leaves no file, with exit code 0', (restored, { databases }) => {
+    databases.push(structuredClone(restored));
+    spoil(restored, 'no-file');
+  }),
+  inRehearsal(
+    'rehearsed restore whose file the recovery refuses, with exit code 0',
+    (restored, { databases }) => {
+      databases.push(structuredClone(restored));
+      spoil(restored, 'unsound');
+    },
+  ),
   {
     ...red('negative control that nothing catches', [], ({ scenario }) => {
       Object.assign(scenario, { expect: 'fail', mustFail: ['identity'] });
@@ -158,6 +169,16 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('environment', 'less than half of the planned writes', (evidence) => {
     evidence.plannedWrites = 601;
   }),
+  open(
+    'environment',
+    'machine whose processors others have taken, and a loss that is only late',
+    (evidence) => {
+      const lostAt = { wal: 3, staged: 0, unreachable: 0, nowhere: 0, unclear: 0 };
+      Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [20_000, 18_000, 16_000], lostAt });
+      evidence.processors = [{ phase: 'load', idle: 0.02, others: 0.84 }];
+    },
+    ['objectives'],
+  ),
   open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });
   }),
@@ -195,6 +216,12 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('harness', 'rehearsed restore that gave nothing back', (evidence) =>
     withRehearsal(evidence, (restored) => {
       restored.seen = null;
+    }),
+  ),
+  open('harness', 'rehearsed restore that hangs', (evidence) =>
+    withRehearsal(evidence, (restored, { databases }) => {
+      databases.push(structuredClone(restored));
+      spoil(restored, 'timeout');
     }),
   ),
   open('harness', 'rehearsed restore of which nobody can tell what it had to find', (evidence) =>
@@ -244,19 +271,28 @@ function withInstant(evidence: Evidence, plant: (probe: InstantEvidence) => void
 type Rehearsed = RehearsalEvidence['databases'][number];
 
 /** One database of a rehearsed restore in a good drill, with this wrong about it. */
-function inRehearsal(name: string, plant: (restored: Rehearsed) => void): PlantedEvidence {
+function inRehearsal(
+  name: string,
+  plant: (restored: Rehearsed, made: RehearsalEvidence) => void,
+): PlantedEvidence {
   return red(name, ['rehearsal'], (evidence) => withRehearsal(evidence, plant));
 }
 
-function withRehearsal(evidence: Evidence, plant: (restored: Rehearsed) => void): void {
+function withRehearsal(
+  evidence: Evidence,
+  plant: (restored: Rehearsed, made: RehearsalEvidence) => void,
+): void {
   const restored = restoredInRehearsal(evidence, SHOP);
-  plant(restored);
   Object.assign(evidence.scenario, { rehearsal: true });
   const [beganUs, endedUs] = [KILL_US - 30_000_000, KILL_US - 20_000_000];
   evidence.rehearsal = { beganUs, endedUs, removals: 7, databases: [restored] };
+  plant(restored, evidence.rehearsal);
 }
 
-function spoil(probe: InstantEvidence, outcome: InstantEvidence['restore']['outcome']): void {
+function spoil(
+  probe: Pick<InstantEvidence, 'restore' | 'seen'>,
+  outcome: InstantEvidence['restore']['outcome'],
+): void {
   Object.assign(probe, { restore: { ...probe.restore, outcome, bytes: 0 }, seen: null });
 }
 

@@ -1,8 +1,17 @@
 import type { Evidence } from '../evidence.ts';
-import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
+import type { CheckResult, Measurements } from '../result.ts';
 import { decideControl } from './control.ts';
 import { type Decision, inconclusive, names } from './decision.ts';
+import type { Judged } from './starvation.ts';
 import { plural } from './tally.ts';
+
+export interface JudgedDrill extends Judged {
+  readonly measurements: Measurements;
+  /** Where the objects of what did not come back lie; null: nothing to tell. */
+  readonly where: string | null;
+  /** Why a failure would be the machine's; null: it would not. */
+  readonly starved: string | null;
+}
 
 /**
  * One verdict for a drill.
@@ -12,14 +21,8 @@ import { plural } from './tally.ts';
  * verdict blames the subject; a real defect is still there when the drill is repeated. Apart from that
  * fail > inconclusive > pass: a defect that was found stays one, also where other things could not be measured.
  */
-export function decide(
-  evidence: Evidence,
-  checks: readonly CheckResult[],
-  objectives: readonly ObjectiveResult[],
-  measurements: Measurements,
-  /** Where the objects of what did not come back lie; null: nothing to tell. */
-  where: string | null,
-): Decision {
+export function decide(evidence: Evidence, judged: JudgedDrill): Decision {
+  const { checks, measurements, where } = judged;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
   const [fault] = evidence.harnessFaults;
   if (fault !== undefined) {
@@ -28,21 +31,23 @@ export function decide(
   }
   const gaps = unmeasured(evidence, measurements);
   return evidence.scenario.expect === 'fail'
-    ? decideControl(evidence, { checks, objectives, measurements, gaps, words: inWords(evidence, where) })
-    : decideDrill(evidence, failed, checks, gaps, where);
+    ? decideControl(evidence, { ...judged, gaps, words: inWords(evidence, where) })
+    : decideDrill(evidence, judged, failed, gaps);
 }
 
 function decideDrill(
   evidence: Evidence,
+  { checks, where, starved }: JudgedDrill,
   failed: readonly CheckResult[],
-  checks: readonly CheckResult[],
   gaps: readonly string[],
-  where: string | null,
 ): Decision {
   const failures = [
     ...inWords(evidence, where),
     ...(failed.length === 0 ? [] : [`${plural(failed.length, 'check')} failed: ${names(failed)}`]),
   ];
+  if (failures.length > 0 && starved !== null) {
+    return inconclusive(`${starved}; perhaps because of it: ${failures.join('; ')}`, 'machine-starved');
+  }
   if (failures.length > 0) return { verdict: 'fail', reason: failures.join('; ') };
   const open = checks.filter(({ verdict }) => verdict === 'inconclusive');
   const [gap] = gaps;

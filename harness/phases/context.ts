@@ -11,9 +11,11 @@ import type { RunbookEvidence } from '../evidence/runbook.ts';
 import type { BucketContents } from '../evidence/store.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord, RunningHost } from '../host/host.ts';
+import { refersTo } from '../host/process-scan.ts';
 import type { Subject } from '../host/subject.ts';
 import type { Ledger } from '../ledger/history.ts';
 import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { ProcessorWatch } from '../processor-watch.ts';
 import { Recorder } from '../recorder.ts';
 import { ResourceStack } from '../resources.ts';
 import type { PlannedDrill } from '../planned-drill.ts';
@@ -158,12 +160,15 @@ export interface DrillContext {
   readonly paths: DrillPaths;
   readonly recorder: Recorder;
   readonly resources: ResourceStack;
+  readonly processors: ProcessorWatch;
   readonly found: Findings;
 }
 
 /** Everything a drill needs before its first phase; starts nothing. */
 export function openContext(order: DrillOrder): DrillContext {
   const { scenario } = order.loaded;
+  const found: Findings = newFindings(order.clock);
+  const paths = drillPaths(order);
   return {
     order,
     scenario,
@@ -172,62 +177,70 @@ export function openContext(order: DrillOrder): DrillContext {
       supervisor: supervisorFor(order.loaded, order.supervisor),
       litestream: order.litestream.path,
     },
-    paths: drillPaths(order),
+    paths,
     recorder: new Recorder(order.bus, order.clock, order.drillId),
     resources: new ResourceStack(),
-    found: {
-      startedAt: order.clock.wallIso(),
-      startUs: order.clock.nowUs(),
-      store: null,
-      storeVersion: null,
-      uploadWatch: newUploadWatch(),
-      seeded: null,
-      hostStartUs: null,
-      protectedUs: new Map(),
-      kill: null,
-      secondKill: null,
-      uploadsSettledUs: null,
-      claims: null,
-      bucket: null,
-      bucketAtKill: null,
-      uploads: null,
-      lostAt: new Map(),
-      newHostStarted: false,
-      seal: null,
-      secondSeal: null,
-      loadStartUs: null,
-      wallOffsetMs: null,
-      mirroredUpToUs: null,
-      secondUploadsSettledUs: null,
-      ownFindings: [],
-      faults: [],
-      secondHost: null,
-      secondHostSeen: null,
-      ledger: null,
-      restores: [],
-      verification: null,
-      rehearsal: null,
-      rehearsalSeen: [],
-      instants: null,
-      ownChecks: null,
-      firstWriteUs: new Map(),
-      protectedAgainUs: new Map(),
-      secondRestores: [],
-      secondVerification: null,
-      recovery: {
-        detectedUs: null,
-        provisionedUs: null,
-        discoveredUs: null,
-        firstDatabaseUs: null,
-        restoredUs: null,
-        verifiedUs: null,
-        bootedUs: null,
-        firstWritesUs: null,
-        protectedAgainUs: null,
-        parallelism: 0,
-      },
-      runbook: null,
+    processors: new ProcessorWatch(order.clock, {
+      roots: () => (found.store?.processId === undefined ? [] : [found.store.processId]),
+      isOwn: (pid) => refersTo(pid, paths.work),
+    }),
+    found,
+  };
+}
+
+function newFindings(clock: Clock): Findings {
+  return {
+    startedAt: clock.wallIso(),
+    startUs: clock.nowUs(),
+    store: null,
+    storeVersion: null,
+    uploadWatch: newUploadWatch(),
+    seeded: null,
+    hostStartUs: null,
+    protectedUs: new Map(),
+    kill: null,
+    secondKill: null,
+    uploadsSettledUs: null,
+    claims: null,
+    bucket: null,
+    bucketAtKill: null,
+    uploads: null,
+    lostAt: new Map(),
+    newHostStarted: false,
+    seal: null,
+    secondSeal: null,
+    loadStartUs: null,
+    wallOffsetMs: null,
+    mirroredUpToUs: null,
+    secondUploadsSettledUs: null,
+    ownFindings: [],
+    faults: [],
+    secondHost: null,
+    secondHostSeen: null,
+    ledger: null,
+    restores: [],
+    verification: null,
+    rehearsal: null,
+    rehearsalSeen: [],
+    instants: null,
+    ownChecks: null,
+    firstWriteUs: new Map(),
+    protectedAgainUs: new Map(),
+    secondRestores: [],
+    secondVerification: null,
+    recovery: {
+      detectedUs: null,
+      provisionedUs: null,
+      discoveredUs: null,
+      firstDatabaseUs: null,
+      restoredUs: null,
+      verifiedUs: null,
+      bootedUs: null,
+      firstWritesUs: null,
+      protectedAgainUs: null,
+      parallelism: 0,
     },
+    runbook: null,
   };
 }
 

@@ -55,6 +55,50 @@ type ScalarMetric = (typeof SCALARS)[number];
 /** Every metric that an objective may name. */
 export const METRICS: readonly string[] = [...DISTRIBUTIONS, ...SCALARS];
 
+/** Phases of a drill that make a figure grow when they take longer; none: it is no figure of time, or of the drill itself. */
+const GROWS_WITH: Readonly<Record<DistributionMetric | ScalarMetric, readonly string[]>> = {
+  rpoMs: ['load'],
+  recoveryPointAgeMs: ['load'],
+  timeToProtectionMs: ['await protection', 'load'],
+  skewMs: ['load'],
+  writeLatencyMs: ['load'],
+  pointInTimeRpoMs: ['load'],
+  pointInTimeRestoreMs: ['instants'],
+  rtoMs: ['restore', 'verify', 'second life'],
+  restoreMs: ['restore'],
+  verifyMs: ['verify'],
+  firstDatabaseMs: ['restore'],
+  protectedAgainMs: ['second life'],
+  acknowledgedWrites: [],
+  lostWrites: ['load'],
+  lostWritesBeyondRpo: ['load'],
+  databasesBeyondRpo: ['load'],
+  spaceAlarmLeadMs: [],
+  spaceAlarmEndMs: ['load'],
+  unknownWrites: [],
+  refusedWrites: [],
+  databasesRestored: [],
+  restoredFromGenerations: [],
+  restoredFromLtx: [],
+  tornDatabases: [],
+  clockUncertaintyMs: [],
+  runbookStepsFailed: [],
+  blobRpoMs: ['load'],
+  lostBlobs: ['load'],
+  acknowledgedUploads: [],
+  lostHookEdits: [],
+  acknowledgedHookEdits: [],
+};
+
+/** Phases that break an objective by taking longer; none: none does, or it cannot be read. */
+export function lateIn(expression: string): readonly string[] {
+  const { objective } = parseObjective(expression);
+  if (objective === null) return [];
+  const { operator, threshold, metric } = objective;
+  const isUpperBound = operator === '<' || operator === '<=' || (operator === '==' && threshold === 0);
+  return isUpperBound ? GROWS_WITH[metric] : [];
+}
+
 const AGGREGATES = ['p50', 'p95', 'p99', 'max'] as const satisfies readonly (keyof Distribution)[];
 type Aggregate = (typeof AGGREGATES)[number];
 

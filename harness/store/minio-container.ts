@@ -41,6 +41,7 @@ export async function startMinioContainer(
     return {
       endpoint: container.getConnectionUrl(),
       runs: `container ${image}`,
+      ...(await processOf(container)),
       failure: () => end.reason,
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
     };
@@ -75,6 +76,13 @@ async function start(
       cause: error,
     });
   });
+}
+
+/** Its first process, as this machine sees it; nothing where the engine runs on another. */
+async function processOf(container: StartedMinioContainer): Promise<Pick<MinioServer, 'processId'>> {
+  const { container: containers } = await getContainerRuntimeClient();
+  const { State } = await containers.getById(container.getId()).inspect();
+  return State.Pid > 0 ? { processId: State.Pid } : {};
 }
 
 /** Notices a container that ends by itself. */

@@ -17,6 +17,8 @@ export interface MinioServer extends AsyncDisposable {
   readonly endpoint: string;
   /** How it runs, beside the version in the result: `container drill-minio:local`. */
   readonly runs: string;
+  /** Where it is no child of the drill. */
+  readonly processId?: number;
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
 }
@@ -66,6 +68,7 @@ export async function openMinioStore(
       blobBucket: BLOB_BUCKET,
       uploadWatch: 'request-log',
       ...(options.faults === undefined ? {} : { faults: proxy.faults }),
+      ...(server.processId === undefined ? {} : { processId: server.processId }),
       failure: () => server.failure() ?? proxy.failure(),
       settle: () => proxy.settle(),
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),

@@ -45,6 +45,8 @@ export interface Store extends AsyncDisposable {
   readonly blobBucket?: string;
   /** Switches the declared faults; absent: none is declared. */
   readonly faults?: FaultSwitch;
+  /** Of a server that is no child of the drill, where this machine can see it. */
+  readonly processId?: number;
   /** Null while it runs; what became of it once it ended by itself. */
   failure(): string | null;
   /** Resolves when everything sent to the store before this call has been taken in. */
