@@ -1,6 +1,6 @@
 import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
 import type { Evidence } from '../evidence.ts';
-import { holds, measuredBy, parseObjective, strictestMax } from '../scenario/metrics.ts';
+import { holds, measuredBy, type Objective, parseObjective, strictestMax } from '../scenario/metrics.ts';
 import { seconds } from './fates.ts';
 
 /**
@@ -12,14 +12,21 @@ export function rpoObjectiveMs({ scenario }: Evidence): number {
 }
 
 /** Every objective against its measurement. Not measured, or not readable: inconclusive. */
-export function judgeObjectives({ scenario }: Evidence, measurements: Measurements): ObjectiveResult[] {
+export function judgeObjectives(evidence: Evidence, measurements: Measurements): ObjectiveResult[] {
+  const { scenario } = evidence;
   return scenario.objectives.map(({ expression, line }) => {
     const { objective } = parseObjective(expression);
     const actual = objective === null ? null : measuredBy(objective, measurements);
-    const verdict =
-      objective === null || actual === null ? 'inconclusive' : holds(objective, actual) ? 'pass' : 'fail';
+    const kept = objective !== null && actual !== null && holds(objective, actual);
+    const isOpen = objective === null || actual === null || (kept && isOpenEnded(objective.metric, evidence));
+    const verdict = isOpen ? 'inconclusive' : kept ? 'pass' : 'fail';
     return { expression, actual, verdict, file: scenario.file, line, ...expectedOf(scenario, expression) };
   });
+}
+
+/** A figure that would have grown beyond the kill can break an objective, and keeps none. */
+function isOpenEnded(metric: Objective['metric'], { spaceAlarm }: Evidence): boolean {
+  return metric === 'spaceAlarmEndMs' && spaceAlarm?.clearedUs === null;
 }
 
 /** What a negative control says of an objective; nothing of any other. */

@@ -179,6 +179,20 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
     },
     ['objectives'],
   ),
+  open('harness', 'database of the fleet of which there is no record', ({ databases }) => {
+    databases.splice(0, 1);
+  }),
+  open('harness', 'alarm of a full disk that had not ended at the kill', (evidence) => {
+    const [raisedUs, freedUs] = [KILL_US - 20_000_000, KILL_US - 9_000_000];
+    evidence.scenario.objectives.push({ expression: 'spaceAlarmEndMs < 10000', line: 13 });
+    evidence.spaceAlarm = {
+      isTold: true,
+      raisedUs,
+      firstRefusedUs: raisedUs + 900_000,
+      freedUs,
+      clearedUs: null,
+    };
+  }),
   open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });
   }),

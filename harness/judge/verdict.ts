@@ -67,7 +67,7 @@ const LEAST_SHARE = 0.5;
 
 /** Reasons why green checks would prove nothing. */
 function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): string[] {
-  const { kill, secondKill, faults, plannedWrites } = evidence;
+  const { kill, secondKill, faults, plannedWrites, fleet, databases } = evidence;
   const idle = faults.filter(({ engaged }) => !engaged);
   return [
     ...(kill === null ? ['nothing was measured: the host was not killed'] : []),
@@ -76,6 +76,9 @@ function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): s
       ? [
           `the load was not what the scenario says: ${acknowledgedWrites} of ${plannedWrites} planned writes were acknowledged`,
         ]
+      : []),
+    ...(kill !== null && databases.length < fleet.databases
+      ? [`there is no record of ${fleet.databases - databases.length} of ${fleet.databases} databases`]
       : []),
     ...notDead('the host', kill?.survivors),
     ...notDead('the new host', secondKill?.survivors),
