@@ -51,7 +51,7 @@ describe('a Litestream that lies', () => {
   it.each(instants)('%s: the newest state is right, and instants are not', async (sabotage) => {
     const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
     const file = join(folder, `${sabotage}.yaml`);
-    const recovery = '{ secondLife: false, databaseTimeout: 5s, instants: { count: 3, within: 6s } }';
+    const recovery = '{ secondLife: false, databaseTimeout: 3s, instants: { count: 3, within: 6s } }';
     const load = 'workload: { writesPerSecond: 50, duration: 12s }';
     writeFileSync(file, smokeWith(`${load}\ndisaster: { kind: host-loss, at: 12s }\nrecovery: ${recovery}`));
     const { exitCode, scenario } = await drill(`--scenario=${file}`, '--seed=3', `--litestream=${wrapper}`);
