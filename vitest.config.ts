@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /**
  * `unit`: our own logic, milliseconds. `drill`: real processes, real Litestream, real S3 traffic. `line05`: those of them that
  * depend on Litestream's line, on the Litestream 0.5 at DRILL_LITESTREAM_05. `package`: the packed npm package in a
- * project of its own. `container`: with a container engine. Not every machine has them, or the time, so only
- * `npm run test:line05`, `test:package` and `test:container` run them.
+ * project of its own. `browser`: the report in Chromium. `container`: with a container engine. Not every machine has them,
+ * or the time, so only `npm run test:line05`, `test:package`, `test:browser` and `test:container` run them.
  *
  * One after another (`groupOrder`): what takes the whole processor must not run beside what is measured, and vitest
  * refuses projects of one group with different `maxWorkers`, which depends on the machine where we do not say it.
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['harness/**/*.{drill,line05,package}.test.ts'],
+          exclude: ['harness/**/*.{drill,line05,package,browser}.test.ts'],
           testTimeout: 20_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
@@ -66,6 +66,17 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['harness/**/*.browser.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -5,7 +5,14 @@ it('runs projects of different width one after another, on a machine of any widt
   const projects = (config.test?.projects ?? []).flatMap((project) =>
     typeof project === 'object' && 'test' in project && project.test !== undefined ? [project.test] : [],
   );
-  expect(projects.map(({ name }) => name)).toEqual(['unit', 'drill', 'line05', 'package', 'container']);
+  expect(projects.map(({ name }) => name)).toEqual([
+    'unit',
+    'drill',
+    'line05',
+    'package',
+    'browser',
+    'container',
+  ]);
   // vitest ends before the first test where two projects of one group differ in it, and its default is the machine's.
   for (const { maxWorkers } of projects) expect(maxWorkers).toBeDefined();
   const order = projects.map(({ sequence }) => sequence?.groupOrder);
