@@ -142,6 +142,22 @@ test.each<[string, (evidence: Evidence) => void]>([
     },
   ],
   [
+    'nothing was ever protected, and nothing came back that anybody had promised',
+    (evidence) => {
+      withPhases(evidence);
+      evidence.subjectFailures.push({ code: 'never-protected', message: 'never protected: 3 of 3' });
+      evidence.processors = [{ phase: 'await protection', ...TAKEN }];
+      for (const database of evidence.databases) {
+        notRestored(evidence, database.path, 'not-in-bucket');
+        Object.assign(database, {
+          protectedUs: null,
+          claimedProtected: null,
+          createdUs: KILL_US - 2 * SECOND,
+        });
+      }
+    },
+  ],
+  [
     'the fleet is protected too late, and the recovery is slow without a reason',
     (evidence) => {
       slowWhile(evidence, 'await protection');

@@ -27,7 +27,7 @@ const LATE_BY_CODE: Readonly<Partial<Record<SubjectFailureCode, Phases>>> = {
 export interface Judged {
   readonly checks: readonly CheckResult[];
   readonly objectives: readonly ObjectiveResult[];
-  readonly measurements: Pick<Measurements, 'lostWrites'>;
+  readonly measurements: Pick<Measurements, 'lostWrites' | 'databasesRestored'>;
   /** Where what was lost was at the kill; null: nothing was lost, or nobody can tell. */
   readonly lostAt: LostAt | null;
 }
@@ -44,6 +44,8 @@ export function starvation(
   lenient: readonly CheckResult[],
 ): string | null {
   if (lenient.some(({ id, verdict }) => verdict === 'fail' && id !== 'objectives')) return null;
+  // A subject of which nothing at all came back did not work, however young its databases were.
+  if (evidence.subjectFailures.length > 0 && judged.measurements.databasesRestored === 0) return null;
   const isBeyondRpo = judged.checks.some(({ id, verdict }) => verdict === 'fail' && id !== 'objectives');
   const broken = judged.objectives.filter(({ verdict }) => verdict === 'fail');
   const late: readonly Phases[] = [

@@ -35,6 +35,8 @@ export async function awaitProtection(drill: DrillContext, { host, watch }: Host
     'never-protected',
     `never protected: ${total - watch.protectedUs.size} of ${total} databases before the load (${why})`,
   );
+  // By a code of its own: that is no matter of time.
+  if (outcome === 'nobody works') recorder.subjectFailed('supervisor-ended', why);
   if (watch.failure !== null)
     recorder.fault('DRILL_E_STORE_UNREACHABLE', `the bucket could not be listed: ${watch.failure}`);
 }
