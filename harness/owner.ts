@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { statFields } from './host/stat-fields.ts';
 
 /** A process that started something which must not outlive it. */
 export interface Owner {
@@ -25,5 +26,5 @@ export async function isRunning(owner: Owner): Promise<boolean> {
 /** Field 22 of /proc/PID/stat; null where there is no /proc or no such process. */
 async function startTicks(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null);
+  return stat === null ? null : (statFields(stat)[19] ?? null);
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
+import { listPids, readText } from './host/process-scan.ts';
+import { statFields } from './host/stat-fields.ts';
 
 /** How the processors of the machine went, all together, as shares of what they could do. */
 export interface ProcessorShares {
@@ -60,8 +61,8 @@ export class ProcessorWatch implements AsyncDisposable {
   }
 
   sample(): void {
-    const all = readOrNull('/proc/stat');
-    if (all === null || this.#samples.length >= MOST_SAMPLES) return;
+    const all = readText('/proc/stat');
+    if (all === undefined || this.#samples.length >= MOST_SAMPLES) return;
     const own = this.#own.add(processes());
     this.#samples.push({ atUs: this.#clock.nowUs(), own, ...processorTicks(all) });
   }
@@ -157,9 +158,9 @@ export function processorTicks(text: string): ProcessorTicks {
   return { idle: idle + iowait, busy: user + nice + system + irq + softirq + steal };
 }
 
-/** A line of /proc/PID/stat (proc_pid_stat(5)); null: it is none. A command may hold blanks and brackets. */
+/** A line of /proc/PID/stat; null: it is none. */
 export function processTicks(pid: number, text: string): ProcessTicks | null {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(text);
   const [parent, user, system, childrenUser, childrenSystem, started] = [1, 11, 12, 13, 14, 19].map((at) =>
     Number(fields[at]),
   );
@@ -181,18 +182,9 @@ function share(value: number): number {
 }
 
 function processes(): ProcessTicks[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((name) => {
-    const text = readOrNull(`/proc/${name}/stat`);
-    const found = text === null ? null : processTicks(Number(name), text);
+  return listPids().flatMap((pid) => {
+    const text = readText(`/proc/${pid}/stat`);
+    const found = text === undefined ? null : processTicks(pid, text);
     return found === null ? [] : [found];
   });
-}
-
-function readOrNull(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null; // no such system, or a process that has just ended
-  }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { statFields } from './stat-fields.ts';
 
 /** A process as evidence names it. */
 export interface FoundProcess {
@@ -77,7 +78,8 @@ function kill(pid: number): void {
   }
 }
 
-function listPids(): number[] {
+/** Every process that this machine shows; none where there is no /proc. */
+export function listPids(): number[] {
   try {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -89,18 +91,17 @@ function listPids(): number[] {
 
 /** A zombie holds nothing and writes nothing: it counts as dead. */
 function isAlive(pid: number): boolean {
-  const state = statFields(pid)?.[0];
+  const state = fieldsOf(pid)?.[0];
   return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
 function inGroup(pid: number, groupId: number | null): boolean {
-  return groupId !== null && statFields(pid)?.[2] === String(groupId);
+  return groupId !== null && fieldsOf(pid)?.[2] === String(groupId);
 }
 
-/** Fields of /proc/PID/stat after the name: state, parent, group, … The name may hold spaces and brackets. */
-function statFields(pid: number): string[] | undefined {
+function fieldsOf(pid: number): string[] | undefined {
   const stat = readText(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return stat === undefined ? undefined : statFields(stat);
 }
 
 /** Whether a process has its home, its working directory or an open file in a folder. */
@@ -113,7 +114,7 @@ export function refersTo(pid: number, folder: string): boolean {
   )
     return true;
   // A host has no terminal. Who has one and stands in its folder is a person looking around, or their editor.
-  if (statFields(pid)?.[4] !== '0') return false;
+  if (fieldsOf(pid)?.[4] !== '0') return false;
   return below(readLink(`/proc/${pid}/cwd`)) || openFiles(pid).some(below);
 }
 
@@ -131,7 +132,8 @@ function commandOf(pid: number): string {
   return (readText(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim().slice(0, 200);
 }
 
-function readText(file: string): string | undefined {
+/** undefined: no such file, or a process that has just ended. */
+export function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {

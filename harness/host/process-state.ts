@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { statFields } from './stat-fields.ts';
 
 /** What the kernel says of a process: its state (R, S, T, Z, …) and when it was started, which no later one shares. */
 export interface ProcessState {
@@ -9,9 +10,8 @@ export interface ProcessState {
 /** null: there is none, or this system has no /proc. */
 export function processState(pid: number): ProcessState | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // After the name in brackets, which may hold spaces: the state is field 3, the start 22.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // The state is field 3, the start 22.
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     return { state: fields[0] ?? '', started: fields[19] ?? '' };
   } catch {
     return null;

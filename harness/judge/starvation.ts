@@ -36,17 +36,16 @@ export interface Judged {
  * Why a drill that failed shows nothing; null: its failure is the subject's. Only lateness is excused, and only where the
  * machine was taken in each phase that was too long. What no loss explains, however old, is wrong on any machine.
  *
- * @param lenient the checks as they are if every age of a lost write is accepted
+ * @param lenient the checks as they are if every age of a lost write is accepted; made only where the machine was taken
  */
 export function starvation(
   evidence: Evidence,
   judged: Judged,
-  lenient: readonly CheckResult[],
+  lenient: () => readonly CheckResult[],
 ): string | null {
-  if (lenient.some(({ id, verdict }) => verdict === 'fail' && id !== 'objectives')) return null;
   // A subject of which nothing at all came back did not work, however young its databases were.
   if (evidence.subjectFailures.length > 0 && judged.measurements.databasesRestored === 0) return null;
-  const isBeyondRpo = judged.checks.some(({ id, verdict }) => verdict === 'fail' && id !== 'objectives');
+  const isBeyondRpo = hasFailed(judged.checks);
   const broken = judged.objectives.filter(({ verdict }) => verdict === 'fail');
   const late: readonly Phases[] = [
     ...evidence.subjectFailures.map(({ code }) => LATE_BY_CODE[code as SubjectFailureCode] ?? []),
@@ -54,7 +53,13 @@ export function starvation(
     ...(isBeyondRpo ? [['load']] : []),
   ];
   const words = late.map((phases) => starvedIn(evidence, phases, judged));
-  return words.includes(null) ? null : (words[0] ?? null);
+  const [first = null] = words;
+  return first === null || words.includes(null) || hasFailed(lenient()) ? null : first;
+}
+
+/** Whether a check has failed that is none of figures. */
+function hasFailed(checks: readonly CheckResult[]): boolean {
+  return checks.some(({ id, verdict }) => verdict === 'fail' && id !== 'objectives');
 }
 
 /** Checks of a negative control that a busy machine makes red too, by the phases in which it does. */
