@@ -14,6 +14,7 @@ import type { StoreOptions } from './store.ts';
 
 const MINIO_PORT = 9000;
 const READY_TIMEOUT_MS = 20_000;
+const READY_POLL_MS = 250;
 const START_TIMEOUT_MS = 25_000;
 const REMOVE_TIMEOUT_MS = 20_000;
 const LOG_TIMEOUT_MS = 2000;
@@ -64,8 +65,8 @@ async function start(
     .withPassword(root.secret)
     .withEnvironment({ MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' })
     .withLogConsumer((stream) => void stream.pipe(log, { end: false }))
-    // Over HTTP: an image may have no shell to look for open ports with.
-    .withWaitStrategy(Wait.forHttp(MINIO_READY, MINIO_PORT))
+    // Over HTTP: an image may have no shell to look for open ports with. The limit is also how often it is asked.
+    .withWaitStrategy(Wait.forHttp(MINIO_READY, MINIO_PORT).withReadTimeout(READY_POLL_MS))
     .withStartupTimeout(READY_TIMEOUT_MS);
   return within(START_TIMEOUT_MS, container.start()).catch((error: unknown) => {
     throw new DrillError('DRILL_E_STORE_START', {
