@@ -1,14 +1,14 @@
 import type { Evidence } from '../evidence.ts';
 import { lateIn } from '../scenario/metrics.ts';
 import type { Measurements, ObjectiveResult } from '../result.ts';
-import { type Decision, inconclusive, names } from './decision.ts';
+import { type Decision, type Gap, inconclusive, names } from './decision.ts';
 import { type Judged, starvedControl, starvedIn } from './starvation.ts';
 
 /** What a negative control is judged by. */
 export interface JudgedControl extends Judged {
   readonly measurements: Measurements;
   /** Reasons why nothing was measured. */
-  readonly gaps: readonly string[];
+  readonly gaps: readonly Gap[];
   /** What the subject failed at, in words. */
   readonly words: readonly string[];
 }
@@ -35,7 +35,8 @@ export function decideControl(evidence: Evidence, judged: JudgedControl): Decisi
     return { verdict: 'fail', reason };
   }
   const other = brokenOtherwise(evidence, judged.measurements);
-  if (other !== null) return inconclusive(`the negative control shows nothing: ${other}`);
+  if (other !== null)
+    return inconclusive({ code: 'not-judged', reason: `the negative control shows nothing: ${other}` });
   const exceeded = bounds.filter(({ verdict }) => verdict === 'fail');
   const excuses = exceeded.map(({ expression }) => starvedIn(evidence, lateIn(expression), judged));
   if (excuses.includes(null)) {
@@ -45,14 +46,18 @@ export function decideControl(evidence: Evidence, judged: JudgedControl): Decisi
   // A busy machine makes an objective red as well as what was planted does.
   const starved = excuses[0] ?? starvedControl(evidence, judged, wanted, broken);
   if (starved !== null) {
-    return inconclusive(`the negative control shows nothing: ${starved}`, 'machine-starved');
+    return inconclusive({
+      code: 'machine-starved',
+      reason: `the negative control shows nothing: ${starved}`,
+    });
   }
   const open = [
     ...wanted.filter(({ verdict }) => verdict === 'inconclusive').map(({ id }) => id),
     ...[...broken, ...bounds].filter(({ verdict }) => verdict === 'inconclusive').map(inWords),
     ...bounds.filter(({ isThere }) => !isThere).map(inWords),
   ];
-  if (open.length > 0) return inconclusive(`could not be judged: ${open.join(', ')}`);
+  if (open.length > 0)
+    return inconclusive({ code: 'not-judged', reason: `could not be judged: ${open.join(', ')}` });
   const by = [...(wanted.length > 0 ? [names(wanted)] : []), ...broken.map(inWords)].join(', ');
   const why = words.length === 0 ? '' : `: ${words.join('; ')}`;
   return { verdict: 'pass', reason: `the negative control was caught by ${by}${why}` };

@@ -1,17 +1,23 @@
 import type { GapCode } from '../failure-classes.ts';
 import type { CheckResult, Verdict } from '../result.ts';
 
+/** Why nothing can be concluded. */
+export interface Gap {
+  readonly code: GapCode;
+  /** One sentence. */
+  readonly reason: string;
+}
+
 export interface Decision {
   readonly verdict: Verdict;
-  /** Why nothing can be concluded, by its code, where that is more than a check that could not be made. */
+  /** Of an inconclusive one. */
   readonly gap?: GapCode;
   /** One sentence. */
   readonly reason: string;
 }
 
-/** Why nothing can be concluded. */
-export function inconclusive(reason: string, gap?: GapCode): Decision {
-  return { verdict: 'inconclusive', reason, ...(gap === undefined ? {} : { gap }) };
+export function inconclusive({ code, reason }: Gap): Decision {
+  return { verdict: 'inconclusive', reason, gap: code };
 }
 
 /** Checks by name, in one line. */

@@ -9,7 +9,7 @@ import {
   FIX_OF_SUBJECT,
   type GapCode,
 } from '../failure-classes.ts';
-import type { CheckResult, DrillFailure, Measurements } from '../result.ts';
+import type { CheckResult, DrillFailure } from '../result.ts';
 import type { Decision } from './decision.ts';
 
 /** Evidence of another version may have codes that this one does not know. */
@@ -22,12 +22,11 @@ const LOGS = 'read what it wrote to evidence/…/logs';
 export function failuresOf(
   evidence: Evidence,
   checks: readonly CheckResult[],
-  measurements: Measurements,
   decision: Decision,
 ): DrillFailure[] {
   if (decision.verdict === 'pass') return [];
   if (evidence.harnessFaults.length > 0) return evidence.harnessFaults.map(ofRig);
-  if (decision.verdict === 'inconclusive') return [ofGap(evidence, measurements, decision)];
+  if (decision.verdict === 'inconclusive') return [gap(decision.gap ?? 'not-judged', decision.reason)];
   if (evidence.scenario.expect === 'fail') return [gap('control-not-caught', decision.reason)];
   const fixes: Readonly<Record<string, string | undefined>> = FIX_OF_SUBJECT;
   const failed = checks.filter(({ verdict }) => verdict === 'fail');
@@ -45,20 +44,6 @@ function ofRig({ code, message, fix }: Evidence['harnessFaults'][number]): Drill
   const [failureClass, usual] = known[code] ?? CLASS_OF_ERROR.DRILL_E_BUG;
   // Whatever broke the rig, the subject is not to blame for it.
   return { class: failureClass === 'subject' ? 'harness' : failureClass, code, message, fix: fix ?? usual };
-}
-
-function ofGap(
-  { kill, faults, plannedWrites }: Evidence,
-  { acknowledgedWrites }: Measurements,
-  { reason, gap: code }: Decision,
-): DrillFailure {
-  if (code !== undefined) return gap(code, reason);
-  if (kill === null) return gap('no-kill', reason);
-  if (acknowledgedWrites === 0) return gap('no-writes', reason);
-  if (kill.survivors.length > 0) return gap('host-not-dead', reason);
-  if (faults.some(({ engaged }) => !engaged)) return gap('fault-not-engaged', reason);
-  const wasLoadSmall = reason.startsWith('the load was not') && acknowledgedWrites < plannedWrites;
-  return gap(wasLoadSmall ? 'too-few-writes' : 'not-judged', reason);
 }
 
 function gap(code: GapCode, message: string): DrillFailure {

@@ -137,6 +137,11 @@ const TEARS: ReadonlySet<CheckId> = new Set<CheckId>([
   'invariants',
 ]);
 
+/** Whether a database that nobody promised may break this check: by its absence, or by pages of different instants. */
+export function isExcusable(check: CheckId): boolean {
+  return TEARS.has(check) || check === 'inventory' || check === 'blobs';
+}
+
 function torn(database: DatabaseEvidence, name: string, killUs: number): Fate {
   const ageMs = Math.max(0, (killUs - database.createdUs) / 1000);
   const [first] = database.verified?.findings ?? [];

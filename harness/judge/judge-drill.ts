@@ -48,7 +48,7 @@ export function judge(recorded: Evidence): ScenarioResult {
     starved: starvation(evidence, judged, lenient),
   });
   const { verdict, reason } = decision;
-  const failures = failuresOf(evidence, checks, measurements, decision);
+  const failures = failuresOf(evidence, checks, decision);
   return {
     id: scenario.id,
     drillId: evidence.drillId,

@@ -401,6 +401,18 @@ describe('inventory', () => {
     expect(checksWith(result, 'fail')).toContain(id);
   });
 
+  test.each(['clean-host', 'identity', 'no-phantoms'] as const)(
+    'not back and excused, with what that does not explain: %s',
+    (id) => {
+      const result = judged((evidence) => {
+        young(evidence, 3000);
+        notRestored(evidence, SHOP, 'unsound');
+        evidence.fleetFindings.push(finding(id, SHOP));
+      });
+      expect(checksWith(result, 'fail')).toEqual([id]);
+    },
+  );
+
   test('a young database in the bucket whose registration was lost is excused, protected or not', () => {
     const result = judged((evidence) => {
       Object.assign(young(evidence, 3000), { claimedProtected: true });

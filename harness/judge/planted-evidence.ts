@@ -160,6 +160,9 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('harness', 'host that was never killed (the harness died first)', (evidence) => {
     evidence.kill = null;
   }),
+  open('harness', 'kill that met no process', (evidence) => {
+    if (evidence.kill !== null) evidence.kill.killed = [];
+  }),
   open('environment', 'process of the host that outlived the kill', ({ kill }) => {
     kill?.survivors.push({ pid: 7, command: 'litestream replicate' });
   }),

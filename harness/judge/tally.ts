@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { AnyCheckId, Finding } from '../evidence/checks.ts';
 import type { CheckResult, Verdict } from '../result.ts';
-import { compareText, type Fate } from './fates.ts';
+import { compareText, type Fate, isExcusable } from './fates.ts';
 
 /** One thing that breaks a check, on one database (null: the fleet or the run). */
 export interface Failure {
@@ -109,15 +109,14 @@ export function explainedNote(explained: readonly Finding[]): string[] {
 /**
  * All findings of the first life and the fleet, once each: a fleet is looked at after both restores, and a fault may be
  * seen twice. That a database is not there, or there again, or torn before anybody promised it, is left to its fate,
- * which knows about protection. Hooks do not come from its bucket: they have no part in that.
+ * which knows about protection. What its absence or its tear does not explain, an excused database answers for too.
  */
 export function findingsOf({ databases, fleetFindings }: Evidence, fates: readonly Fate[]): Finding[] {
   const settled = new Set(fates.flatMap(({ end, database }) => (end === 'restored' ? [] : [database.path])));
   const excused = new Set(fates.flatMap(({ end, database }) => (end === 'excused' ? [database.path] : [])));
   const isSettled = ({ check, database }: Finding): boolean =>
     database !== null &&
-    check !== 'hooks' &&
-    (excused.has(database) || (check === 'inventory' && settled.has(database)));
+    ((excused.has(database) && isExcusable(check)) || (check === 'inventory' && settled.has(database)));
   const all = [...databases.flatMap(({ verified }) => verified?.findings ?? []), ...fleetFindings];
   return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()].filter(
     (finding) => !isSettled(finding),

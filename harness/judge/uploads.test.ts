@@ -40,6 +40,14 @@ it('is red on a change in a window', () => {
 it.each([
   ['no window was closed', [], true],
   ['the second window was not', [{ fromUs: KILL_US + 1, toUs: KILL_US + 2 }], true],
+  [
+    'a window had no length',
+    [
+      { fromUs: KILL_US + 1, toUs: KILL_US + 1 },
+      { fromUs: KILL_US + 3, toUs: KILL_US + 4 },
+    ],
+    true,
+  ],
   ['a listing failed', undefined, false],
 ] as const)('is inconclusive when %s', (_, windows, complete) => {
   const { verdict, uploads } = byListing((evidence) => {

@@ -46,13 +46,12 @@ function unwatched({
   if (kill === null) return [];
   const lived = scenario.secondLife && databases.some(({ second }) => second !== null);
   const wanted = lived ? 2 : 1;
+  const watched = uploadWindows.filter(({ fromUs, toUs }) => toUs > fromUs).length;
   return [
     ...(requestLogComplete ? [] : ['the bucket could not be listed at the end of a window']),
-    ...(uploadWindows.length >= wanted
+    ...(watched >= wanted
       ? []
-      : [
-          `only ${uploadWindows.length} of ${plural(wanted, 'window')} without a living host could be watched`,
-        ]),
+      : [`only ${watched} of ${plural(wanted, 'window')} without a living host could be watched`]),
   ];
 }
 

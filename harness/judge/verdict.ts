@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { CheckResult, Measurements } from '../result.ts';
 import { decideControl } from './control.ts';
-import { type Decision, inconclusive, names } from './decision.ts';
+import { type Decision, type Gap, inconclusive, names } from './decision.ts';
 import type { Judged } from './starvation.ts';
 import { plural } from './tally.ts';
 
@@ -27,7 +27,10 @@ export function decide(evidence: Evidence, judged: JudgedDrill): Decision {
   const [fault] = evidence.harnessFaults;
   if (fault !== undefined) {
     const blamed = failed.length === 0 ? '' : `; ${names(failed)} failed too, perhaps because of it`;
-    return inconclusive(`the rig failed in phase ${fault.phase}: ${fault.message}${blamed}`);
+    return inconclusive({
+      code: 'not-judged',
+      reason: `the rig failed in phase ${fault.phase}: ${fault.message}${blamed}`,
+    });
   }
   const gaps = unmeasured(evidence, measurements);
   return evidence.scenario.expect === 'fail'
@@ -39,20 +42,22 @@ function decideDrill(
   evidence: Evidence,
   { checks, where, starved }: JudgedDrill,
   failed: readonly CheckResult[],
-  gaps: readonly string[],
+  gaps: readonly Gap[],
 ): Decision {
   const failures = [
     ...inWords(evidence, where),
     ...(failed.length === 0 ? [] : [`${plural(failed.length, 'check')} failed: ${names(failed)}`]),
   ];
   if (failures.length > 0 && starved !== null) {
-    return inconclusive(`${starved}; perhaps because of it: ${failures.join('; ')}`, 'machine-starved');
+    const reason = `${starved}; perhaps because of it: ${failures.join('; ')}`;
+    return inconclusive({ code: 'machine-starved', reason });
   }
   if (failures.length > 0) return { verdict: 'fail', reason: failures.join('; ') };
   const open = checks.filter(({ verdict }) => verdict === 'inconclusive');
   const [gap] = gaps;
   if (gap !== undefined) return inconclusive(gap);
-  if (open.length > 0) return inconclusive(`could not be judged: ${names(open)}`);
+  if (open.length > 0)
+    return inconclusive({ code: 'not-judged', reason: `could not be judged: ${names(open)}` });
   return { verdict: 'pass', reason: 'every check held and every objective was kept' };
 }
 
@@ -65,29 +70,37 @@ function inWords({ subjectFailures }: Evidence, where: string | null): string[] 
 /** With less than this of the planned writes the scenario was not run: whoever stalls the writers loses nothing. */
 const LEAST_SHARE = 0.5;
 
-/** Reasons why green checks would prove nothing. */
-function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): string[] {
+/** Reasons why green checks would prove nothing, what it follows from first. */
+function unmeasured(evidence: Evidence, { acknowledgedWrites }: Measurements): Gap[] {
   const { kill, secondKill, faults, plannedWrites, fleet, databases } = evidence;
-  const idle = faults.filter(({ engaged }) => !engaged);
+  const idle = faults.filter(({ engaged }) => !engaged).map(({ id }) => id);
+  const tooFew = acknowledgedWrites > 0 && acknowledgedWrites < plannedWrites * LEAST_SHARE;
   return [
-    ...(kill === null ? ['nothing was measured: the host was not killed'] : []),
-    ...(acknowledgedWrites === 0 ? ['nothing was measured: no write was acknowledged'] : []),
-    ...(acknowledgedWrites > 0 && acknowledgedWrites < plannedWrites * LEAST_SHARE
-      ? [
-          `the load was not what the scenario says: ${acknowledgedWrites} of ${plannedWrites} planned writes were acknowledged`,
-        ]
-      : []),
-    ...(kill !== null && databases.length < fleet.databases
-      ? [`there is no record of ${fleet.databases - databases.length} of ${fleet.databases} databases`]
-      : []),
+    ...gapIf(kill === null, 'no-kill', 'nothing was measured: the host was not killed'),
+    ...gapIf(kill?.killed.length === 0, 'no-kill', 'nothing was measured: no process was there to be killed'),
+    ...gapIf(acknowledgedWrites === 0, 'no-writes', 'nothing was measured: no write was acknowledged'),
+    ...gapIf(
+      tooFew,
+      'too-few-writes',
+      `the load was not what the scenario says: ${acknowledgedWrites} of ${plannedWrites} planned writes were acknowledged`,
+    ),
+    ...gapIf(
+      kill !== null && databases.length < fleet.databases,
+      'not-judged',
+      `there is no record of ${fleet.databases - databases.length} of ${fleet.databases} databases`,
+    ),
     ...notDead('the host', kill?.survivors),
     ...notDead('the new host', secondKill?.survivors),
-    ...(idle.length > 0 ? [`the fault ${idle.map(({ id }) => id).join(', ')} never engaged`] : []),
+    ...gapIf(idle.length > 0, 'fault-not-engaged', `the fault ${idle.join(', ')} never engaged`),
   ];
 }
 
+function gapIf(isOne: boolean, code: Gap['code'], reason: string): Gap[] {
+  return isOne ? [{ code, reason }] : [];
+}
+
 /** Whoever outlives its host may go on uploading, and hold what was restored from. */
-function notDead(host: string, survivors: NonNullable<Evidence['secondKill']>['survivors'] = []): string[] {
-  if (survivors.length === 0) return [];
-  return [`${host} was not dead: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}`];
+function notDead(host: string, survivors: NonNullable<Evidence['secondKill']>['survivors'] = []): Gap[] {
+  const named = survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ');
+  return gapIf(survivors.length > 0, 'host-not-dead', `${host} was not dead: ${named}`);
 }
