@@ -41,6 +41,9 @@ const measurementsSchema = z.strictObject({
   lostWritesBeyondRpo: z.number().int(),
   /** Databases with such a write; null: not measured, absent: no objective asks for it. */
   databasesBeyondRpo: maybe.optional(),
+  /** Databases that break a check, objectives not counted; and those that were protected at the kill. As above. */
+  databasesFailed: maybe.optional(),
+  databasesProtected: maybe.optional(),
   /**
    * From the supervisor's alarm for lack of space to the first write that was refused for it, negative where the writes
    * came first; and from when there was space again to the end of the alarm. null: not measured, absent: no disk was full.

@@ -12,6 +12,7 @@ import { instantResults } from './point-in-time.ts';
 import { progressOf } from './progress.ts';
 import { starvation } from './starvation.ts';
 import { storeCostOf } from './store-cost.ts';
+import { countStruck } from './struck.ts';
 import { judgeRunbook, stepsFailed } from './runbook.ts';
 import { decide } from './verdict.ts';
 import { whereabouts } from './whereabouts.ts';
@@ -30,14 +31,15 @@ export function judge(recorded: Evidence): ScenarioResult {
   const fates = fatesOf(evidence, acceptedLossMs);
   const runbook = judgeRunbook(evidence, fates);
   const failedSteps = stepsFailed(runbook);
+  const databases = judgeDatabases(evidence, fates, acceptedLossMs);
   const measurements = {
     ...measure(evidence, fates, acceptedLossMs),
+    ...countStruck(evidence, fates, databases, acceptedLossMs),
     ...(failedSteps === null ? {} : { runbookStepsFailed: failedSteps }),
   };
   const objectives = judgeObjectives(evidence, measurements);
   const checks = judgeChecks(evidence, fates, objectives, acceptedLossMs, hangingMirror(recorded));
   const progress = progressOf(evidence, fates);
-  const databases = judgeDatabases(evidence, fates, acceptedLossMs);
   const lostAt = lostAtOf(databases);
   // The fates stay as they are: a database that is missing is missing, however busy the machine was.
   const lenient = (): CheckResult[] => judgeChecks(evidence, fates, objectives, ANY_AGE_MS, []);

@@ -776,6 +776,50 @@ describe('a negative control', () => {
       });
     });
 
+    describe('on how many databases', () => {
+      const struck = (
+        bound: string,
+        paths: readonly string[],
+        change: (evidence: Evidence) => void = () => undefined,
+      ): ScenarioResult =>
+        control((evidence) => {
+          evidence.scenario.objectives = [{ expression: bound, line: 1 }];
+          evidence.scenario.mustFail = ['identity'];
+          evidence.scenario.mustHold = [bound];
+          for (const path of paths)
+            databaseIn(evidence, path).verified?.findings.push(finding('identity', path));
+          change(evidence);
+        });
+
+      test.each([
+        ['databasesFailed == 1', [SHOP], 'pass'],
+        ['databasesFailed == 1', [SHOP, REALM], 'fail'],
+        ['databasesProtected >= 3', [SHOP], 'pass'],
+      ] as const)('%s, struck %s: %s', (bound, paths, verdict) => {
+        expect(struck(bound, paths).verdict).toBe(verdict);
+      });
+
+      test('fails where nothing was protected: the subject did not work at all', () => {
+        const result = struck('databasesProtected >= 1', [SHOP], ({ databases }) => {
+          for (const database of databases) database.protectedUs = KILL_US + 1;
+        });
+        expect(result.reason).toContain('databasesProtected >= 1 (measured 0)');
+        expect(result.verdict).toBe('fail');
+      });
+
+      test('counts no database that breaks an objective alone, and is not measured where one is open', () => {
+        const late = struck('databasesFailed == 1', [SHOP], (evidence) => {
+          evidence.scenario.objectives.push({ expression: 'rpoMs max < 5', line: 2 });
+          Object.assign(databaseIn(evidence, REALM), { lostWriteAgesMs: [6000] });
+        });
+        expect(late.verdict).toBe('pass');
+        const open = struck('databasesFailed == 1', [SHOP], (evidence) => {
+          databaseIn(evidence, REALM).verified = null;
+        });
+        expect(open.verdict).toBe('inconclusive');
+      });
+    });
+
     test('is inconclusive when one of them was not measured', () => {
       const unmeasured = (list: 'mustBreak' | 'mustHold'): ScenarioResult =>
         holed([6200], ({ scenario }) => {

@@ -1,6 +1,5 @@
 import type { Evidence } from '../evidence.ts';
 import type { Distribution, Measurements } from '../result.ts';
-import { parseObjective } from '../scenario/metrics.ts';
 import { type Fate, isTorn } from './fates.ts';
 import { distributionOf } from './percentiles.ts';
 import { measureInstants } from './point-in-time.ts';
@@ -37,7 +36,6 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     writeLatencyMs: evidence.writeLatencyMs,
     ...besideDatabases(evidence),
     ...measureInstants(evidence),
-    ...databasesBeyondRpo(evidence, fates, rpoObjectiveMs),
     ...spaceAlarm(evidence),
   };
 }
@@ -55,21 +53,6 @@ function spaceAlarm({
     spaceAlarmLeadMs: knownUs === null || firstRefusedUs === null ? null : (firstRefusedUs - knownUs) / 1000,
     spaceAlarmEndMs: raisedUs === null ? null : between(freedUs, clearedUs ?? kill?.atUs ?? null),
   };
-}
-
-/** A figure for scenarios that say how much a planted fault costs; left out where none of the objectives asks for it. */
-function databasesBeyondRpo(
-  { scenario }: Evidence,
-  fates: readonly Fate[],
-  rpoObjectiveMs: number,
-): Pick<Measurements, 'databasesBeyondRpo'> {
-  const isAsked = scenario.objectives.some(
-    ({ expression }) => parseObjective(expression).objective?.metric === 'databasesBeyondRpo',
-  );
-  if (!isAsked) return {};
-  const isOpen = fates.some(({ end, rpoMs }) => end === 'unknown' || (end === 'restored' && rpoMs === null));
-  const beyond = fates.filter(({ lostAgesMs }) => lostAgesMs.some((ageMs) => ageMs > rpoObjectiveMs));
-  return { databasesBeyondRpo: isOpen ? null : beyond.length };
 }
 
 /** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */
