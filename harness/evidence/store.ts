@@ -13,6 +13,8 @@ export const storeRequestsSchema = z.strictObject({
   faulted: z.number().int().optional(),
   /** Bytes of the requests' bodies: what was uploaded. */
   bytes: z.number().int(),
+  /** Bytes of the answers, their heads included: what was downloaded. Absent: not recorded. */
+  answerBytes: z.number().int().optional(),
 });
 export type StoreRequests = z.infer<typeof storeRequestsSchema>;
 

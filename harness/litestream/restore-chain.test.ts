@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { databasesInBucket } from './bucket-layout.ts';
-import { objectAt, restoreChain } from './restore-chain.ts';
+import { keysOfRange, objectAt, restoreChain } from './restore-chain.ts';
 
 /** Names of the chain of `app.db`, from names and the second of their upload. */
 function chainOf(objects: readonly (readonly [name: string, second: number])[]) {
@@ -50,6 +50,25 @@ describe('the chain of a restore', () => {
 
   it('is empty where nothing begins', () => {
     expect(chainOf([[SEGMENTS[0] ?? '', 1]])).toEqual([]);
+  });
+});
+
+describe('what holds the same transactions', () => {
+  it('is on every level', () => {
+    const names = [ltx(9, 1), ltx(0, 1), ltx(0, 2), ltx(0, 3), ltx(1, 2, 3), ltx(0, 4)];
+    const listed = names.map((name) => ({
+      key: `prod/app.db/${name}`,
+      sizeBytes: 1000,
+      modifiedAt: new Date(0),
+    }));
+    const [database] = databasesInBucket(listed, 'prod');
+    const merged = listed[4];
+    if (database === undefined || merged === undefined) throw new Error('no replica');
+    expect(keysOfRange(database, merged).map((key) => key.slice('prod/app.db/'.length))).toEqual([
+      ltx(0, 2),
+      ltx(0, 3),
+      ltx(1, 2, 3),
+    ]);
   });
 });
 

@@ -11,6 +11,17 @@ export function restoreChain({ ltx, generations }: ReplicatedDatabase): readonly
   return generation === null || snapshot === null ? [] : [snapshot, ...segmentsFrom(generation, snapshot)];
 }
 
+/**
+ * The keys without which nothing of an object of the chain can be read: its own and, with Litestream 0.5, those of the files on
+ * every level that hold some of the same transactions.
+ */
+export function keysOfRange({ ltx }: ReplicatedDatabase, { key }: ListedObject): readonly string[] {
+  const file = ltx.find((one) => one.key === key);
+  if (file === undefined) return [key];
+  const { minTxid: first, maxTxid: last } = file;
+  return ltx.filter(({ minTxid, maxTxid }) => minTxid <= last && maxTxid >= first).map((one) => one.key);
+}
+
 /** Where in a chain an object lies that is to be damaged. */
 export type ChainPosition = 'first' | 'middle' | 'last' | 'each';
 

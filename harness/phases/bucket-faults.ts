@@ -37,8 +37,9 @@ export async function plantBucketFaults(drill: DrillContext, store: Store, _dead
   // What is taken out of the bucket now must be missed when an instant is restored.
   if (drill.scenario.recovery.instants !== undefined) await noteUploads(drill, store);
   let from = store;
+  const struck = new Set<string>();
   for (const fault of bucketFaultsOf(drill.scenario)) {
-    const { engaged, count, store: copy } = await plant(drill, from, saboteur, fault);
+    const { engaged, count, store: copy } = await plant(drill, from, saboteur, fault, struck);
     drill.found.faults.push({ id: fault.id, engaged, count });
     from = copy ?? from;
   }
@@ -51,12 +52,13 @@ function plant(
   store: Store,
   saboteur: S3Settings,
   fault: BucketFault,
+  struck: Set<string>,
 ): Promise<Planted> {
   switch (fault.kind) {
     case 'bucket-hole':
       return makeHoles(drill, store, saboteur, fault);
     case 'bucket-object':
-      return damageObjects(drill, store, saboteur, fault);
+      return damageObjects(drill, store, saboteur, fault, struck);
     case 'bucket-mirrored':
       return mirrorBucket(drill, store, saboteur, fault);
     default:

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import type { ListedObject } from '../litestream/listed-object.ts';
-import { objectAt, restoreChain } from '../litestream/restore-chain.ts';
+import { keysOfRange, objectAt, restoreChain } from '../litestream/restore-chain.ts';
 import { randomFor } from '../random.ts';
 import type { BucketObject } from '../scenario/bucket-fault.ts';
 import type { S3Settings } from '../store/s3-client.ts';
@@ -12,29 +12,37 @@ import { busyApps, drawn } from './busy-apps.ts';
 import type { DrillContext } from './context.ts';
 
 interface Chain {
-  readonly path: string;
+  readonly database: ReplicatedDatabase;
   readonly chain: readonly ListedObject[];
 }
 
 /** An object that is to be damaged, in a chain, with one of another database to take bytes from. */
 interface Victim {
   readonly object: ListedObject;
+  readonly database: ReplicatedDatabase;
+  /** In words: where in the chain. */
+  readonly place: string;
   readonly before: ListedObject | undefined;
   readonly foreign: ListedObject | undefined;
 }
 
-/** Damages one object of what a restore reads, in some databases; the object that is read back must be another one. */
+/**
+ * Damages one object of what a restore reads, in some databases; the object that is read back must be another one. `struck`: the
+ * databases that another fault has struck already, and after this those of this one too, so that each is struck once.
+ */
 export async function damageObjects(
   { plan, recorder }: DrillContext,
   store: Store,
   settings: S3Settings,
   fault: BucketObject,
+  struck: Set<string>,
 ): Promise<{ engaged: boolean; count: number }> {
   const busy = busyApps(plan);
   const chains = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
     .filter(({ path }) => busy.has(path))
-    .map((database): Chain => ({ path: database.path, chain: restoreChain(database) }));
-  const victims = chooseVictims(chains, fault, plan.seed);
+    .map((database): Chain => ({ database, chain: restoreChain(database) }));
+  const unhurt = chains.filter(({ database }) => !struck.has(database.path));
+  const victims = chooseVictims(unhurt, fault, plan.seed);
   using saboteur = openSaboteur(settings);
   let damaged = 0;
   for (const victim of victims) {
@@ -43,7 +51,8 @@ export async function damageObjects(
     await damage(saboteur, settings, victim, fault.damage);
     const after = await digestOf(store, key);
     if (after !== before) damaged++;
-    recorder.note('info', `${fault.id}: ${key} ${fault.damage}`);
+    struck.add(victim.database.path);
+    recorder.note('info', `${fault.id}: ${key} (${victim.place}) ${fault.damage}`);
   }
   return { engaged: damaged === fault.databases, count: damaged };
 }
@@ -53,22 +62,32 @@ function chooseVictims(chains: readonly Chain[], fault: BucketObject, seed: numb
   // Nothing is older than the first object.
   const from = kind === 'older' ? 1 : 0;
   const chosen = drawn(chains, count, randomFor(seed, `fault/${fault.id}`));
-  return chosen.flatMap(({ path, chain }, index) => {
+  return chosen.flatMap(({ database, chain }, index) => {
     const object = objectAt(chain, at, { index, count, from });
     if (object === null) return [];
     const place = chain.indexOf(object);
-    const other = chains.find((one) => one.path !== path && one.chain.length > place);
-    return [{ object, before: chain[place - 1], foreign: other?.chain[place] }];
+    const other = chains.find((one) => one.database !== database && one.chain.length > place);
+    return [
+      {
+        object,
+        database,
+        place: `${place + 1} of ${chain.length}`,
+        before: chain[place - 1],
+        foreign: other?.chain[place],
+      },
+    ];
   });
 }
 
 async function damage(
   saboteur: Saboteur,
   settings: S3Settings,
-  { object: { key }, before, foreign }: Victim,
+  { object, database, before, foreign }: Victim,
   kind: BucketObject['damage'],
 ): Promise<void> {
-  if (kind === 'removed') return removeObjects(settings, [key]);
+  const { key } = object;
+  // On every level: what it was merged from, or merged into, would fill the hole.
+  if (kind === 'removed') return removeObjects(settings, keysOfRange(database, object));
   const { body, metadata } = await saboteur.take(key);
   switch (kind) {
     case 'truncated':

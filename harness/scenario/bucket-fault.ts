@@ -25,7 +25,7 @@ export const bucketObject = z
     damage: z
       .enum(['removed', 'truncated', 'bit-flipped', 'older', 'foreign'])
       .describe(
-        'removed; truncated to half; bit-flipped: one bit in its middle; older: the bytes of the object before it; foreign: those of the same object of another database.',
+        'removed, on every level; truncated to half; bit-flipped: one bit in its middle; older: the bytes of the object before it; foreign: those of the same object of another database.',
       ),
     at: z
       .enum(['first', 'middle', 'last', 'each'])

@@ -8,7 +8,7 @@ import type { RequestLog } from './request-log.ts';
  */
 export function storeRequests({ entries }: RequestLog): StoreRequests[] {
   const counts = new Map<string, StoreRequests>();
-  for (const { role, method, url, status, bytes, fault } of entries) {
+  for (const { role, method, url, status, bytes, answerBytes, fault } of entries) {
     const { kind } = s3Request(method, url);
     const own = fault === undefined;
     const key = `${role} ${kind}`;
@@ -27,6 +27,7 @@ export function storeRequests({ entries }: RequestLog): StoreRequests[] {
       failed: known.failed + (own && (status >= 500 || status === 0) ? 1 : 0),
       ...(own ? {} : { faulted: (known.faulted ?? 0) + 1 }),
       bytes: known.bytes + bytes,
+      ...(answerBytes === undefined ? {} : { answerBytes: (known.answerBytes ?? 0) + answerBytes }),
     });
   }
   return [...counts.values()].toSorted(

@@ -58,6 +58,8 @@ export interface RequestLogEntry {
   readonly url: string;
   readonly status: number;
   readonly bytes: number;
+  /** Of the answer, its head included, as far as it went out. Absent: an earlier log. */
+  readonly answerBytes?: number;
   readonly role: StoreRole;
   /** The declared fault that it met: neither its status nor its time is the store's own. Absent: none. */
   readonly fault?: string;

@@ -25,12 +25,21 @@ it('the embedded store closes its log when it is ended, also one that nobody ask
   const store = await startEmbeddedStore({ logFile, prefix: 'prod' });
   const client = openS3(store.writer);
   await client.put('prod/x', 'text');
+  await client.put('prod/large', Buffer.alloc(200_000));
+  await client.read('prod/large', AbortSignal.timeout(20_000));
+  await client.put('prod/x', 'text');
   client.close();
   expect((await readRequestLog(logFile)).complete).toBe(false);
   await store[Symbol.asyncDispose]();
   const log = await readRequestLog(logFile);
   expect(log.complete).toBe(true);
   expect(log.entries.at(-1)).toMatchObject({ method: 'PUT', role: 'writer', status: 200, bytes: 4 });
+  const [get] = log.entries.filter(({ method }) => method === 'GET');
+  const put = log.entries.at(-1)?.answerBytes ?? 0;
+  // The head comes on top.
+  expect((get?.answerBytes ?? 0) - 200_000).toBeGreaterThan(50);
+  expect((get?.answerBytes ?? 0) - 200_000).toBeLessThan(2000);
+  expect([put > 50, put < 2000]).toEqual([true, true]);
 });
 
 it('the proxy puts what is still on its way into the log before it closes it', async () => {

@@ -26,6 +26,9 @@ export function logRequests(
   const log = logOf(logFile);
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const atUs = monotonicUs();
+    const { socket } = request;
+    // One answer at a time goes out on a connection.
+    const sentBefore = socket.bytesWritten;
     const end = log.begin((): RequestLogEntry => {
       return {
         atUs,
@@ -34,6 +37,7 @@ export function logRequests(
         url: request.url ?? '',
         status: response.writableFinished ? response.statusCode : 0,
         bytes: Number(request.headers['content-length'] ?? 0),
+        answerBytes: socket.bytesWritten - sentBefore,
         ...remarksOn(request),
       };
     });

@@ -39,8 +39,17 @@ export function requestsChart(drill: ScenarioResult): Markup | null {
 function table(requests: NonNullable<ScenarioResult['storeRequests']>): Markup {
   const isFaulty = requests.some(({ faulted }) => faulted !== undefined);
   return simpleTable(
-    ['who', 'request', 'how often', 'refused', 'failed', ...(isFaulty ? ['met a fault'] : []), 'sent'],
-    requests.map(({ role, method, count: often, refused, failed, faulted, bytes: sent }) => [
+    [
+      'who',
+      'request',
+      'how often',
+      'refused',
+      'failed',
+      ...(isFaulty ? ['met a fault'] : []),
+      'sent',
+      'answered',
+    ],
+    requests.map(({ role, method, count: often, refused, failed, faulted, bytes: sent, answerBytes }) => [
       role,
       method,
       count(often),
@@ -48,6 +57,7 @@ function table(requests: NonNullable<ScenarioResult['storeRequests']>): Markup {
       count(failed),
       ...(isFaulty ? [count(faulted ?? 0)] : []),
       bytes(sent),
+      answerBytes === undefined ? '–' : bytes(answerBytes),
     ]),
   );
 }
