@@ -60,6 +60,9 @@ function fateOf(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: 
   if (restore === null ? !recovered : outcome === 'not-attempted') {
     return { ...outside, end: 'unknown', why: 'the recovery ended before it' };
   }
+  if (restore === null && verified !== null) {
+    return { ...outside, end: 'unknown', why: 'there is no record of its restore' };
+  }
   const isGone = verified === null && seen !== null;
   if (outcome === 'restored' && !isGone) {
     return isTornUnpromised(database, evidence, rpoObjectiveMs)

@@ -185,6 +185,11 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('harness', 'database of the fleet of which there is no record', ({ databases }) => {
     databases.splice(0, 1);
   }),
+  open('harness', 'verified database of whose restore there is no record', (evidence) => {
+    const database = databaseIn(evidence, SHOP);
+    Object.assign(database, { restore: null, lostWriteAgesMs: [39_000] });
+    if (database.verified !== null) database.verified.recoveryPoint = 99;
+  }),
   open('harness', 'alarm of a full disk that had not ended at the kill', (evidence) => {
     const [raisedUs, freedUs] = [KILL_US - 20_000_000, KILL_US - 9_000_000];
     evidence.scenario.objectives.push({ expression: 'spaceAlarmEndMs < 10000', line: 13 });
