@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Evidence, evidenceSchema } from './evidence.ts';
 import type { Finding } from './evidence/checks.ts';
 import type { DatabaseEvidence } from './evidence/database.ts';
+import { protectedIn } from './host/protected-in.ts';
 import { databaseKind } from './fleet/layout.ts';
 import { notFromTheBucket } from './from-the-bucket.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
@@ -248,13 +249,22 @@ function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUp
 
 /** Without a log of the store's requests nobody can tell; the judge says so. */
 function notReadBack({ found }: DrillContext, log: RequestLog): Finding[] {
-  const { store, kill, recovery, restores } = found;
+  const { store, kill, secondKill, recovery, restores, secondRestores } = found;
   if (store?.uploadWatch !== 'request-log') return [];
-  return notFromTheBucket(
-    log,
-    { bucket: store.recovery.bucket, prefix: store.prefix },
-    { records: restores, killUs: kill?.atUs ?? 0, restoredUs: recovery.restoredUs },
-  );
+  const where = { bucket: store.recovery.bucket, prefix: store.prefix };
+  const endUs = secondRestores.reduce((last, record) => Math.max(last, record.endUs), 0);
+  return [
+    ...notFromTheBucket(log, where, {
+      records: restores,
+      killUs: kill?.atUs ?? 0,
+      restoredUs: recovery.restoredUs,
+    }),
+    ...notFromTheBucket(log, where, {
+      records: secondRestores,
+      killUs: secondKill?.atUs ?? 0,
+      restoredUs: endUs,
+    }),
+  ];
 }
 
 function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): DatabaseEvidence {
@@ -275,7 +285,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
     deletedUs: history.deletedUs,
     ...fates,
     lastAckUs,
-    protectedUs: found.protectedUs.get(path) ?? null,
+    protectedUs: protectedIn(history.base, found.protectedUs.get(path), found.protectedSinceUs.get(path)),
     claimedProtected: found.claims?.get(path) ?? null,
     restore: found.restores.find((record) => record.path === path) ?? null,
     verified: verified?.verified ?? null,

@@ -22,6 +22,7 @@ export class ProtectionWatch implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
   readonly #protectedUs = new Map<string, number>();
+  readonly #sinceUs = new Map<string, number>();
   #databases = 0;
   #failure: string | null = null;
 
@@ -40,6 +41,11 @@ export class ProtectionWatch implements AsyncDisposable {
   /** Instants at which databases were first seen protected. */
   get protectedUs(): ReadonlyMap<string, number> {
     return this.#protectedUs;
+  }
+
+  /** Instants from which on they were seen so without a break: another one where a file was replaced. */
+  get sinceUs(): ReadonlyMap<string, number> {
+    return this.#sinceUs;
   }
 
   /** Databases now on the host's disk. */
@@ -79,7 +85,9 @@ export class ProtectionWatch implements AsyncDisposable {
     const databases = paths.map((path) => ({ path, file: join(this.#dataDir, path) }));
     const seen = await this.#tracker.observe(objects, databases, nowUs);
     for (const [path, { protectedUs }] of seen) {
-      if (protectedUs !== null && !this.#protectedUs.has(path)) this.#protectedUs.set(path, protectedUs);
+      if (protectedUs === null) continue;
+      if (!this.#protectedUs.has(path)) this.#protectedUs.set(path, protectedUs);
+      this.#sinceUs.set(path, protectedUs);
     }
   }
 }

@@ -60,6 +60,7 @@ export interface DrillPaths {
   readonly host: string;
   readonly newHost: string;
   readonly deadDisk: string;
+  readonly secondDeadDisk: string;
   readonly blobMirror: string;
   readonly versionControl: string;
   readonly secondRestore: string;
@@ -100,6 +101,7 @@ export interface Findings {
   hostStartUs: number | null;
   /** Per database path: the instant at which the harness saw it protected. */
   protectedUs: ReadonlyMap<string, number>;
+  protectedSinceUs: ReadonlyMap<string, number>;
   kill: KillRecord | null;
   /** The end of the new host. */
   secondKill: KillRecord | null;
@@ -198,6 +200,7 @@ function newFindings(clock: Clock): Findings {
     seeded: null,
     hostStartUs: null,
     protectedUs: new Map(),
+    protectedSinceUs: new Map(),
     kill: null,
     secondKill: null,
     uploadsSettledUs: null,
@@ -259,6 +262,7 @@ function drillPaths(order: DrillOrder): DrillPaths {
     host: join(work, 'host-1'),
     newHost: join(work, 'host-2'),
     deadDisk: join(work, 'dead-disk'),
+    secondDeadDisk: join(work, 'second-dead-disk'),
     blobMirror: join(work, 'blob-mirror'),
     versionControl: join(work, 'version-control'),
     secondRestore: join(work, 'host-3'),

@@ -36,6 +36,7 @@ export async function strike(
   endSecondHost(drill);
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   found.protectedUs = new Map(watch.protectedUs);
+  found.protectedSinceUs = new Map(watch.sinceUs);
   await Promise.all([watch[Symbol.asyncDispose](), mirror?.[Symbol.asyncDispose]()]);
   if (mirror !== null && mirror.failure !== null)
     recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
