@@ -26,6 +26,7 @@ describe('a Litestream that lies', () => {
     'restore-drops-a-row',
     'restore-swaps-databases',
     'restore-from-a-hidden-copy',
+    'second-restore-from-a-hidden-copy',
     'restore-without-file',
     'restore-fails',
   ];

@@ -44,7 +44,7 @@ function restore(): void {
     process.stderr.write('the wrapper refuses\n');
     process.exit(1);
   }
-  if (sabotage === 'restore-from-a-hidden-copy') {
+  if (sabotage?.endsWith('restore-from-a-hidden-copy') === true && existsSync(HIDDEN)) {
     copyBack(output);
     process.exit(0);
   }
@@ -121,6 +121,10 @@ function hide(): void {
 
 function replicate(): void {
   if (sabotage === 'restore-from-a-hidden-copy') hide();
+  if (sabotage === 'second-restore-from-a-hidden-copy') {
+    if (existsSync(`${HIDDEN}-life-1`)) hide();
+    else mkdirSync(`${HIDDEN}-life-1`);
+  }
   if (sabotage === 'uploads-after-the-kill') {
     // A process that leaves the group and hides from /proc as well as it can, and uploads late.
     spawn(process.execPath, ['-e', lateUpload()], {

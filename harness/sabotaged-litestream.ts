@@ -23,6 +23,10 @@ export const SABOTAGES = {
     does: 'restore gives back a copy of the dead disk, every acknowledged write in it',
     checks: ['clean-host'],
   },
+  'second-restore-from-a-hidden-copy': {
+    does: 'the restore after the second life gives back a copy of the disk that died last',
+    checks: ['clean-host'],
+  },
   'restore-without-file': { does: 'restore ends with 0 and leaves no file', checks: ['inventory'] },
   'restore-fails': { does: 'restore ends with 1', checks: ['inventory'] },
   'restore-hangs': { does: 'restore never ends', checks: ['inventory'] },

@@ -41,8 +41,7 @@ export async function damageObjects(
   const chains = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
     .filter(({ path }) => busy.has(path))
     .map((database): Chain => ({ database, chain: restoreChain(database) }));
-  const unhurt = chains.filter(({ database }) => !struck.has(database.path));
-  const victims = chooseVictims(unhurt, fault, plan.seed);
+  const victims = chooseVictims(chains, struck, fault, plan.seed);
   using saboteur = openSaboteur(settings);
   let damaged = 0;
   for (const victim of victims) {
@@ -57,11 +56,17 @@ export async function damageObjects(
   return { engaged: damaged === fault.databases, count: damaged };
 }
 
-function chooseVictims(chains: readonly Chain[], fault: BucketObject, seed: number): Victim[] {
+function chooseVictims(
+  chains: readonly Chain[],
+  struck: ReadonlySet<string>,
+  fault: BucketObject,
+  seed: number,
+): Victim[] {
   const { at, databases: count, damage: kind } = fault;
   // Nothing is older than the first object.
   const from = kind === 'older' ? 1 : 0;
-  const chosen = drawn(chains, count, randomFor(seed, `fault/${fault.id}`));
+  const unhurt = chains.filter(({ database }) => !struck.has(database.path));
+  const chosen = drawn(unhurt, count, randomFor(seed, `fault/${fault.id}`));
   return chosen.flatMap(({ database, chain }, index) => {
     const object = objectAt(chain, at, { index, count, from });
     if (object === null) return [];

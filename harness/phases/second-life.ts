@@ -49,6 +49,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   found.secondKill = dead.record;
   noteEscaped(drill, dead.record, 'the new host');
   found.secondSeal = await sealLedger(paths.secondLedger);
+  await dead.loseDisk(paths.secondDeadDisk);
   await store.settle();
   await openUploadWindow(drill, store);
   found.secondUploadsSettledUs = order.clock.nowUs();
@@ -61,11 +62,15 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
       'the second ledger is not the one that was sealed at the kill',
     );
   }
+  const secondLedger = await readLedger(paths.secondLedger);
+  for (const problem of secondLedger.problems)
+    drill.recorder.fault('DRILL_E_LEDGER_DAMAGED', `the second ledger is damaged: ${problem}`);
   found.secondVerification = await verifySecondLife({
     restoredDir: again.host.paths.dataDir,
     first: found.verification,
     firstLedger: found.ledger,
-    secondLedger: await readLedger(paths.secondLedger),
+    secondLedger,
+    deadDataDir: host.paths.dataDir,
     killUs: dead.record.atUs,
     onProgress: (done, total, rows) => drill.recorder.progress(done, total, 'verified again', { rows }),
   });

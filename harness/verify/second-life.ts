@@ -18,6 +18,8 @@ export interface VerifySecondLifeOptions extends Pick<VerifyFleetOptions, 'paral
   readonly first: FleetVerification;
   readonly firstLedger: Ledger;
   readonly secondLedger: Ledger;
+  /** Where the disk of the second life was; null: of none that had one. */
+  readonly deadDataDir: string | null;
   /** The end of the second life. */
   readonly killUs: number;
 }
@@ -27,7 +29,7 @@ export interface VerifySecondLifeOptions extends Pick<VerifyFleetOptions, 'paral
  * begins with what the first restore gave back; and that beginning is held against what was verified then.
  */
 export async function verifySecondLife(options: VerifySecondLifeOptions): Promise<FleetVerification> {
-  const { restoredDir, first, firstLedger, secondLedger, killUs } = options;
+  const { restoredDir, first, firstLedger, secondLedger, deadDataDir, killUs } = options;
   const entries = await listRestored(restoredDir);
   const there = new Set(
     entries.filter(({ kind, sizeBytes }) => kind === 'file' && sizeBytes > 0).map(({ path }) => path),
@@ -60,7 +62,7 @@ export async function verifySecondLife(options: VerifySecondLifeOptions): Promis
       entries,
       known: new Set([...firstLedger.databases.keys(), ...secondLedger.databases.keys()]),
       blobsHere: true,
-      deadDataDir: null,
+      deadDataDir,
     })),
   );
   return { databases, findings, checksRun: ['second-life'], thrown: [] };

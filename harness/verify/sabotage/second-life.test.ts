@@ -81,6 +81,7 @@ async function liveAgain(): Promise<Ledger> {
 
 async function verifyAgain(secondLedger: Ledger): Promise<FleetVerification> {
   return verifySecondLife({
+    deadDataDir: null,
     restoredDir: again,
     first,
     firstLedger: scene.ledger,
