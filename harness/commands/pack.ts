@@ -27,6 +27,7 @@ export function packCommand(
     statement: options.statement ?? null,
     signKey: options.sign ?? null,
     packedAt: systemClock.wallIso(),
+    toolVersion: toolVersion(),
     secrets: secretsOf(io.env),
   });
   for (const sentence of missing) io.stderr.write(`note: ${sentence}\n`);

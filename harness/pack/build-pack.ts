@@ -1,12 +1,20 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { DrillError } from '../errors.ts';
 import { historyFile, linesOf, readHistory } from '../history/history-file.ts';
 import { readResult, readRun } from '../run-directory.ts';
 import { filesWithSecrets, redactedValue } from '../secrets.ts';
-import { packItems } from './items.ts';
+import { packTexts } from './pack-document.ts';
 import { MANIFEST, packManifest } from './pack-manifest.ts';
-import { packPage } from './page.ts';
 import { signFile } from './signature.ts';
 import { NO_STATEMENT, readStatement } from './statement.ts';
 
@@ -21,6 +29,7 @@ export interface PackRequest {
   /** An SSH key to sign with; null: the pack is not signed. */
   readonly signKey: string | null;
   readonly packedAt: string;
+  readonly toolVersion: string;
   readonly secrets: readonly string[];
 }
 
@@ -57,24 +66,9 @@ export function buildPack(request: PackRequest): string[] {
 function fill(part: string, request: PackRequest): string[] {
   const { runDir, outputDir, secrets } = request;
   const { result } = readResult(runDir);
-  const { run, evidences } = readRun(runDir);
   const statement = request.statement === null ? NO_STATEMENT : readStatement(request.statement);
-  const { entries, problems } = readHistory(historyFile(outputDir));
   const lines = linesOf(historyFile(outputDir));
   const last = lines.findLastIndex((line) => line.includes(`"runId":${JSON.stringify(result.runId)}`));
-  const history = last === -1 ? [] : entries.slice(0, last + 1);
-  const items = packItems({
-    result,
-    run,
-    evidences,
-    history,
-    packedAt: request.packedAt,
-    statement: redactedValue(statement, secrets),
-    workIsKept: existsSync(path.join(runDir, 'work')),
-  });
-  const document = { schemaVersion: 1, signed: request.signKey !== null, items };
-  writeFileSync(path.join(part, 'pack.json'), `${JSON.stringify(document, null, 2)}\n`);
-  writeFileSync(path.join(part, 'pack.md'), packPage(items));
   copyRun(runDir, path.join(part, 'run'));
   // As the lines stand: the chain is over their bytes.
   writeFileSync(
@@ -84,6 +78,18 @@ function fill(part: string, request: PackRequest): string[] {
       .map((line) => `${line}\n`)
       .join(''),
   );
+  const history = readHistory(path.join(part, 'history.ndjson'));
+  const stated = {
+    packedAt: request.packedAt,
+    packedWith: request.toolVersion,
+    workIsKept: existsSync(path.join(runDir, 'work')),
+    statement: redactedValue(statement, secrets),
+  };
+  const packed = { result, ...readRun(runDir), history };
+  const { json, page } = packTexts(packed, stated, request.signKey !== null);
+  writeFileSync(path.join(part, 'pack.json'), json);
+  writeFileSync(path.join(part, 'pack.md'), page);
+  const { problems } = readHistory(historyFile(outputDir));
   return [
     ...(last === -1
       ? [`the run is not in ${historyFile(outputDir)}: nothing chains the pack to earlier runs`]
@@ -111,5 +117,16 @@ function copyRun(runDir: string, into: string): void {
   mkdirSync(into);
   for (const name of readdirSync(runDir)) {
     if (name !== 'work') cpSync(path.join(runDir, name), path.join(into, name), { recursive: true });
+  }
+  dropEmptyFolders(into);
+}
+
+/** A manifest cannot name them, so in a pack every one was added later. */
+function dropEmptyFolders(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = path.join(folder, entry.name);
+    dropEmptyFolders(inner);
+    if (readdirSync(inner).length === 0) rmdirSync(inner);
   }
 }

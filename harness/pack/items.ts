@@ -5,7 +5,7 @@ import type { Result, ScenarioResult } from '../result.ts';
 import type { Statement } from './statement.ts';
 
 /** Everything that an evidence pack is made from. */
-export interface PackSource {
+interface PackSource {
   readonly result: Result;
   readonly run: RunInfo;
   readonly evidences: readonly Evidence[];

@@ -13,7 +13,7 @@ export function packManifest(folder: string): string {
     .join('');
 }
 
-/** Every file that was changed, is missing or was added; anything in a pack that is no file counts as added. */
+/** Every file that was changed, is missing or was added; anything in a pack that is no file counts as added, an empty folder too. */
 export function packProblems(folder: string): string[] {
   const saved = textOf(path.join(folder, MANIFEST));
   if (saved === null) return [`${MANIFEST} is missing`];
@@ -38,7 +38,7 @@ export function packProblems(folder: string): string[] {
 
 function contents(folder: string): [file: string, sum: string][] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() || isEmpty(path.join(entry.parentPath, entry.name)))
     .map((entry): [string, string] => {
       const place = path.join(entry.parentPath, entry.name);
       const sum = entry.isFile() ? sha256(readFileSync(place)) : 'no file'.padEnd(64);
@@ -46,6 +46,10 @@ function contents(folder: string): [file: string, sum: string][] {
     })
     .filter(([file]) => !OUTSIDE.has(file))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).length === 0;
 }
 
 function sha256(content: Buffer): string {

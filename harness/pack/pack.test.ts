@@ -22,10 +22,12 @@ import { writeManifest } from '../manifest.ts';
 import { saveRun } from '../save-run.ts';
 import { buildPack, type PackRequest } from './build-pack.ts';
 import { packManifest } from './pack-manifest.ts';
+import { signFile } from './signature.ts';
 import { verifyPack, type VerifyTerms } from './verify-pack.ts';
 
 let folder: string;
 let key: string;
+const UNSIGNED = 'not signed: whoever can write here can have made all of it';
 const TERMS: VerifyTerms = { signers: null, history: null, toolVersion: '0.1.0' };
 
 beforeAll(() => {
@@ -69,6 +71,7 @@ function pack(change: Partial<PackRequest> = {}): string[] {
     statement: null,
     signKey: null,
     packedAt: '2026-11-02T00:00:00.000Z',
+    toolVersion: '0.1.0',
     secrets: [],
     ...change,
   });
@@ -86,6 +89,36 @@ function tampered(change: (copy: string) => void, terms: Partial<VerifyTerms> = 
   }
 }
 
+/** A copy of the pack with something done to it, and a manifest that hides it. */
+function forged(
+  change: (copy: string) => void,
+  seal = remanifest,
+  terms: Partial<VerifyTerms> = {},
+): { readonly problems: readonly string[]; readonly notes: readonly string[] } {
+  const copy = mkdtempSync(path.join(folder, 'copy-'));
+  try {
+    cpSync(path.join(folder, 'pack'), copy, { recursive: true });
+    change(copy);
+    seal(copy);
+    const { problems, notes } = verifyPack(copy, { ...TERMS, ...terms });
+    return { problems, notes };
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+function remanifest(copy: string): void {
+  writeFileSync(path.join(copy, 'manifest.sha256'), packManifest(copy));
+}
+
+function rewrite(copy: string, name: string, change: (text: string) => string): void {
+  const file = path.join(copy, name);
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  expect(after).not.toBe(before);
+  writeFileSync(file, after);
+}
+
 function filesOf(place: string): string[] {
   return readdirSync(place, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -97,7 +130,7 @@ describe('a pack', () => {
     const { problems, notes, result } = verifyPack(path.join(folder, 'pack'), TERMS);
     expect({ problems, notes, verdict: result?.verdict }).toEqual({
       problems: [],
-      notes: [],
+      notes: [expect.stringMatching(/^signed by SHA256:\S+, and nobody vouches for that key/)],
       verdict: 'fail',
     });
     const files = filesOf(path.join(folder, 'pack'));
@@ -161,6 +194,7 @@ describe('a pack', () => {
 
   test.each([
     ['a file', (copy: string) => writeFileSync(path.join(copy, 'run', 'new'), '')],
+    ['an empty folder', (copy: string) => mkdirSync(path.join(copy, 'run', 'evidence', 'other'))],
     ['a link', (copy: string) => symlinkSync('/etc/hostname', path.join(copy, 'new'))],
     [
       'a line of the manifest, twice',
@@ -178,11 +212,96 @@ describe('a pack', () => {
       writeManifest(path.join(copy, 'run'));
       writeFileSync(path.join(copy, 'manifest.sha256'), packManifest(copy));
     };
-    expect(tampered(forge)).toEqual([
-      expect.stringContaining('the signature does not hold'),
-      'the history names another manifest of this run',
-      'run/result.json says something else than the evidence beside it',
-    ]);
+    expect(tampered(forge)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('the signature does not hold'),
+        'pack.json: verdict is not what comes of the run and of what was stated',
+        'the history names another manifest of this run',
+        'run/result.json says something else than the evidence beside it',
+      ]),
+    );
+  });
+
+  it('a forger who makes the manifest anew and no signature is found by what can be derived again', () => {
+    const verified = forged((copy) => {
+      rewrite(copy, 'pack.json', (text) =>
+        text
+          .replace('"signed": true', '"signed": false')
+          .replaceAll('"conductedBy": null', '"conductedBy": "Mallory"'),
+      );
+      rewrite(copy, 'pack.md', (text) => text.replace('drill: fail', 'drill: pass'));
+      rmSync(path.join(copy, 'manifest.sha256.sig'));
+    });
+    expect(verified).toEqual({
+      problems: [
+        'pack.json: identity is not what comes of the run and of what was stated',
+        'pack.md is not what comes of the run and of what was stated',
+      ],
+      notes: [UNSIGNED],
+    });
+  });
+
+  it('a forger who states as somebody else is not found, so it is said that nothing bears it out', () => {
+    const verified = forged((copy) => {
+      const runDir = path.join(copy, 'run');
+      const statement = path.join(folder, 'mallory.yaml');
+      writeFileSync(statement, 'conductedBy: Mallory\n');
+      const made = path.join(copy, 'made');
+      pack({ runDir, folder: made, statement });
+      for (const name of ['pack.json', 'pack.md']) cpSync(path.join(made, name), path.join(copy, name));
+      rmSync(made, { recursive: true });
+      rmSync(path.join(copy, 'manifest.sha256.sig'));
+    });
+    expect(verified).toEqual({
+      problems: [],
+      notes: [UNSIGNED, 'stated by whoever made it, and borne out by nothing in it: conductedBy'],
+    });
+  });
+
+  it('a forger who signs with a key of his own is named by it, and found by what can be derived again', () => {
+    const other = path.join(folder, 'other-key');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other]);
+    const print = execFileSync('ssh-keygen', ['-l', '-f', other], { encoding: 'utf8' }).split(' ')[1] ?? '';
+    const resign = (copy: string): void => {
+      rmSync(path.join(copy, 'manifest.sha256.sig'));
+      writeFileSync(path.join(copy, 'manifest.sha256'), packManifest(copy));
+      signFile(path.join(copy, 'manifest.sha256'), other);
+    };
+    const note = `signed by ${print}, and nobody vouches for that key: name --allowed-signers and --signer`;
+    expect(forged(() => undefined, resign)).toEqual({ problems: [], notes: [note] });
+    const change = (copy: string): void =>
+      rewrite(copy, 'pack.json', (text) => text.replaceAll('"rtoMs": 1600', '"rtoMs": 160'));
+    const { problems, notes } = forged(change, resign);
+    expect(problems).toContain('pack.json: results is not what comes of the run and of what was stated');
+    expect(notes).toEqual([note]);
+  });
+
+  it('a verdict that is another in pack.json than in the run is found, whichever version made it', () => {
+    const change = (copy: string): void =>
+      rewrite(copy, 'pack.json', (text) =>
+        text.replace(
+          '"verdict": {\n      "verdict": "fail"',
+          '"verdict": {\n      "verdict": "inconclusive"',
+        ),
+      );
+    expect(forged(change).problems).toContain(
+      'pack.json: verdict is not what comes of the run and of what was stated',
+    );
+    const foreign = { toolVersion: '9.9.9' };
+    expect(forged(change, remanifest, foreign).problems).toContain(
+      'pack.json says inconclusive, exit code 1, and the run fail, exit code 1',
+    );
+  });
+
+  it('a pack that does not keep apart what was stated is not believed', () => {
+    const change = (copy: string): void =>
+      rewrite(copy, 'pack.json', (text) => {
+        const { stated: _, ...rest } = JSON.parse(text) as Record<string, unknown>;
+        return `${JSON.stringify(rest, null, 2)}\n`;
+      });
+    expect(forged(change).problems).toContain(
+      'pack.json does not keep apart what was stated, so nothing of it can be derived again',
+    );
   });
 
   it('is held against those who may sign, and against the true history', () => {
@@ -204,7 +323,10 @@ describe('a pack', () => {
     const { problems, notes } = verifyPack(path.join(folder, 'pack'), { ...TERMS, toolVersion: '9.9.9' });
     expect({ problems, notes }).toEqual({
       problems: [],
-      notes: ['made with version 0.1.0, and this is 9.9.9: not judged again'],
+      notes: [
+        expect.stringContaining('signed by SHA256:'),
+        'made with version 0.1.0, and this is 9.9.9: not judged again',
+      ],
     });
   });
 });

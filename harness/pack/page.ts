@@ -20,7 +20,7 @@ const TITLES = {
 export function packPage(items: PackItems): string {
   const names = Object.keys(TITLES) as (keyof PackItems)[];
   return [
-    `# Evidence of a disaster-recovery drill: ${items.verdict.verdict}`,
+    pageTitle(items.verdict.verdict),
     '',
     'Checked with `drill verify-pack`. The report for people is run/report.html.',
     '',
@@ -33,6 +33,11 @@ export function packPage(items: PackItems): string {
       '',
     ]),
   ].join('\n');
+}
+
+/** The first line. */
+export function pageTitle(verdict: string): string {
+  return `# Evidence of a disaster-recovery drill: ${verdict}`;
 }
 
 /** As a block of code: nothing in it is Markdown, whatever it says. */

@@ -30,24 +30,37 @@ export function signFile(file: string, key: string): void {
   }
 }
 
-/** What is wrong with the signature of a file; null: it is one, and by an allowed signer where any was named. */
-export function signatureProblem(file: string, signers: Signers | null): string | null {
+/** What a signature is found to be. */
+export interface CheckedSignature {
+  /** null: it holds, and is by an allowed signer where any was named. */
+  readonly problem: string | null;
+  /** The key that made it; null: it does not hold. */
+  readonly by: string | null;
+}
+
+/** Checks the signature that lies beside a file. */
+export function checkSignature(file: string, signers: Signers | null): CheckedSignature {
   const signature = `${file}.sig`;
   // ssh-keygen forgives changed line breaks and the like; a pack does not.
-  if (!isCanonical(readFileSync(signature, 'utf8'))) return 'the signature is not as it was written';
+  if (!isCanonical(readFileSync(signature, 'utf8'))) return broken('the signature is not as it was written');
   const args =
     signers === null
       ? ['-Y', 'check-novalidate', '-n', NAMESPACE, '-s', signature]
       : ['-Y', 'verify', '-f', signers.file, '-I', signers.identity, '-n', NAMESPACE, '-s', signature];
   const input = openSync(file, 'r');
   try {
-    execFileSync('ssh-keygen', args, { ...LIMITS, stdio: [input, 'pipe', 'pipe'] });
-    return null;
+    const said = execFileSync('ssh-keygen', args, { ...LIMITS, stdio: [input, 'pipe', 'pipe'] });
+    const key = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0];
+    return key === undefined ? broken('ssh-keygen does not say who signed') : { problem: null, by: key };
   } catch (error) {
-    return `the signature does not hold: ${whyOf(error)}`;
+    return broken(`the signature does not hold: ${whyOf(error)}`);
   } finally {
     closeSync(input);
   }
+}
+
+function broken(problem: string): CheckedSignature {
+  return { problem, by: null };
 }
 
 const ARMOUR = /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)\n-----END SSH SIGNATURE-----\n$/;

@@ -6,7 +6,7 @@ import { DrillError, messageOf } from '../errors.ts';
 const text = z.string().min(1).max(2000);
 
 /** What an auditor asks and no program can know: who, why, approved by whom, and what becomes of the findings. */
-const statementSchema = z.strictObject({
+export const statementSchema = z.strictObject({
   trigger: z.enum(['schedule', 'change', 'manual']).optional(),
   aim: text.optional(),
   conductedBy: text.optional(),

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { messageOf } from '../errors.ts';
 import { linesOf, readHistory } from '../history/history-file.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { manifestProblems } from '../manifest.ts';
 import type { Result } from '../result.ts';
 import { readResult, readRun, resultText } from '../run-directory.ts';
+import { type Derivation, derivationOf, readPackJson } from './derivation.ts';
 import { MANIFEST, packProblems } from './pack-manifest.ts';
-import { signatureProblem, type Signers } from './signature.ts';
+import { checkSignature, type Signers } from './signature.ts';
 
 /** What a pack is held against besides itself. */
 export interface VerifyTerms {
@@ -39,36 +39,50 @@ export function verifyPack(folder: string, terms: VerifyTerms): VerifiedPack {
   const runDir = path.join(folder, 'run');
   try {
     const { result, text } = readResult(runDir);
+    const { run, evidences } = readRun(runDir);
+    const document = readPackJson(folder);
+    const signature = signatureFindings(folder, document.signed, terms);
+    const history = readHistory(path.join(folder, 'history.ndjson'));
+    const packed = { result, run, evidences, history };
+    const derivation = derivationOf(folder, document, packed, terms.toolVersion);
     const problems = [
       ...damage,
-      ...signatureProblems(folder, terms),
+      ...signature.problems,
+      ...derivation.problems,
       ...manifestProblems(runDir).map((problem) => `run/${problem}`),
       ...historyProblems(folder, runDir, result.runId, terms),
     ];
     const isOurs = result.tool.version === terms.toolVersion;
-    const { run, evidences } = readRun(runDir);
     if (isOurs && resultText(judgeRun(evidences, run)) !== text) {
       problems.push('run/result.json says something else than the evidence beside it');
     }
     const foreign = `made with version ${result.tool.version}, and this is ${terms.toolVersion}: not judged again`;
-    return { problems, notes: [...(isOurs ? [] : [foreign]), ...chainNotes(folder)], result };
+    const notes = [
+      ...signature.notes,
+      ...(isOurs ? [] : [foreign]),
+      ...derivation.notes,
+      ...chainNotes(folder),
+    ];
+    return { problems, notes, result };
   } catch (error) {
     return { problems: [...damage, `it cannot be read: ${messageOf(error)}`], notes: [], result: null };
   }
 }
 
-const packSchema = z.looseObject({ schemaVersion: z.literal(1), signed: z.boolean() });
-
-function signatureProblems(folder: string, { signers }: VerifyTerms): string[] {
-  const { signed } = packSchema.parse(JSON.parse(readFileSync(path.join(folder, 'pack.json'), 'utf8')));
+/** Whether it is signed as it says, and what the signature is worth. */
+function signatureFindings(folder: string, signed: boolean, { signers }: VerifyTerms): Derivation {
   const manifest = path.join(folder, MANIFEST);
   const isThere = existsSync(`${manifest}.sig`);
-  if (signed && !isThere) return ['the signature is missing'];
-  if (!signed && isThere) return ['a signature was added'];
-  if (!signed) return signers === null ? [] : ['it is not signed'];
-  const problem = signatureProblem(manifest, signers);
-  return problem === null ? [] : [problem];
+  if (signed && !isThere) return { problems: ['the signature is missing'], notes: [] };
+  if (!signed && isThere) return { problems: ['a signature was added'], notes: [] };
+  if (!signed) return { problems: signers === null ? [] : ['it is not signed'], notes: [UNSIGNED] };
+  const { problem, by } = checkSignature(manifest, signers);
+  if (problem !== null) return { problems: [problem], notes: [] };
+  const unknown = `signed by ${by}, and nobody vouches for that key: name --allowed-signers and --signer`;
+  return { problems: [], notes: signers === null ? [unknown] : [] };
 }
+
+const UNSIGNED = 'not signed: whoever can write here can have made all of it';
 
 /** The run's lines name its manifest, each line names the one before, and the whole is the beginning of the true one. */
 function historyProblems(folder: string, runDir: string, runId: string, terms: VerifyTerms): string[] {
