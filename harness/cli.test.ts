@@ -98,6 +98,7 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['--notify=ftp://x/secret'], '--notify is no address of a webhook'],
     [['report', 'latest', '--sign=x'], '--statement and --sign need --pack'],
     [['verify-pack', 'x', '--signer=x'], '--allowed-signers and --signer belong together'],
+    [['verify-pack', 'x', '--public-key=x', '--signer=x'], 'cannot be used with'],
     [['--notify-format=teams'], 'It must be one of json, slack'],
     [['compare', 'no-such-run', 'b'], 'there is no run no-such-run'],
     [['report', 'latest', '--format=pdf'], 'It must be one of console, html, markdown, junit, prometheus'],

@@ -81,6 +81,8 @@ export interface PackOptions {
 export interface VerifyPackOptions {
   readonly allowedSigners?: string;
   readonly signer?: string;
+  /** A file with a minisign public key. */
+  readonly publicKey?: string;
   readonly history?: string;
   readonly json: boolean;
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { systemClock } from '../clock.ts';
 import { DrillError } from '../errors.ts';
 import { buildPack } from '../pack/build-pack.ts';
+import type { Signer } from '../pack/signature.ts';
 import { verifyPack } from '../pack/verify-pack.ts';
 import { toolVersion } from '../project.ts';
 import { printable } from '../report/screen.ts';
@@ -41,10 +42,8 @@ export function verifyPackCommand(folder: string, options: VerifyPackOptions, io
   if ((allowedSigners === undefined) !== (signer === undefined)) {
     throw usage('--allowed-signers and --signer belong together', 'one alone says nothing about who signed');
   }
-  const signers =
-    allowedSigners === undefined || signer === undefined ? null : { file: allowedSigners, identity: signer };
-  const terms = { signers, history: options.history ?? null, toolVersion: toolVersion() };
-  const { problems, notes, result } = verifyPack(folder, terms);
+  const terms = { signers: signerOf(options), history: options.history ?? null, toolVersion: toolVersion() };
+  const { problems, notes, result, signedBy } = verifyPack(folder, terms);
   const exitCode = problems.length === 0 ? 0 : 1;
   if (options.json) {
     const verdict = result?.verdict ?? null;
@@ -52,6 +51,8 @@ export function verifyPackCommand(folder: string, options: VerifyPackOptions, io
       intact: exitCode === 0,
       verdict,
       runId: result?.runId ?? null,
+      signedBy,
+      vouched: exitCode === 0 && signedBy !== null && terms.signers !== null,
       problems,
       notes,
       exitCode,
@@ -68,6 +69,12 @@ export function verifyPackCommand(folder: string, options: VerifyPackOptions, io
       : 'not as it was when it was packed\n',
   );
   return exitCode;
+}
+
+function signerOf({ allowedSigners, signer, publicKey }: VerifyPackOptions): Signer | null {
+  if (publicKey !== undefined) return { kind: 'minisign', publicKeyFile: publicKey };
+  if (allowedSigners === undefined || signer === undefined) return null;
+  return { kind: 'ssh', file: allowedSigners, identity: signer };
 }
 
 function usage(what: string, why: string): DrillError {

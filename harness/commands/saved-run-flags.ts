@@ -43,7 +43,9 @@ export function addSavedRuns(program: Command, io: Io, done: Done): void {
     .addOption(
       option('--statement <file>', 'For the pack: who, why and what next, as YAML.').argParser(notEmpty),
     )
-    .addOption(option('--sign <key>', 'For the pack: SSH key to sign it with.').argParser(notEmpty))
+    .addOption(
+      option('--sign <key>', 'For the pack: SSH or minisign key to sign it with.').argParser(notEmpty),
+    )
     .action(async (name: string, flags: ReportOptions & Partial<PackOptions>) => {
       if (flags.pack === undefined && flags.statement === undefined && flags.sign === undefined) {
         const { reportCommand } = await import('./saved-run.ts');
@@ -60,13 +62,18 @@ function addVerifyPack(program: Command, io: Io, done: Done): void {
   common(
     program
       .command('verify-pack')
-      .description('Check that no byte of an evidence pack was changed; exit code 1 when one was.'),
+      .description('Check that an evidence pack is as it was made; exit code 1 when it is not.'),
   )
     .argument('<folder>', 'Folder of the pack.')
     .addOption(
       option('--allowed-signers <file>', 'Who may have signed, as ssh-keygen wants it.').argParser(notEmpty),
     )
     .addOption(option('--signer <identity>', 'The one of them who must have.').argParser(notEmpty))
+    .addOption(
+      option('--public-key <file>', 'Minisign public key of the one who must have.')
+        .argParser(notEmpty)
+        .conflicts(['allowedSigners', 'signer']),
+    )
     .addOption(option('--history <file>', 'History that it must be a part of.').argParser(notEmpty))
     .addOption(json())
     .action(async (folder: string, flags: VerifyPackOptions) => {

@@ -14,8 +14,7 @@ import { historyFile, linesOf, readHistory } from '../history/history-file.ts';
 import { readResult, readRun } from '../run-directory.ts';
 import { filesWithSecrets, redactedValue } from '../secrets.ts';
 import { packTexts } from './pack-document.ts';
-import { MANIFEST, packManifest } from './pack-manifest.ts';
-import { signFile } from './signature.ts';
+import { sealPack } from './signature.ts';
 import { NO_STATEMENT, readStatement } from './statement.ts';
 
 /** What an evidence pack is to be made of. */
@@ -26,7 +25,7 @@ export interface PackRequest {
   readonly folder: string;
   /** A file of what no program can know; null: nothing is stated. */
   readonly statement: string | null;
-  /** An SSH key to sign with; null: the pack is not signed. */
+  /** An SSH key or a minisign key to sign with; null: the pack is not signed. */
   readonly signKey: string | null;
   readonly packedAt: string;
   readonly toolVersion: string;
@@ -53,8 +52,7 @@ export function buildPack(request: PackRequest): string[] {
   try {
     const missing = fill(part, request);
     refuseSecrets(part, request.secrets);
-    writeFileSync(path.join(part, MANIFEST), packManifest(part));
-    if (request.signKey !== null) signFile(path.join(part, MANIFEST), request.signKey);
+    sealPack(part, request.signKey);
     renameSync(part, folder);
     return missing;
   } catch (error) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 export const MANIFEST = 'manifest.sha256';
 /** Made after the manifest, so it cannot be in it. */
-const OUTSIDE = new Set([MANIFEST, `${MANIFEST}.sig`]);
+const OUTSIDE = new Set([MANIFEST, `${MANIFEST}.sig`, `${MANIFEST}.minisig`]);
 
 /** The SHA-256 of every file of a pack, in the format of `sha256sum --check`. */
 export function packManifest(folder: string): string {

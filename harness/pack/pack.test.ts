@@ -22,7 +22,7 @@ import { writeManifest } from '../manifest.ts';
 import { saveRun } from '../save-run.ts';
 import { buildPack, type PackRequest } from './build-pack.ts';
 import { packManifest } from './pack-manifest.ts';
-import { signFile } from './signature.ts';
+import { signWithSsh } from './ssh-signature.ts';
 import { verifyPack, type VerifyTerms } from './verify-pack.ts';
 
 let folder: string;
@@ -265,9 +265,9 @@ describe('a pack', () => {
     const resign = (copy: string): void => {
       rmSync(path.join(copy, 'manifest.sha256.sig'));
       writeFileSync(path.join(copy, 'manifest.sha256'), packManifest(copy));
-      signFile(path.join(copy, 'manifest.sha256'), other);
+      signWithSsh(path.join(copy, 'manifest.sha256'), other);
     };
-    const note = `signed by ${print}, and nobody vouches for that key: name --allowed-signers and --signer`;
+    const note = `signed by ${print}, and nobody vouches for that key: name --allowed-signers and --signer, or --public-key of minisign`;
     expect(forged(() => undefined, resign)).toEqual({ problems: [], notes: [note] });
     const change = (copy: string): void =>
       rewrite(copy, 'pack.json', (text) => text.replaceAll('"rtoMs": 1600', '"rtoMs": 160'));
@@ -307,7 +307,7 @@ describe('a pack', () => {
   it('is held against those who may sign, and against the true history', () => {
     const file = path.join(folder, 'signers');
     writeFileSync(file, `drills@example.test ${readFileSync(`${key}.pub`, 'utf8')}`);
-    const by = (identity: string): Partial<VerifyTerms> => ({ signers: { file, identity } });
+    const by = (identity: string): Partial<VerifyTerms> => ({ signers: { kind: 'ssh', file, identity } });
     expect(tampered(() => undefined, by('drills@example.test'))).toEqual([]);
     expect(tampered(() => undefined, by('else@example.test'))).not.toEqual([]);
     const history = path.join(folder, 'true.ndjson');

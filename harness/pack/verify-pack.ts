@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { messageOf } from '../errors.ts';
+import { DrillError, messageOf } from '../errors.ts';
 import { linesOf, readHistory } from '../history/history-file.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { manifestProblems } from '../manifest.ts';
@@ -9,12 +9,13 @@ import type { Result } from '../result.ts';
 import { readResult, readRun, resultText } from '../run-directory.ts';
 import { type Derivation, derivationOf, readPackJson } from './derivation.ts';
 import { MANIFEST, packProblems } from './pack-manifest.ts';
-import { checkSignature, type Signers } from './signature.ts';
+import { checkSeal, type Signer } from './signature.ts';
+import type { CheckedSignature } from './signing-tool.ts';
 
 /** What a pack is held against besides itself. */
 export interface VerifyTerms {
   /** null: any key may have signed. */
-  readonly signers: Signers | null;
+  readonly signers: Signer | null;
   /** The history that the pack must be a part of; null: only the one inside. */
   readonly history: string | null;
   readonly toolVersion: string;
@@ -28,6 +29,8 @@ export interface VerifiedPack {
   readonly notes: readonly string[];
   /** null: it could not be read. */
   readonly result: Result | null;
+  /** Key whose signature holds; null: none does. */
+  readonly signedBy: string | null;
 }
 
 /**
@@ -41,7 +44,8 @@ export function verifyPack(folder: string, terms: VerifyTerms): VerifiedPack {
     const { result, text } = readResult(runDir);
     const { run, evidences } = readRun(runDir);
     const document = readPackJson(folder);
-    const signature = signatureFindings(folder, document.signed, terms);
+    const seal = checkSeal(folder, terms.signers);
+    const signature = signatureFindings(document.signed, seal, terms);
     const history = readHistory(path.join(folder, 'history.ndjson'));
     const packed = { result, run, evidences, history };
     const derivation = derivationOf(folder, document, packed, terms.toolVersion);
@@ -63,25 +67,33 @@ export function verifyPack(folder: string, terms: VerifyTerms): VerifiedPack {
       ...derivation.notes,
       ...chainNotes(folder),
     ];
-    return { problems, notes, result };
+    return { problems, notes, result, signedBy: seal?.by ?? null };
   } catch (error) {
-    return { problems: [...damage, `it cannot be read: ${messageOf(error)}`], notes: [], result: null };
+    // What signatures are checked with is missing: the pack is neither intact nor damaged.
+    if (error instanceof DrillError && error.code === 'DRILL_E_PACK') throw error;
+    return {
+      problems: [...damage, `it cannot be read: ${messageOf(error)}`],
+      notes: [],
+      result: null,
+      signedBy: null,
+    };
   }
 }
 
 /** Whether it is signed as it says, and what the signature is worth. */
-function signatureFindings(folder: string, signed: boolean, { signers }: VerifyTerms): Derivation {
-  const manifest = path.join(folder, MANIFEST);
-  const isThere = existsSync(`${manifest}.sig`);
-  if (signed && !isThere) return { problems: ['the signature is missing'], notes: [] };
-  if (!signed && isThere) return { problems: ['a signature was added'], notes: [] };
-  if (!signed) return { problems: signers === null ? [] : ['it is not signed'], notes: [UNSIGNED] };
-  const { problem, by } = checkSignature(manifest, signers);
-  if (problem !== null) return { problems: [problem], notes: [] };
-  const unknown = `signed by ${by}, and nobody vouches for that key: name --allowed-signers and --signer`;
-  return { problems: [], notes: signers === null ? [unknown] : [] };
+function signatureFindings(signed: boolean, seal: CheckedSignature | null, terms: VerifyTerms): Derivation {
+  if (seal === null) {
+    if (signed) return { problems: ['the signature is missing'], notes: [] };
+    return { problems: terms.signers === null ? [] : ['it is not signed'], notes: [UNSIGNED] };
+  }
+  if (!signed) return { problems: ['a signature was added'], notes: [] };
+  if (seal.problem !== null) return { problems: [seal.problem], notes: [] };
+  const notes = terms.signers === null ? [`signed by ${seal.by}, and ${UNVOUCHED}`] : [];
+  return { problems: [], notes };
 }
 
+const UNVOUCHED =
+  'nobody vouches for that key: name --allowed-signers and --signer, or --public-key of minisign';
 const UNSIGNED = 'not signed: whoever can write here can have made all of it';
 
 /** The run's lines name its manifest, each line names the one before, and the whole is the beginning of the true one. */
