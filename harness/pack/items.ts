@@ -2,6 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import type { RunInfo } from '../evidence/run-info.ts';
 import type { HistoryEntry } from '../history/entry.ts';
 import type { Result, ScenarioResult } from '../result.ts';
+import { findingsOf, negativeControlsOf } from './findings.ts';
 import type { Statement } from './statement.ts';
 
 /** Everything that an evidence pack is made from. */
@@ -42,8 +43,8 @@ export function packItems(source: PackSource) {
       databases,
     })),
     integrity: result.scenarios.map(({ drillId, checks }) => ({ drillId, checks })),
-    verdict: verdictItem(result),
-    findings: findingsItem(source),
+    verdict: verdictItem(source),
+    findings: { ...findingsOf(result, source.evidences), stated: statement.findings },
     records: {
       raw: 'run/: result, events, ledger, logs, configuration and request log, as the run left them',
       manifest: 'manifest.sha256: the SHA-256 of every file',
@@ -102,26 +103,15 @@ function identityItem({ result, statement }: PackSource) {
   };
 }
 
-function verdictItem({ verdict, exitCode, reason, scenarios }: Result) {
+function verdictItem({ result, evidences }: PackSource) {
+  const { verdict, exitCode, reason, scenarios } = result;
   const drills = scenarios.map(({ drillId, expect, verdict, reason }) => ({
     drillId,
     expect,
     verdict,
     reason,
   }));
-  const negativeControls = drills.filter(({ expect }) => expect === 'fail').map(({ drillId }) => drillId);
-  return { verdict, exitCode, reason, drills, negativeControls };
-}
-
-function findingsItem({ result, statement }: PackSource) {
-  return {
-    ofThisDrill: result.scenarios.flatMap(({ drillId, checks }) =>
-      checks
-        .filter(({ verdict }) => verdict !== 'pass')
-        .map(({ id, verdict, actual, detail }) => ({ drillId, check: id, verdict, actual, detail })),
-    ),
-    stated: statement.findings,
-  };
+  return { verdict, exitCode, reason, drills, negativeControls: negativeControlsOf(result, evidences) };
 }
 
 /** Earlier drills of the same scenarios, the oldest first. */
