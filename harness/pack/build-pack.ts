@@ -11,9 +11,9 @@ import {
 import path from 'node:path';
 import { DrillError } from '../errors.ts';
 import { historyFile, linesOf, readHistory } from '../history/history-file.ts';
-import { readResult, readRun } from '../run-directory.ts';
+import { readResult } from '../run-directory.ts';
 import { filesWithSecrets, redactedValue } from '../secrets.ts';
-import { packTexts } from './pack-document.ts';
+import { packTexts, readPackedRun } from './pack-document.ts';
 import { sealPack } from './signature.ts';
 import { NO_STATEMENT, readStatement } from './statement.ts';
 
@@ -76,15 +76,13 @@ function fill(part: string, request: PackRequest): string[] {
       .map((line) => `${line}\n`)
       .join(''),
   );
-  const history = readHistory(path.join(part, 'history.ndjson'));
   const stated = {
     packedAt: request.packedAt,
     packedWith: request.toolVersion,
     workIsKept: existsSync(path.join(runDir, 'work')),
     statement: redactedValue(statement, secrets),
   };
-  const packed = { result, ...readRun(runDir), history };
-  const { json, page } = packTexts(packed, stated, request.signKey !== null);
+  const { json, page } = packTexts(readPackedRun(part), stated, request.signKey !== null);
   writeFileSync(path.join(part, 'pack.json'), json);
   writeFileSync(path.join(part, 'pack.md'), page);
   const { problems } = readHistory(historyFile(outputDir));

@@ -1,7 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../evidence.ts';
 import { evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
+import { sha256 } from '../history/history-file.ts';
+import { readConfigurations } from './configuration.ts';
 import { packItems } from './items.ts';
 import { NO_STATEMENT } from './statement.ts';
 
@@ -12,6 +17,7 @@ function itemsOf(evidences: readonly Evidence[], more: Partial<Parameters<typeof
     run,
     evidences,
     history: [],
+    configurations: new Map(),
     statement: NO_STATEMENT,
     packedAt: '2026-11-02T00:00:00.000Z',
     workIsKept: false,
@@ -75,5 +81,94 @@ describe('findings', () => {
     expect(itemsOf([spoilt]).findings.ofThisDrill).toMatchObject([
       { drillId: 'tiny', check: null, class: 'environment', code: 'DRILL_E_TIMEOUT' },
     ]);
+  });
+});
+
+test('results have the exit code and the bytes of every restore, and how the restored file was checked', () => {
+  const [result] = itemsOf([
+    evidenceWith(({ databases }) => {
+      const [first] = databases;
+      if (first?.restore)
+        Object.assign(first.restore, { exitCode: 3, outcome: 'failed', bytes: 12, detail: 'no' });
+      if (first) first.verified = null;
+    }),
+  ]).results;
+  expect(result?.restores).toHaveLength(3);
+  expect(result?.restores[0]).toMatchObject({
+    database: expect.any(String),
+    first: { outcome: 'failed', exitCode: 3, bytes: 12, detail: 'no', restoreMs: 100 },
+    checksRun: [],
+  });
+  expect(result?.restores[1]).toMatchObject({
+    first: { outcome: 'restored', exitCode: 0, bytes: 100_000 },
+    second: { outcome: 'restored', exitCode: 0 },
+    checksRun: expect.arrayContaining(['content', 'integrity']),
+    findings: 0,
+  });
+});
+
+test('the store has its bucket, prefix, region and skew, and the configuration its hashes', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'drill-items-'));
+  try {
+    const config = path.join(folder, 'evidence', 'tiny', 'config');
+    mkdirSync(config, { recursive: true });
+    writeFileSync(
+      path.join(config, 'rustbase.toml'),
+      '[litestream]\nbucket = "s3://drill"\nprefix = "prod"\n',
+    );
+    writeFileSync(
+      path.join(config, 'litestream.yml'),
+      'dbs:\n  - path: /x\n    replicas:\n      - type: s3\n        region: "eu-west-1"\n',
+    );
+    const evidence = evidenceWith(({ store }) => void Object.assign(store, { clockSkewMs: 250 }));
+    const { environment, timeline } = itemsOf([evidence], {
+      configurations: readConfigurations(folder, ['tiny', 'gone']),
+    });
+    expect(environment.subjects).toMatchObject([
+      {
+        drillId: 'tiny',
+        store: { bucket: 's3://drill', prefix: 'prod', regions: ['eu-west-1'], clockSkewMs: 250 },
+        configuration: [
+          { file: 'litestream.yml', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          { file: 'rustbase.toml', sha256: sha256('[litestream]\nbucket = "s3://drill"\nprefix = "prod"\n') },
+        ],
+      },
+    ]);
+    expect(timeline).toMatchObject([{ storeClockSkewMs: 250 }]);
+    writeFileSync(path.join(config, 'rustbase.toml'), 'no toml [');
+    expect(readConfigurations(folder, ['tiny']).get('tiny')).toMatchObject({ bucket: null, prefix: null });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a commit, a trigger and an account that nobody stated are those that the run recorded', () => {
+  const evidence = evidenceWith(() => undefined);
+  const run = greenRun([evidence]);
+  Object.assign(run.environment, {
+    harnessCommit: 'abc',
+    ciCommit: 'def',
+    ciEvent: 'schedule',
+    ciActor: 'robot',
+    ciRun: 'https://ci.example/1',
+  });
+  const recorded = itemsOf([evidence], { run });
+  expect(recorded.environment.harness).toMatchObject({ commit: 'abc', commitFrom: 'run' });
+  expect(recorded.environment.ci).toEqual({
+    commit: 'def',
+    event: 'schedule',
+    actor: 'robot',
+    run: 'https://ci.example/1',
+  });
+  expect(recorded.drill).toMatchObject({ trigger: 'schedule', triggerFrom: 'run' });
+  expect(recorded.identity).toMatchObject({ conductedBy: null, serviceAccount: 'robot' });
+  const statement = { ...NO_STATEMENT, harnessCommit: 'xyz', trigger: 'manual' as const };
+  const stated = itemsOf([evidence], { run, statement });
+  expect(stated.environment.harness).toMatchObject({ commit: 'xyz', commitFrom: 'statement' });
+  expect(stated.drill).toMatchObject({ trigger: 'manual', triggerFrom: 'statement' });
+  expect(itemsOf([evidence])).toMatchObject({
+    drill: { trigger: null, triggerFrom: null },
+    environment: { harness: { commit: null, commitFrom: null }, ci: { commit: null } },
+    identity: { serviceAccount: null },
   });
 });

@@ -2,7 +2,10 @@ import type { Evidence } from '../evidence.ts';
 import type { RunInfo } from '../evidence/run-info.ts';
 import type { HistoryEntry } from '../history/entry.ts';
 import type { Result, ScenarioResult } from '../result.ts';
+import type { Configuration } from './configuration.ts';
 import { findingsOf, negativeControlsOf } from './findings.ts';
+import { ciOf, harnessCommitOf, triggerOf } from './recorded.ts';
+import { restoresOf } from './restores.ts';
 import type { Statement } from './statement.ts';
 
 /** Everything that an evidence pack is made from. */
@@ -12,6 +15,7 @@ interface PackSource {
   readonly evidences: readonly Evidence[];
   /** The history up to this run. */
   readonly history: readonly HistoryEntry[];
+  readonly configurations: ReadonlyMap<string, Configuration>;
   readonly statement: Statement;
   readonly packedAt: string;
   /** Whether the hosts and the restored files were still there when the pack was made. */
@@ -31,16 +35,19 @@ export function packItems(source: PackSource) {
     },
     environment: {
       machine: run.environment,
-      harness: { version: run.tool.version, commit: statement.harnessCommit ?? null },
-      subjects: result.scenarios.map(({ drillId, subject, store }) => ({ drillId, subject, store })),
-      configuration: 'run/evidence/<drill>/config, with its hashes in manifest.sha256',
+      harness: { version: run.tool.version, ...harnessCommitOf(run, statement) },
+      // What it was started for: the commit that was under test, as the CI system names it.
+      ci: ciOf(run),
+      subjects: result.scenarios.map((drill) => subjectOf(drill, source.configurations)),
     },
     identity: identityItem(source),
     timeline: source.evidences.map(timelineOf),
-    results: result.scenarios.map(({ drillId, measurements, databases }) => ({
+    results: result.scenarios.map(({ drillId, measurements, databases, storeRequests }) => ({
       drillId,
       measurements,
       databases,
+      restores: source.evidences.filter((evidence) => evidence.drillId === drillId).flatMap(restoresOf),
+      storeRequests: storeRequests ?? null,
     })),
     integrity: result.scenarios.map(({ drillId, checks }) => ({ drillId, checks })),
     verdict: verdictItem(source),
@@ -61,7 +68,7 @@ export function packItems(source: PackSource) {
   };
 }
 
-function drillItem({ result, statement }: PackSource) {
+function drillItem({ result, run, statement }: PackSource) {
   return {
     runId: result.runId,
     type: 'full: the whole fleet lost and restored, on a fleet of its own',
@@ -73,9 +80,18 @@ function drillItem({ result, statement }: PackSource) {
       planDigest,
     })),
     aim: statement.aim ?? null,
-    trigger: statement.trigger ?? null,
+    ...triggerOf(run, statement),
     repeatCommand: result.repeatCommand,
   };
+}
+
+/** What was drilled, and against which store: where its objects lay, and what the hosts were told. */
+function subjectOf(
+  { drillId, subject, store }: ScenarioResult,
+  configurations: PackSource['configurations'],
+) {
+  const { bucket = null, prefix = null, regions = [], files = [] } = configurations.get(drillId) ?? {};
+  return { drillId, subject, store: { ...store, bucket, prefix, regions }, configuration: files };
 }
 
 function scopeOf({ drillId, databases }: ScenarioResult) {
@@ -90,9 +106,10 @@ function scopeOf({ drillId, databases }: ScenarioResult) {
   };
 }
 
-function identityItem({ result, statement }: PackSource) {
+function identityItem({ result, run, statement }: PackSource) {
   return {
     conductedBy: statement.conductedBy ?? null,
+    serviceAccount: ciOf(run).actor,
     witnessedBy: statement.witnessedBy ?? null,
     approvedBy: statement.approvedBy ?? null,
     // What the store saw: the recovery has a credential of its own, apart from the writer's.
@@ -145,6 +162,8 @@ function timelineOf(evidence: Evidence) {
     drillId: evidence.drillId,
     clock: 'CLOCK_MONOTONIC of one machine; UTC derived from the wall clock at the start',
     clockUncertaintyMs: evidence.clockUncertaintyMs,
+    // Our clock minus the store's; null: not measured.
+    storeClockSkewMs: evidence.store.clockSkewMs ?? null,
     phases: evidence.timeline.map(({ phase, startUs, endUs }) => ({
       phase,
       startedAt: utc(startUs),

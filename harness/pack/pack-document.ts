@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { z } from 'zod';
-import type { History } from '../history/history-file.ts';
+import { type History, readHistory } from '../history/history-file.ts';
 import type { Result } from '../result.ts';
-import type { readRun } from '../run-directory.ts';
+import { readResult, readRun } from '../run-directory.ts';
+import { type Configuration, readConfigurations } from './configuration.ts';
 import { type PackItems, packItems } from './items.ts';
 import { packPage } from './page.ts';
 import { statementSchema } from './statement.ts';
@@ -29,6 +31,20 @@ export const packSchema = z.looseObject({
 export interface PackedRun extends ReturnType<typeof readRun> {
   readonly result: Result;
   readonly history: History;
+  readonly configurations: ReadonlyMap<string, Configuration>;
+}
+
+/** Reads all of it out of the folder of a pack, so that a pack and its verifier cannot read different things. */
+export function readPackedRun(folder: string): PackedRun {
+  const runDir = path.join(folder, 'run');
+  const { run, evidences } = readRun(runDir);
+  return {
+    result: readResult(runDir).result,
+    run,
+    evidences,
+    history: readHistory(path.join(folder, 'history.ndjson')),
+    configurations: readConfigurations(runDir, run.drills),
+  };
 }
 
 /** The items of a pack, and its two files to the byte. */

@@ -6,8 +6,9 @@ import { linesOf, readHistory } from '../history/history-file.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { manifestProblems } from '../manifest.ts';
 import type { Result } from '../result.ts';
-import { readResult, readRun, resultText } from '../run-directory.ts';
+import { readResult, resultText } from '../run-directory.ts';
 import { type Derivation, derivationOf, readPackJson } from './derivation.ts';
+import { readPackedRun } from './pack-document.ts';
 import { MANIFEST, packProblems } from './pack-manifest.ts';
 import { checkSeal, type Signer } from './signature.ts';
 import type { CheckedSignature } from './signing-tool.ts';
@@ -41,13 +42,12 @@ export function verifyPack(folder: string, terms: VerifyTerms): VerifiedPack {
   const damage = packProblems(folder);
   const runDir = path.join(folder, 'run');
   try {
-    const { result, text } = readResult(runDir);
-    const { run, evidences } = readRun(runDir);
+    const { text } = readResult(runDir);
+    const packed = readPackedRun(folder);
+    const { result, run, evidences } = packed;
     const document = readPackJson(folder);
     const seal = checkSeal(folder, terms.signers);
     const signature = signatureFindings(document.signed, seal, terms);
-    const history = readHistory(path.join(folder, 'history.ndjson'));
-    const packed = { result, run, evidences, history };
     const derivation = derivationOf(folder, document, packed, terms.toolVersion);
     const problems = [
       ...damage,
