@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import Database from 'better-sqlite3';
+import { ciEnvironment, commitOf } from './ci-environment.ts';
 import type { Evidence } from './evidence.ts';
+import { CHECKOUT } from './project.ts';
 
-/** What the machine is, for the report: a figure from a laptop is not a figure from production. */
+/** What the machine is, for the report: a figure from a laptop is not a figure from production. And who started it on what. */
 export function describeEnvironment(env: NodeJS.ProcessEnv): Evidence['environment'] {
+  const harnessCommit = CHECKOUT === null ? null : commitOf(CHECKOUT, env);
   const db = new Database(':memory:');
   try {
     return {
@@ -18,6 +21,8 @@ export function describeEnvironment(env: NodeJS.ProcessEnv): Evidence['environme
       sqlite: String(db.prepare('SELECT sqlite_version()').pluck().get()),
       sqlite3: findSqlite3() ?? NO_SQLITE3,
       ci: env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false',
+      ...(harnessCommit === null ? {} : { harnessCommit }),
+      ...ciEnvironment(env),
     };
   } finally {
     db.close();

@@ -17,6 +17,9 @@ export const REPORTS_DIR = path.join(PROJECT, 'reports');
 /** Litestream versions that were fetched; git ignores it. */
 export const LITESTREAM_DIR = path.join(PROJECT, '.litestream');
 
+/** The checkout that the program runs from; null: it is installed, and its version says which it is. */
+export const CHECKOUT = IS_INSTALLED ? null : ROOT;
+
 /** How a user starts this program. */
 export const COMMAND = IS_INSTALLED ? 'npx drill' : 'npm run drill --';
 

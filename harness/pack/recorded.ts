@@ -18,7 +18,7 @@ export function harnessCommitOf({ environment }: RunInfo, { harnessCommit }: Sta
   return { commit, commitFrom: commit === null ? null : 'run' };
 }
 
-/** What CI systems call the event that started a job. Any other is left to a statement, and stands there as it is called. */
+/** What CI systems call the event that started a job. Of any other nobody knows which of the three it is. */
 const TRIGGERS: Readonly<Record<string, NonNullable<Statement['trigger']> | undefined>> = {
   // GitHub, GitLab, Buildkite and Azure
   schedule: 'schedule',
