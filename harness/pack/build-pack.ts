@@ -114,15 +114,16 @@ function copyRun(runDir: string, into: string): void {
   for (const name of readdirSync(runDir)) {
     if (name !== 'work') cpSync(path.join(runDir, name), path.join(into, name), { recursive: true });
   }
-  dropEmptyFolders(into);
+  dropUnlisted(into);
 }
 
-/** A manifest cannot name them, so in a pack every one was added later. */
-function dropEmptyFolders(folder: string): void {
+/** A manifest cannot name links and empty folders, so in a pack every one was added later. */
+function dropUnlisted(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
     const inner = path.join(folder, entry.name);
-    dropEmptyFolders(inner);
-    if (readdirSync(inner).length === 0) rmdirSync(inner);
+    if (entry.isDirectory()) {
+      dropUnlisted(inner);
+      if (readdirSync(inner).length === 0) rmdirSync(inner);
+    } else if (!entry.isFile()) rmSync(inner);
   }
 }

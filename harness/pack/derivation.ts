@@ -76,9 +76,8 @@ function statedNotes({ statement }: Stated): string[] {
   const names = Object.entries(statement)
     .filter(([, value]) => !Array.isArray(value) || value.length > 0)
     .map(([name]) => name);
-  return names.length === 0
-    ? []
-    : [`stated by whoever made it, and borne out by nothing in it: ${names.join(', ')}`];
+  const told = ['packedAt', 'workIsKept', ...names].join(', ');
+  return [`stated by whoever made it, and borne out by nothing in it: ${told}`];
 }
 
 function textOf(folder: string, name: string): string {

@@ -6,6 +6,9 @@ export const MANIFEST = 'manifest.sha256';
 /** Made after the manifest, so it cannot be in it. */
 const OUTSIDE = new Set([MANIFEST, `${MANIFEST}.sig`, `${MANIFEST}.minisig`]);
 
+/** In place of a sum, for what has none. */
+const NO_FILE = 'no file'.padEnd(64);
+
 /** The SHA-256 of every file of a pack, in the format of `sha256sum --check`. */
 export function packManifest(folder: string): string {
   return contents(folder)
@@ -27,6 +30,7 @@ export function packProblems(folder: string): string[] {
   const problems = [
     ...[...listed].flatMap(([file, sum]) => {
       const now = current.get(file);
+      if (now === NO_FILE) return [`${file} is no file`];
       if (now === undefined) return [`${file} is missing`];
       return now === sum ? [] : [`${file} was changed`];
     }),
@@ -41,7 +45,7 @@ function contents(folder: string): [file: string, sum: string][] {
     .filter((entry) => !entry.isDirectory() || isEmpty(path.join(entry.parentPath, entry.name)))
     .map((entry): [string, string] => {
       const place = path.join(entry.parentPath, entry.name);
-      const sum = entry.isFile() ? sha256(readFileSync(place)) : 'no file'.padEnd(64);
+      const sum = entry.isFile() ? sha256(readFileSync(place)) : NO_FILE;
       return [path.relative(folder, place), sum];
     })
     .filter(([file]) => !OUTSIDE.has(file))

@@ -27,6 +27,7 @@ import { verifyPack, type VerifyTerms } from './verify-pack.ts';
 
 let folder: string;
 let key: string;
+const STATED = 'stated by whoever made it, and borne out by nothing in it: packedAt, workIsKept';
 const UNSIGNED = 'not signed: whoever can write here can have made all of it';
 const TERMS: VerifyTerms = { signers: null, history: null, toolVersion: '0.1.0' };
 
@@ -130,7 +131,7 @@ describe('a pack', () => {
     const { problems, notes, result } = verifyPack(path.join(folder, 'pack'), TERMS);
     expect({ problems, notes, verdict: result?.verdict }).toEqual({
       problems: [],
-      notes: [expect.stringMatching(/^signed by SHA256:\S+, and nobody vouches for that key/)],
+      notes: [expect.stringMatching(/^signed by SHA256:\S+, and nobody vouches for that key/), STATED],
       verdict: 'fail',
     });
     const files = filesOf(path.join(folder, 'pack'));
@@ -237,7 +238,7 @@ describe('a pack', () => {
         'pack.json: identity is not what comes of the run and of what was stated',
         'pack.md is not what comes of the run and of what was stated',
       ],
-      notes: [UNSIGNED],
+      notes: [UNSIGNED, STATED],
     });
   });
 
@@ -254,7 +255,7 @@ describe('a pack', () => {
     });
     expect(verified).toEqual({
       problems: [],
-      notes: [UNSIGNED, 'stated by whoever made it, and borne out by nothing in it: conductedBy'],
+      notes: [UNSIGNED, `${STATED}, conductedBy`],
     });
   });
 
@@ -268,12 +269,12 @@ describe('a pack', () => {
       signWithSsh(path.join(copy, 'manifest.sha256'), other);
     };
     const note = `signed by ${print}, and nobody vouches for that key: name --allowed-signers and --signer, or --public-key of minisign`;
-    expect(forged(() => undefined, resign)).toEqual({ problems: [], notes: [note] });
+    expect(forged(() => undefined, resign)).toEqual({ problems: [], notes: [note, STATED] });
     const change = (copy: string): void =>
       rewrite(copy, 'pack.json', (text) => text.replaceAll('"rtoMs": 1600', '"rtoMs": 160'));
     const { problems, notes } = forged(change, resign);
     expect(problems).toContain('pack.json: results is not what comes of the run and of what was stated');
-    expect(notes).toEqual([note]);
+    expect(notes).toEqual([note, STATED]);
   });
 
   it('a verdict that is another in pack.json than in the run is found, whichever version made it', () => {
@@ -291,6 +292,16 @@ describe('a pack', () => {
     expect(forged(change, remanifest, foreign).problems).toContain(
       'pack.json says inconclusive, exit code 1, and the run fail, exit code 1',
     );
+  });
+
+  it('a link in place of a file is found, whatever the manifest says of it', () => {
+    const verified = forged((copy) => {
+      const log = path.join(copy, 'run', 'evidence', 'tiny', 'logs', 'supervisor.log');
+      rmSync(log);
+      symlinkSync('/etc/hostname', log);
+      writeManifest(path.join(copy, 'run'));
+    });
+    expect(verified.problems).toContain('run/evidence/tiny/logs/supervisor.log is no file');
   });
 
   it('a pack that does not keep apart what was stated is not believed', () => {
@@ -326,6 +337,7 @@ describe('a pack', () => {
       notes: [
         expect.stringContaining('signed by SHA256:'),
         'made with version 0.1.0, and this is 9.9.9: not judged again',
+        STATED,
       ],
     });
   });
@@ -351,6 +363,18 @@ describe('making one', () => {
       expect.objectContaining({ code: 'DRILL_E_PACK' }),
     );
     expect(readdirSync(folder)).not.toContain('refused');
+  });
+
+  it('leaves out what no manifest can name: links and empty folders', () => {
+    const runDir = path.join(folder, 'r2');
+    const made = path.join(folder, 'plain');
+    mkdirSync(path.join(runDir, 'evidence', 'empty'));
+    symlinkSync('/etc/hostname', path.join(runDir, 'link'));
+    pack({ folder: made });
+    rmSync(path.join(runDir, 'evidence', 'empty'), { recursive: true });
+    rmSync(path.join(runDir, 'link'));
+    expect(verifyPack(made, TERMS).problems).toEqual([]);
+    expect(readdirSync(path.join(made, 'run'))).not.toContain('link');
   });
 
   it('refuses a folder that is there, a key that is none, and a run that holds a credential', () => {
