@@ -180,6 +180,30 @@ describe('metrics', () => {
     }
   });
 
+  it('leaves the figures of a negative control out, which are what was planted, and keeps its verdict', () => {
+    const versionOf = (version: string, change: (evidence: Evidence) => void) => (evidence: Evidence) => {
+      evidence.subject.litestream.version = version;
+      Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [10], acknowledged: 101 });
+      change(evidence);
+    };
+    const control = versionOf('0.5.6', (evidence) => {
+      evidence.scenario.expect = 'fail';
+      evidence.scenario.mustFail = ['objectives'];
+      Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [90_000], acknowledged: 101 });
+    });
+    const figures = /^drill_(rpo|rto|lost)\w*\{/m;
+    const alone = renderMetrics(resultOf(control), null);
+    expect(alone).not.toMatch(figures);
+    expect(alone).toMatch(/^drill_verdict\{[^}]*verdict="pass"\} 1$/m);
+    expect(alone).toMatch(/^drill_last_success_timestamp_seconds\{/m);
+    expect(alone).toMatch(/^drill_phase_duration_seconds\{/m);
+    // Of one line, and so of one series.
+    const both = renderMetrics(resultOf(versionOf('0.5.17', green), control), null);
+    expect(both).toMatch(/^drill_rpo_seconds\{[^}]*\} 0\.01$/m);
+    expect(both).toMatch(/^drill_rpo_budget_seconds\{/m);
+    expect(both).toMatch(/^drill_lost_writes\{[^}]*\} 1$/m);
+  });
+
   it('escapes labels', () => {
     const text = renderMetrics(
       resultOf((evidence) => {
