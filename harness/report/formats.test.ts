@@ -101,6 +101,36 @@ describe('markdown', () => {
     expect(text).toContain('3 planted');
   });
 
+  it('has the objective beside RPO and RTO, and says where there is none', () => {
+    const rows = renderMarkdown(
+      resultOf(green, (evidence) => {
+        evidence.scenario.objectives = [
+          { expression: 'rpoMs max <= 4200', line: 1 },
+          { expression: 'rpoMs p95 < 900', line: 2 },
+          { expression: 'lostWrites == 0', line: 3 },
+        ];
+      }),
+    );
+    expect(rows).toContain('| drill | Litestream | store | verdict | RPO / objective | RTO / objective |');
+    expect(rows).toMatch(/^\| drill-1 .*\| 0 ms \/ 15\.0 s \| 1\.6 s \/ 2 min \|/m);
+    expect(rows).toMatch(/^\| drill-2 .*\| 0 ms \/ 4\.2 s \| 1\.6 s \/ – \|/m);
+  });
+
+  it('shows every objective of a drill that did not pass', () => {
+    const text = renderMarkdown(
+      resultOf((evidence) => {
+        Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [4200], acknowledged: 101 });
+        evidence.scenario.objectives = [
+          { expression: 'rpoMs max < 4200', line: 7 },
+          { expression: 'rtoMs < 120000', line: 8 },
+        ];
+      }),
+    );
+    expect(text).toContain('| objective | verdict | measured | from |');
+    expect(text).toContain('| `rpoMs max < 4200` | fail | 4,200 | `scenarios/tiny.yaml:7` |');
+    expect(text).toContain('| `rtoMs < 120000` | pass | 1,600 | `scenarios/tiny.yaml:8` |');
+  });
+
   it('keeps hostile text in its cell', () => {
     const text = renderMarkdown(resultOf(hostile));
     expect(text).not.toContain('a<b>');

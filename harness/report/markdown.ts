@@ -1,4 +1,6 @@
 import type { Result, ScenarioResult } from '../result.ts';
+import { strictestMax } from '../scenario/metrics.ts';
+import { expectedInWords } from './expected.ts';
 import { count, duration } from './format.ts';
 import { instantsInWords } from './instants.ts';
 import { lostAtInWords } from './lost-at.ts';
@@ -16,7 +18,7 @@ export function renderMarkdown(result: Result): string {
     '',
     cell(result.reason),
     '',
-    '| drill | Litestream | store | verdict | RPO max | RTO | lost | acknowledged |',
+    '| drill | Litestream | store | verdict | RPO / objective | RTO / objective | lost | acknowledged |',
     '|---|---|---|---|---|---|---|---|',
     ...result.scenarios.map(line),
     '',
@@ -37,11 +39,15 @@ function line(drill: ScenarioResult): string {
     cell(litestreamInWords(drill.subject)),
     drill.store.kind,
     `${SIGNS[drill.verdict]} ${drill.verdict}${drill.expect === 'fail' ? ' (red was expected)' : ''}`,
-    duration(figures.rpoMs?.max ?? null),
-    duration(figures.rtoMs),
+    against(figures.rpoMs?.max ?? null, strictestMax(drill.objectives, 'rpoMs')),
+    against(figures.rtoMs, strictestMax(drill.objectives, 'rtoMs')),
     count(figures.lostWrites),
     count(figures.acknowledgedWrites),
   ].join(' | ')} |`;
+}
+
+function against(actualMs: number | null, objectiveMs: number | null): string {
+  return `${duration(actualMs)} / ${duration(objectiveMs)}`;
 }
 
 function fold(drill: ScenarioResult): string[] {
@@ -66,6 +72,7 @@ function fold(drill: ScenarioResult): string[] {
       ({ id, verdict, expected, actual, detail }) =>
         `| ${id} | ${verdict} | ${cell(expected)} | ${cell(actual)} | ${cell(detail)} |`,
     ),
+    ...objectives(drill),
     ...(databases.length === 0
       ? []
       : [
@@ -85,6 +92,22 @@ function fold(drill: ScenarioResult): string[] {
     '',
     '</details>',
     '',
+  ];
+}
+
+/** Of a negative control also what each was to come to. */
+function objectives(drill: ScenarioResult): string[] {
+  if (drill.objectives.length === 0) return [];
+  const expected = expectedInWords(drill.objectives);
+  return [
+    '',
+    `| objective | verdict | measured |${expected === null ? '' : ' expected |'} from |`,
+    `|---|---|---|${expected === null ? '' : '---|'}---|`,
+    ...drill.objectives.map(({ expression, verdict, actual, file, line: at }, index) => {
+      const wanted = expected === null ? [] : [expected[index] ?? ''];
+      const measured = actual === null ? '–' : count(actual, 3);
+      return `| ${[code(expression), verdict, measured, ...wanted, code(`${file}:${at}`)].join(' | ')} |`;
+    }),
   ];
 }
 
