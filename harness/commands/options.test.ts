@@ -1,3 +1,6 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { REPORTS_DIR } from '../project.ts';
 import { instant, repeatCommand, type RunOptions } from './options.ts';
@@ -71,6 +74,40 @@ test('what goes to stderr loses the secrets of the environment', () => {
   const env = { AWS_SECRET_ACCESS_KEY: 'hunter22222' };
   openIo({ stdout: stream, stderr: stream }, env, false).stderr.write('a title with hunter22222 in it');
   expect(written).toEqual(['a title with [redacted] in it']);
+});
+
+test('GitHub is told every secret before the first line, and nobody else is', () => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text) };
+  const env = { AWS_SECRET_ACCESS_KEY: 'hunter22222', API_KEY: 'of two\nlines, 100%' };
+  const github = { ...env, GITHUB_ACTIONS: 'true' };
+  const { stderr } = openIo({ stdout: stream, stderr: stream }, github, false);
+  expect(written).toEqual([]);
+  stderr.write('hunter22222\n');
+  stderr.write('more\n');
+  expect(written).toEqual([
+    '::add-mask::of two%0Alines, 100%25\n::add-mask::hunter22222\n',
+    '[redacted]\n',
+    'more\n',
+  ]);
+  written.length = 0;
+  openIo({ stdout: stream, stderr: stream }, env, false).stderr.write('line\n');
+  expect(written).toEqual(['line\n']);
+});
+
+test('a file is no log that GitHub reads: no secret is written to it', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'drill-io-'));
+  const fd = openSync(path.join(folder, 'log'), 'w');
+  try {
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text), fd };
+    const env = { AWS_SECRET_ACCESS_KEY: 'hunter22222', GITHUB_ACTIONS: 'true' };
+    openIo({ stdout: stream, stderr: stream }, env, false).stderr.write('line\n');
+    expect(written).toEqual(['line\n']);
+  } finally {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each([

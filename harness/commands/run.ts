@@ -34,6 +34,7 @@ import { planStores, sweepCrashedContainers } from './stores.ts';
 import { notify } from './notify.ts';
 import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
+import { isGithub } from './terminal.ts';
 import { shareOf } from './share.ts';
 
 /** A seed that can be typed; any whole number is as good. */
@@ -88,7 +89,7 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
   const bus = createEventBus();
   const detail = options.quiet ? 'quiet' : options.verbose ? 'verbose' : 'normal';
   const nowMs = (): number => systemClock.nowUs() / 1000;
-  const live = createLiveReporter({ screen: io.stderr, nowMs, detail });
+  const live = createLiveReporter({ screen: io.stderr, nowMs, detail, isGithub: isGithub(io.env) });
   bus.subscribe('console', live.onEvent);
   const interruption = watchInterruption(() => {
     killHost({ groupId: null, folder: path.join(request.runDir, 'work') });

@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs';
+import { githubMasks } from '../report/github.ts';
 import type { Screen } from '../report/screen.ts';
 import { redacted, secretsOf } from '../secrets.ts';
 import type { Io } from './options.ts';
@@ -6,6 +8,7 @@ interface Stream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly fd?: number;
 }
 
 /** Width of a page that goes to a file or a pipe. */
@@ -22,20 +25,37 @@ export function openIo(
 ): Io {
   return {
     stdout: openScreen(streams.stdout, env, noColour),
-    stderr: openScreen(withoutSecrets(streams.stderr, secretsOf(env)), env, noColour),
+    stderr: openScreen(withoutSecrets(streams.stderr, env), env, noColour),
     env,
   };
 }
 
-function withoutSecrets(stream: Stream, secrets: readonly string[]): Stream {
+function withoutSecrets(stream: Stream, env: NodeJS.ProcessEnv): Stream {
+  const secrets = secretsOf(env);
   if (secrets.length === 0) return stream;
+  let masks = isGithub(env) && !isFile(stream) ? githubMasks(secrets) : '';
   return {
-    write: (text) => stream.write(redacted(text, secrets)),
+    write: (text) => {
+      // Before the first line, and not before that: a command that says nothing goes on saying nothing.
+      if (masks !== '') stream.write(masks);
+      masks = '';
+      return stream.write(redacted(text, secrets));
+    },
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns ?? DEFAULT_COLUMNS;
     },
   };
+}
+
+/** What is redirected to a file is read by nobody who would take a mask for what it is. */
+function isFile({ fd }: Stream): boolean {
+  return fd !== undefined && fstatSync(fd).isFile();
+}
+
+/** Whether this runs in a step of GitHub Actions. */
+export function isGithub(env: NodeJS.ProcessEnv): boolean {
+  return env['GITHUB_ACTIONS'] === 'true';
 }
 
 function openScreen(stream: Stream, env: NodeJS.ProcessEnv, noColour: boolean): Screen {

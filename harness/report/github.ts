@@ -32,6 +32,18 @@ export function githubOutputs(result: Result, reportPath: string): string {
   return `verdict=${result.verdict}\nexit-code=${result.exitCode}\nreport-path=${oneLine(reportPath)}\n`;
 }
 
+/** Has GitHub hide these values wherever they turn up in the log, also in what later steps print. */
+export function githubMasks(secrets: readonly string[]): string {
+  return secrets.map((secret) => `::add-mask::${message(secret)}\n`).join('');
+}
+
+/** Lines up to the end of the group are folded below its title. Groups do not nest. */
+export function githubGroup(title: string): string {
+  return `::group::${message(title)}`;
+}
+
+export const GITHUB_GROUP_END = '::endgroup::';
+
 function annotation(drill: ScenarioResult): string {
   const level = drill.verdict === 'fail' ? 'error' : 'warning';
   const broken =

@@ -11,6 +11,7 @@ interface Watched {
 function watch(
   options: Partial<LiveOptions['screen']> = {},
   detail: LiveOptions['detail'] = 'normal',
+  isGithub = false,
 ): Watched {
   let written = '';
   let now = 0;
@@ -21,7 +22,7 @@ function watch(
     ...options,
     write: (text: string) => void (written += text),
   };
-  const reporter = createLiveReporter({ screen, nowMs: () => now, detail });
+  const reporter = createLiveReporter({ screen, nowMs: () => now, detail, isGithub });
   const taken = (): string => {
     const text = written;
     written = '';
@@ -139,5 +140,38 @@ d  T, seed 42
     expect(quiet.at(3, { type: 'note', drillId: 'd', level: 'warn', message: 'slow' })).toBe(
       '  warning  slow\n',
     );
+  });
+});
+
+describe('on GitHub', () => {
+  const drillStart = (title: string): DrillEvent => {
+    return { type: 'drill-start', atMs: 0, drillId: 'd', scenario: 's', title, seed: 42 };
+  };
+  const drillEnd: DrillEvent = {
+    type: 'drill-end',
+    atMs: 9004,
+    drillId: 'd',
+    verdict: 'pass',
+    reason: 'all held',
+  };
+
+  test('the lines of a drill are a group, and its verdict stands below', () => {
+    const { at, close } = watch({}, 'normal', true);
+    expect(at(0, drillStart('100 % T'))).toBe('::group::d  100 %25 T, seed 42\n');
+    expect(at(0, start) + at(9000, end)).toBe('  restore               9.0 s\n');
+    expect(at(9004, drillEnd)).toBe('::endgroup::\n  pass  d: all held\n');
+    expect(close()).toBe('');
+  });
+
+  test('a group that is open is closed on every way out, once', () => {
+    const { at, close } = watch({}, 'normal', true);
+    at(0, drillStart('T'));
+    expect(close()).toBe('::endgroup::\n');
+    expect(close()).toBe('');
+  });
+
+  test('quiet opens none', () => {
+    const { at, close } = watch({}, 'quiet', true);
+    expect(at(0, drillStart('T')) + at(1, drillEnd) + close()).toBe('');
   });
 });

@@ -1,12 +1,13 @@
 import type { DrillEvent } from '../events.ts';
 import { charactersOf, count, counted, duration } from './format.ts';
 import { verdictColour } from './fleet-table.ts';
+import { GITHUB_GROUP_END, githubGroup } from './github.ts';
 import { paint, printable, type Screen } from './screen.ts';
 
 export interface LiveReporter {
   /** A subscriber of the event bus. */
   readonly onEvent: (event: DrillEvent) => void;
-  /** Takes the progress line away. To be called on every way out; calling it again does nothing. */
+  /** Takes the progress line away and closes a group. To be called on every way out; calling it again does nothing. */
   readonly close: () => void;
 }
 
@@ -16,6 +17,8 @@ export interface LiveOptions {
   readonly nowMs: () => number;
   /** quiet: warnings only. verbose: every step of progress as a line. */
   readonly detail: 'quiet' | 'normal' | 'verbose';
+  /** The lines of a drill are a group of GitHub's log, with the verdict below it. */
+  readonly isGithub: boolean;
 }
 
 type Progress = Extract<DrillEvent, { type: 'progress' }>;
@@ -27,21 +30,13 @@ const PLAIN_EVERY_MS = 10_000;
 const PHASE_WIDTH = 18;
 const BAR_WIDTH = 24;
 
-/** What happens, as it happens: a progress line on a terminal, plain lines elsewhere. */
-export function createLiveReporter({ screen, nowMs, detail }: LiveOptions): LiveReporter {
+/** What happens, as it happens: a progress line on a terminal, plain lines elsewhere, in groups on GitHub. */
+export function createLiveReporter({ screen, nowMs, detail, isGithub }: LiveOptions): LiveReporter {
   let phase: { readonly name: string; readonly startMs: number } | null = null;
   let last: Progress | null = null;
   let paintedAtMs = -Infinity;
-  let isPainted = false;
+  const { line, paintOver, openGroup, closeGroup } = createPrinter(screen);
 
-  const clear = (): void => {
-    if (isPainted) screen.write('\r\u001b[2K');
-    isPainted = false;
-  };
-  const line = (text: string): void => {
-    clear();
-    screen.write(`${text}\n`);
-  };
   const onProgress = (event: Progress): void => {
     last = event;
     const everyMs = detail === 'verbose' ? 0 : screen.motion ? REPAINT_MS : PLAIN_EVERY_MS;
@@ -50,8 +45,7 @@ export function createLiveReporter({ screen, nowMs, detail }: LiveOptions): Live
     paintedAtMs = now;
     const elapsedMs = phase === null ? 0 : now - phase.startMs;
     if (!screen.motion || detail === 'verbose') return line(plainProgress(event, elapsedMs));
-    screen.write(`\r\u001b[2K${progressLine(event, elapsedMs, screen)}`);
-    isPainted = true;
+    paintOver(progressLine(event, elapsedMs, screen));
   };
 
   const onEvent = (event: DrillEvent): void => {
@@ -63,8 +57,9 @@ export function createLiveReporter({ screen, nowMs, detail }: LiveOptions): Live
       case 'run-start':
         return line(`seed ${event.seed}  run ${printable(event.runId)}, ${counted(event.drills, 'drill')}`);
       case 'drill-start': {
-        const name = paint(printable(event.drillId), 'bold', screen.colour);
-        return line(`${name}  ${printable(event.title)}, seed ${event.seed}`);
+        const title = `  ${printable(event.title)}, seed ${event.seed}`;
+        if (isGithub) return openGroup(`${printable(event.drillId)}${title}`);
+        return line(`${paint(printable(event.drillId), 'bold', screen.colour)}${title}`);
       }
       case 'phase-start':
         phase = { name: event.phase, startMs: event.atMs };
@@ -82,16 +77,55 @@ export function createLiveReporter({ screen, nowMs, detail }: LiveOptions): Live
       case 'kill':
         return line(`  ${paint('killed', ['bold', 'red'], screen.colour)}  the whole host, with SIGKILL`);
       case 'drill-end':
-        return line(
-          `  ${paint(event.verdict, verdictColour(event.verdict), screen.colour)}  ${printable(event.reason)}`,
-        );
+        closeGroup();
+        return line(verdictLine(event, isGithub, screen));
       case 'run-end':
-        return clear();
+        return closeGroup();
       default:
         throw new TypeError(`no such event: ${JSON.stringify(event satisfies never)}`);
     }
   };
-  return { onEvent, close: clear };
+  return { onEvent, close: closeGroup };
+}
+
+/** Lines, of which the last may be painted over, and what GitHub folds of them. */
+function createPrinter(screen: Screen) {
+  let isPainted = false;
+  let isGroupOpen = false;
+  const clear = (): void => {
+    if (isPainted) screen.write('\r\u001b[2K');
+    isPainted = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    screen.write(`${text}\n`);
+  };
+  return {
+    line,
+    paintOver: (text: string): void => {
+      screen.write(`\r\u001b[2K${text}`);
+      isPainted = true;
+    },
+    openGroup: (title: string): void => {
+      line(githubGroup(title));
+      isGroupOpen = true;
+    },
+    closeGroup: (): void => {
+      clear();
+      if (isGroupOpen) line(GITHUB_GROUP_END);
+      isGroupOpen = false;
+    },
+  };
+}
+
+/** Below a group the name of its drill is out of sight. */
+function verdictLine(
+  { verdict, drillId, reason }: Extract<DrillEvent, { type: 'drill-end' }>,
+  isNamed: boolean,
+  { colour }: Screen,
+): string {
+  const name = isNamed ? `${printable(drillId)}: ` : '';
+  return `  ${paint(verdict, verdictColour(verdict), colour)}  ${name}${printable(reason)}`;
 }
 
 function phaseLine(name: string, durationMs: number, last: Progress | null): string {
