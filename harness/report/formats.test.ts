@@ -73,6 +73,51 @@ describe('junit', () => {
     expect(renderJunit(resultOf(control))).toContain('tests="1" failures="1"');
   });
 
+  it('has the objectives and the versions beside what was measured', () => {
+    const result = resultOf((evidence) => {
+      evidence.scenario.objectives = [
+        { expression: 'rpoMs max <= 4200', line: 1 },
+        { expression: 'lostWrites == 0', line: 3 },
+      ];
+    });
+    const properties = attributes(renderJunit(result), 'property');
+    expect(properties).toContain('name="rpoMs.max" value="0"/');
+    expect(properties).toContain('name="rpoMs.max.objective" value="4200"/');
+    expect(properties).toContain('name="drill" value="0.1.0"/');
+    expect(properties).toContain('name="sqlite" value="3.45.1"/');
+    expect(properties.filter((property) => property.includes('rtoMs.objective'))).toEqual([]);
+    expect(attributes(renderJunit(resultOf(green)), 'property')).toContain(
+      'name="rtoMs.objective" value="120000"/',
+    );
+  });
+
+  it('has cases whose time adds up to that of their suite', () => {
+    const control = (evidence: Evidence): void => {
+      evidence.scenario.expect = 'fail';
+      evidence.scenario.mustFail = ['content'];
+      red(evidence);
+    };
+    for (const suite of renderJunit(resultOf(green, red, control))
+      .split('<testsuite ')
+      .slice(1)) {
+      const [whole = 0, ...cases] = [...suite.matchAll(/ time="([\d.]+)"/g)].map(([, time]) => Number(time));
+      expect(whole).toBeGreaterThan(0);
+      expect(cases.reduce((sum, time) => sum + time, 0)).toBeCloseTo(whole, 3);
+    }
+  });
+
+  it('attaches the evidence of its drill to what is bad, once a case, and nothing to what is good', () => {
+    const xml = renderJunit(resultOf(green, red, open));
+    const bad = [...xml.matchAll(/<testcase [^>]*[^/]>([^]*?)<\/testcase>/g)].map(([, body = '']) => body);
+    expect(bad).toHaveLength(2);
+    for (const [index, body] of bad.entries()) {
+      expect(body.match(/<system-out>[^<]*<\/system-out>/g)).toEqual([
+        `<system-out>[[ATTACHMENT|evidence/drill-${index + 2}/evidence.json]]&#10;[[ATTACHMENT|report.html]]</system-out>`,
+      ]);
+    }
+    expect(xml.match(/ATTACHMENT/g)).toHaveLength(4);
+  });
+
   it('stays XML whatever the names are', () => {
     const xml = renderJunit(resultOf(hostile));
     // eslint-disable-next-line no-control-regex -- control characters are what this looks for

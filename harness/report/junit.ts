@@ -1,4 +1,5 @@
 import type { CheckResult, ObjectiveResult, Result, ScenarioResult, Verdict } from '../result.ts';
+import { strictestMax } from '../scenario/metrics.ts';
 
 /**
  * JUnit XML: a suite a drill, a case an assertion. `failure`: judged bad; `error`: could not be judged. Times in seconds;
@@ -14,7 +15,7 @@ export function renderJunit(result: Result): string {
     ...suites.flatMap(({ drill, cases }) => suite(drill, cases, result)),
     ...ofRun.flatMap((one) => [
       `  <testsuite name="run" ${totals([one])} time="0">`,
-      ...testcase(one, 'run'),
+      ...testcase(one, 'run', ['report.html'], 0),
       '  </testsuite>',
     ]),
     '</testsuites>',
@@ -62,41 +63,59 @@ function ofObjective({ expression, actual, verdict, file, line }: ObjectiveResul
 
 function suite(drill: ScenarioResult, cases: readonly Case[], result: Result): string[] {
   const durationMs = drill.timeline.reduce((end, phase) => Math.max(end, phase.endMs), 0);
-  const { measurements: figures } = drill;
-  const properties: [string, string | number | null][] = [
-    ['scenario', drill.id],
-    ['seed', drill.seed],
-    ['supervisor', drill.subject.supervisor],
-    ['litestream', drill.subject.litestream.version],
-    ['store', `${drill.store.kind} ${drill.store.version}`],
-    ['rpoMs.max', figures.rpoMs?.max ?? null],
-    ['rtoMs', figures.rtoMs],
-    ['lostWrites', figures.lostWrites],
-    ['acknowledgedWrites', figures.acknowledgedWrites],
-    ...(drill.failures ?? []).flatMap(({ class: whose, code, fix }): [string, string][] => [
-      [`failure.${whose}`, `${code}: ${fix}`],
-    ]),
-    ['repeat', result.repeatCommand],
-  ];
+  const attached = [`evidence/${drill.drillId}/evidence.json`, 'report.html'];
   return [
     `  <testsuite name="${text(drill.drillId)}" ${totals(cases)} time="${seconds(durationMs)}" timestamp="${utc(result.startedAt)}">`,
     '    <properties>',
-    ...properties.flatMap(([name, value]) =>
+    ...propertiesOf(drill, result).flatMap(([name, value]) =>
       value === null ? [] : [`      <property name="${text(name)}" value="${text(String(value))}"/>`],
     ),
     '    </properties>',
-    ...cases.flatMap((one) => testcase(one, drill.drillId)),
+    // A check has no time of its own: that of the drill is the last case's, the verdict's, so that the suite adds up.
+    ...cases.flatMap((one) => testcase(one, drill.drillId, attached, one === cases.at(-1) ? durationMs : 0)),
     '  </testsuite>',
   ];
 }
 
-function testcase({ name, verdict, message, text: body }: Case, classname: string): string[] {
-  const open = `    <testcase classname="${text(classname)}" name="${text(name)}" time="0"`;
+function propertiesOf(drill: ScenarioResult, result: Result): [string, string | number | null][] {
+  const { measurements: figures, objectives, subject } = drill;
+  return [
+    ['scenario', drill.id],
+    ['seed', drill.seed],
+    ['drill', result.tool.version],
+    ['supervisor', subject.supervisor],
+    ['litestream', subject.litestream.version],
+    ['sqlite', subject.litestream.sqlite],
+    ['store', `${drill.store.kind} ${drill.store.version}`],
+    ['rpoMs.max', figures.rpoMs?.max ?? null],
+    ['rpoMs.max.objective', strictestMax(objectives, 'rpoMs')],
+    ['rtoMs', figures.rtoMs],
+    ['rtoMs.objective', strictestMax(objectives, 'rtoMs')],
+    ['lostWrites', figures.lostWrites],
+    ['acknowledgedWrites', figures.acknowledgedWrites],
+    ...(drill.failures ?? []).map(({ class: whose, code, fix }): [string, string] => [
+      `failure.${whose}`,
+      `${code}: ${fix}`,
+    ]),
+    ['repeat', result.repeatCommand],
+  ];
+}
+
+/** `attached`: files of the run to look at where the case is bad, from the folder of `junit.xml`. */
+function testcase(
+  { name, verdict, message, text: body }: Case,
+  classname: string,
+  attached: readonly string[],
+  durationMs: number,
+): string[] {
+  const open = `    <testcase classname="${text(classname)}" name="${text(name)}" time="${seconds(durationMs)}"`;
   if (verdict === 'pass') return [`${open}/>`];
   const element = verdict === 'fail' ? 'failure' : 'error';
+  const files = attached.map((file) => `[[ATTACHMENT|${file}]]`).join('\n');
   return [
     `${open}>`,
     `      <${element} message="${text(message.replaceAll(/\s+/g, ' '))}">${text(body)}</${element}>`,
+    `      <system-out>${text(files)}</system-out>`,
     '    </testcase>',
   ];
 }
