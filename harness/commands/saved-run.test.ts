@@ -118,6 +118,22 @@ describe('report', () => {
     expect(out.stdout.trimEnd()).toMatch(/repeat: npm run drill -- --scenario=tiny --seed=42$/);
   });
 
+  test('shows how drills of its kind went before, as the run did', () => {
+    const folder = save(green);
+    const run = greenRun([{ drillId: 'tiny' }]);
+    const earlier = (rtoMs: number | null) =>
+      ({ runId: 'r', startedAt: '2026-10-01T00:00:00Z', verdict: 'pass', rpoMs: 0, rtoMs }) as const;
+    const known = { ...run, earlier: { tiny: [earlier(9000), earlier(null), earlier(800)] } };
+    writeFileSync(path.join(folder, 'run.json'), JSON.stringify(known));
+    writeFileSync(path.join(folder, 'result.json'), resultText(judgeRun([green], known)));
+    const trend = 'trend   RPO ▁▁▁▁  RTO █ ▁▂  (4 drills, this one last)';
+    reportCommand('r1', { json: false, outputDir: reports, format: 'console' }, io);
+    expect(out.stdout).toContain(trend);
+    out.stdout = '';
+    judgeCommand('r1', { json: false, outputDir: reports }, io);
+    expect(out.stdout).toContain(trend);
+  });
+
   test.each([
     ['html', '<!doctype html>'],
     ['markdown', '## '],

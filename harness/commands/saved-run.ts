@@ -1,3 +1,4 @@
+import { savedTrend } from '../history/trend.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { type Page, renderSummary } from '../report/console.ts';
 import { renderHtml } from '../report/html/page.ts';
@@ -47,7 +48,7 @@ export function reportCommand(name: string, { json, outputDir, format }: ReportO
 
 /** How each form is made. Metrics are those of this run alone: what was measured before it, only the run itself knew. */
 const FORMS = {
-  console: renderSummary,
+  console: (result, page) => renderSummary(result, page, savedTrend),
   html: renderHtml,
   markdown: renderMarkdown,
   junit: renderJunit,
@@ -55,7 +56,7 @@ const FORMS = {
 } as const satisfies Record<ReportOptions['format'], (result: Result, page: Page) => string>;
 
 function show(result: Result, json: boolean, io: Io): void {
-  io.stdout.write(json ? resultText(result) : renderSummary(result, io.stdout));
+  io.stdout.write(json ? resultText(result) : renderSummary(result, io.stdout, savedTrend));
 }
 
 function savedText(runDir: string): string | null {

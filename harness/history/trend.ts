@@ -34,3 +34,12 @@ export function trendOf(entries: readonly HistoryEntry[], drill: ScenarioResult)
     rtoMs: own.map(({ figures }) => figures['rtoMs'] ?? null),
   };
 }
+
+/** The same from a saved result, which keeps what the history told of its drills at the time; null: nothing. */
+export function savedTrend({ earlier, measurements }: ScenarioResult): Trend | null {
+  if (earlier === undefined) return null;
+  const all = [...earlier, { rpoMs: measurements.rpoMs?.max ?? null, rtoMs: measurements.rtoMs }].slice(
+    -MOST,
+  );
+  return { rpoMs: all.map(({ rpoMs }) => rpoMs), rtoMs: all.map(({ rtoMs }) => rtoMs) };
+}
