@@ -18,6 +18,15 @@ export const TIERS = ['smoke', 'gate', 'nightly'] as const;
 export const BASELINES = ['last-pass'] as const;
 export const STORES = ['auto', 'minio', 'embedded', 'external'] as const;
 
+/** What there is a schema of: what an author writes, and what a run writes. */
+export const SCHEMAS = ['scenario', 'result'] as const;
+
+export interface SchemaOptions {
+  readonly of: (typeof SCHEMAS)[number];
+  /** A file; `-` is stdout. */
+  readonly output: string;
+}
+
 /** `drill run`, parsed. null: not given. */
 export interface RunOptions {
   /** Ids or files; empty with neither tier nor tag: nothing was chosen. */

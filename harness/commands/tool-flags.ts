@@ -1,13 +1,24 @@
 import type { Command } from 'commander';
 import { common, type Done, json, option, outputDir } from './flags.ts';
-import { type AddOptions, type Io, LITESTREAM_SOURCES, notEmpty, oneOf } from './options.ts';
+import {
+  type AddOptions,
+  type Io,
+  LITESTREAM_SOURCES,
+  notEmpty,
+  oneOf,
+  SCHEMAS,
+  type SchemaOptions,
+} from './options.ts';
 
 export function addTools(program: Command, io: Io, done: Done): void {
-  common(program.command('schema').description('Print the JSON Schema of scenario files.'))
+  common(program.command('schema').description('Print the JSON Schema of scenario files, or of result.json.'))
+    .addOption(
+      option('--of <what>', 'Of what: scenario, result.').default('scenario').argParser(oneOf(SCHEMAS)),
+    )
     .addOption(
       option('--output <file>', 'Write it to this file; - is stdout.').default('-').argParser(notEmpty),
     )
-    .action(async (flags: { output: string }) => {
+    .action(async (flags: SchemaOptions) => {
       const { schemaCommand } = await import('./schema.ts');
       done(schemaCommand(flags, io));
     });

@@ -19,7 +19,9 @@ execFileSync(
   ],
   { stdio: 'inherit' },
 );
-copyFileSync(path.join(ROOT, 'harness/node-version.mjs'), path.join(DIST, 'harness/node-version.mjs'));
+for (const name of ['node-version.mjs', 'result.schema.json']) {
+  copyFileSync(path.join(ROOT, 'harness', name), path.join(DIST, 'harness', name));
+}
 const start = path.join(DIST, 'harness/start.mjs');
 const text = readFileSync(path.join(ROOT, 'harness/start.mjs'), 'utf8');
 writeFileSync(start, text.replace("'./cli.ts'", "'./cli.js'"));
