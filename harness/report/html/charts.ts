@@ -2,6 +2,7 @@ import { area as areaShape, line } from 'd3-shape';
 import type { ScenarioResult } from '../../result.ts';
 import { strictestMax } from '../../scenario/metrics.ts';
 import { count, duration, shortened } from '../format.ts';
+import { databaseLink } from './anchors.ts';
 import { type Area, countAxis, drawing, horizontal, secondsAxis, vertical } from './axis.ts';
 import { type Markup, markup } from './markup.ts';
 import { simpleTable, withTable } from './tables.ts';
@@ -93,7 +94,7 @@ export function rpoChart(drill: ScenarioResult): Markup | null {
     return markup`<circle class="${kind}" cx="${at}" cy="${base - level * step}" r="4"><title>${one.path}: ${duration(one.rpoMs)}</title></circle>`;
   });
   return withTable(
-    'RPO of every database: the age, at the kill, of the oldest acknowledged write that did not come back.',
+    markup`RPO of every database: the age, at the kill, of the oldest acknowledged write that did not come back. Worst: ${databaseLink(drill, worst.path)}`,
     drawing(area, 'RPO of every database', [
       secondsAxis(x, area, 'RPO in seconds'),
       // The worst on top of its pile, not somewhere below it.
@@ -111,7 +112,7 @@ export function rpoChart(drill: ScenarioResult): Markup | null {
           duration(rpoMs.p95),
           duration(rpoMs.p99),
           duration(rpoMs.max),
-          worst.path,
+          databaseLink(drill, worst.path),
         ],
       ],
     ),
@@ -208,8 +209,8 @@ export function recoveryChart(drill: ScenarioResult): Markup | null {
 }
 
 /** Every restore as a thin line in time, and so how many ran at once. */
-export function restoresChart({ databases }: ScenarioResult): Markup | null {
-  const restores = databases
+export function restoresChart(drill: ScenarioResult): Markup | null {
+  const restores = drill.databases
     .flatMap(({ path, restoreStartMs, restoreMs }) =>
       restoreStartMs == null || restoreMs === null || restoreMs <= 0
         ? []
@@ -241,7 +242,11 @@ export function restoresChart({ databases }: ScenarioResult): Markup | null {
     drawing(area, 'Restores in time', [secondsAxis(x, area, 'seconds from the kill'), ...bars]),
     simpleTable(
       ['slowest restores', 'began after', 'took'],
-      slowest.map(({ path, fromMs, toMs }) => [path, duration(fromMs), duration(toMs - fromMs)]),
+      slowest.map(({ path, fromMs, toMs }) => [
+        databaseLink(drill, path),
+        duration(fromMs),
+        duration(toMs - fromMs),
+      ]),
     ),
   );
 }

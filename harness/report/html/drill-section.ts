@@ -1,4 +1,5 @@
 import type { CheckId } from '../../evidence/checks.ts';
+import type { LostAt } from '../../evidence/database.ts';
 import type { ScenarioResult, Verdict } from '../../result.ts';
 import { parseObjective, strictestMax } from '../../scenario/metrics.ts';
 import { expectedInWords } from '../expected.ts';
@@ -6,6 +7,7 @@ import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { LOST_AT } from '../lost-at.ts';
 import { litestreamInWords } from '../subject.ts';
+import { anchorOf, checkAnchor, databaseLink } from './anchors.ts';
 import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
 import { type Markup, markup } from './markup.ts';
@@ -26,9 +28,9 @@ ${objectives(drill)}
 <h3>Loss</h3>${rpoChart(drill)}${progressChart(drill)}${attribution(drill)}
 <h3>Recovery</h3>${recoveryChart(drill)}${restoresChart(drill)}${instants(drill)}
 ${trendPart(drill)}
-<h3>The drill</h3>${timelineChart(drill)}${loadEnd(drill)}${requestsChart(drill)}${faults(drill)}
+<h3>The drill</h3>${timelineChart(drill)}${besideTimeline(drill)}${loadEnd(drill)}${requestsChart(drill)}${faults(drill)}
 <h3>Checks</h3>${checks(drill)}
-<h3>Databases</h3>${fleetTable(drill, anchorOf(drill))}
+<h3>Databases</h3>${fleetTable(drill)}
 </section>`;
 }
 
@@ -95,11 +97,6 @@ function failures({ failures: told = [] }: ScenarioResult): Markup | null {
   );
 }
 
-/** A name for links into the page: ids of drills are plain words already. */
-export function anchorOf({ drillId }: ScenarioResult): string {
-  return `drill-${drillId.replaceAll(/[^A-Za-z0-9._-]/g, '-')}`;
-}
-
 function figures(drill: ScenarioResult): Markup {
   const { measurements: m } = drill;
   const rpoLimit = strictestMax(drill.objectives, 'rpoMs');
@@ -142,7 +139,7 @@ function checks(drill: ScenarioResult): Markup {
   return simpleTable(
     ['check', 'verdict', 'it fails when', 'expected', 'actual'],
     sorted.map(({ id, verdict, expected, actual, detail }) => [
-      id,
+      markup`<span id="${checkAnchor(drill, id)}">${id}</span>`,
       verdictMark(verdict),
       id in MEANING ? MEANING[id as CheckId] : 'what the scenario itself looks for is found',
       expected,
@@ -174,17 +171,35 @@ const MEANING: Readonly<Record<CheckId, string>> = {
   objectives: 'a measured figure misses its objective',
 };
 
-/** Where the lost writes were when the host died, and what that means. */
-function attribution({ lostAt }: ScenarioResult): Markup | null {
+/** Where the lost writes were when the host died, what that means, and the database that had most of them there. */
+function attribution(drill: ScenarioResult): Markup | null {
+  const { lostAt } = drill;
   if (lostAt === undefined) return null;
   return simpleTable(
-    ['where the lost writes were at the kill', 'writes', 'that is'],
+    ['where the lost writes were at the kill', 'writes', 'most of one database', 'that is'],
     LOST_AT.filter(({ place }) => lostAt[place] > 0).map(({ place, words, meaning }) => [
       words,
       count(lostAt[place]),
+      mostLost(drill, place),
       meaning,
     ]),
   );
+}
+
+function mostLost(drill: ScenarioResult, place: keyof LostAt): Markup | string {
+  const [most] = drill.databases
+    .flatMap(({ path, lostAt }) => (lostAt === undefined ? [] : [{ path, lost: lostAt[place] }]))
+    .toSorted((a, b) => b.lost - a.lost);
+  return most === undefined || most.lost === 0
+    ? '–'
+    : markup`${count(most.lost)} of ${databaseLink(drill, most.path)}`;
+}
+
+/** Faults that no bar of the timeline stands for; nothing where there are none. */
+function besideTimeline({ faults: planted }: ScenarioResult): Markup | null {
+  const names = planted.flatMap(({ id, engaged, window }) => (engaged && window === undefined ? [id] : []));
+  if (names.length === 0) return null;
+  return markup`<p class="note">Took effect in a phase of its own, at an event, or all the time: ${names.join(', ')}.</p>`;
 }
 
 function faults({ faults: planted }: ScenarioResult): Markup | null {

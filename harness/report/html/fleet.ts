@@ -2,6 +2,7 @@ import type { DatabaseResult, ScenarioResult } from '../../result.ts';
 import { worstFirst } from '../fleet-table.ts';
 import { count, duration } from '../format.ts';
 import { lostAtInWords } from '../lost-at.ts';
+import { anchorOf, databaseAnchor } from './anchors.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { verdictMark } from './tables.ts';
 
@@ -9,16 +10,17 @@ import { verdictMark } from './tables.ts';
  * Every database, worst first, in a table that can be sorted without a script: radio buttons choose which of the ranks
  * that each row carries is its place.
  */
-export function fleetTable(drill: ScenarioResult, name: string): Markup {
+export function fleetTable(drill: ScenarioResult): Markup {
+  const name = anchorOf(drill);
   const worst = drill.databases.toSorted(worstFirst);
   const ranks = {
     path: ranksBy(worst, (a, b) => (a.path < b.path ? -1 : 1)),
     lost: ranksBy(worst, (a, b) => b.lostWrites - a.lostWrites),
     restore: ranksBy(worst, (a, b) => (b.restoreMs ?? -1) - (a.restoreMs ?? -1)),
   };
-  const rows = worst.map((database, index) => {
+  const rows = worst.map((database) => {
     const style = `--path:${ranks.path.get(database)};--lost-rank:${ranks.lost.get(database)};--restore-rank:${ranks.restore.get(database)}`;
-    return markup`<div id="${name}-db-${index + 1}" style="${trusted(style)}"><span><code>${database.path}</code></span><span>${verdictMark(database.verdict)}</span>${cells(database)}<span>${why(database)}</span></div>`;
+    return markup`<div id="${databaseAnchor(drill, database.path)}" style="${trusted(style)}"><span><code>${database.path}</code></span><span>${verdictMark(database.verdict)}</span>${cells(database)}<span>${why(database)}</span></div>`;
   });
   return markup`<p class="sorts">sorted by
 <label><input type="radio" name="${name}-sort" checked> what is worst</label>

@@ -79,6 +79,57 @@ describe('the page', () => {
     expect(page('rpoMs max < 9000', 'rpoMs p95 < 4000')).toContain(BAD_RPO);
   });
 
+  it('has a place for every database and check that can be told from its name, and links that lead there', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        const shop = databaseIn(evidence, SHOP);
+        Object.assign(shop, { lostWriteAgesMs: [4200], acknowledged: 101 });
+        shop.verified?.findings.push(finding('content', SHOP, 3));
+        evidence.databases.push({ ...shop, path: 'realms/a b/ü~.db', lostWriteAgesMs: [10] });
+      }),
+    );
+    expect(page).toContain('<div id="drill-tiny/realms/acme/apps/shop/data.db"');
+    expect(page).toContain('<div id="drill-tiny/realms/a~20b/~fc~7e.db"');
+    expect(page).toContain('id="drill-tiny/check/content"');
+    const links = [...page.matchAll(/<a href="#([^"]*)">/g)].map(([, to = '']) => to);
+    for (const to of links) expect(page).toContain(` id="${to}"`);
+    const caption = /<figcaption>RPO of every database[^]*?<\/figcaption>/.exec(page)?.[0];
+    expect(caption).toContain(`<a href="#drill-tiny/${SHOP}">${SHOP}</a>`);
+    const slowest = /slowest restores[^]*?<\/table>/.exec(page)?.[0];
+    expect(slowest).toContain(`<a href="#drill-tiny/${SHOP}">`);
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('says which database lost most of what was lost in one place', () => {
+    const result = resultOf(green);
+    const at = (wal: number) => ({ unreachable: 0, staged: 0, wal, nowhere: 0, unclear: 0 });
+    const page = renderHtml({
+      ...result,
+      scenarios: result.scenarios.map((one) => ({
+        ...one,
+        lostAt: at(9),
+        databases: one.databases.map((database) => ({
+          ...database,
+          lostAt: at(database.path === SHOP ? 8 : 1),
+        })),
+      })),
+    });
+    expect(page).toContain(`<td>8 of <a href="#drill-tiny/${SHOP}">${SHOP}</a></td>`);
+  });
+
+  it('names what took effect without an instant of its own beside the timeline', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        evidence.faults.push({ id: 'hole', engaged: true, count: 3 });
+        evidence.faults.push({ id: 'mirror', engaged: false, count: 0 });
+      }),
+    );
+    const beside = /<\/figure><p class="note">Took effect in a phase of its own[^<]*/.exec(page)?.[0];
+    expect(beside).toContain(': hole.');
+    expect(renderHtml(resultOf(green))).not.toContain('Took effect in a phase');
+  });
+
   it('lets no text become markup', () => {
     const page = renderHtml(
       resultOf((evidence) => {

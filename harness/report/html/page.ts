@@ -1,7 +1,8 @@
 import type { Result, ScenarioResult } from '../../result.ts';
 import { count, duration } from '../format.ts';
 import { litestreamInWords } from '../subject.ts';
-import { anchorOf, drillSection } from './drill-section.ts';
+import { anchorOf } from './anchors.ts';
+import { drillSection } from './drill-section.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 import { simpleTable, verdictMark } from './tables.ts';

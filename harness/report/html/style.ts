@@ -34,7 +34,7 @@ details { margin: .4rem 0; } summary { cursor: pointer; color: var(--soft); }
 .sorts { font-size: .9rem; color: var(--soft); } .sorts label { margin-right: .9rem; white-space: nowrap; }
 .fleet { display: grid; grid-template-columns: minmax(14rem, 3fr) auto repeat(6, auto) minmax(8rem, 2fr); font-size: .9rem; min-width: 860px; }
 .fleet > div { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; border-bottom: 1px solid var(--line); } .fleet > div > span { padding: .25rem .5rem; overflow-wrap: anywhere; }
-.fleet > .head { order: -1; color: var(--soft); font-weight: 600; } .fleet > div:target { outline: 2px solid var(--mark); }
+.fleet > .head { order: -1; color: var(--soft); font-weight: 600; } .fleet > div:target, td > :target { outline: 2px solid var(--mark); }
 section:has(.by-path:checked) .fleet > div:not(.head) { order: var(--path); }
 section:has(.by-lost:checked) .fleet > div:not(.head) { order: var(--lost-rank); }
 section:has(.by-restore:checked) .fleet > div:not(.head) { order: var(--restore-rank); }

@@ -7,7 +7,7 @@ export function verdictMark(verdict: Verdict): Markup {
 }
 
 /** A chart and, folded, the same as a table. */
-export function withTable(caption: string, chart: Markup, table: Markup): Markup {
+export function withTable(caption: string | Markup, chart: Markup, table: Markup): Markup {
   return markup`<figure><figcaption>${caption}</figcaption>${chart}<details><summary>as a table</summary>${table}</details></figure>`;
 }
 
