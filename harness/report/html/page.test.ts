@@ -22,11 +22,18 @@ function resultOf(change: (evidence: Evidence) => void): Result {
 
 const green = (): void => undefined;
 
+const DATA = /<script type="application\/json" id="result">([^]*?)<\/script>/;
+
+/** The page as a reader sees it: a browser shows no data and runs none. */
+function withoutData(page: string): string {
+  return page.replace(DATA, '');
+}
+
 describe('the page', () => {
   it('needs neither script nor network', () => {
     const page = renderHtml(resultOf(green));
     expect(page).toContain("default-src 'none'; style-src 'unsafe-inline'; img-src data:");
-    expect(page).not.toMatch(/<script|<link|<img|https?:|url\(|@import| on\w+=/i);
+    expect(withoutData(page)).not.toMatch(/<script|<link|<img|https?:|url\(|@import| on\w+=/i);
   });
 
   it('says verdict, figures, and how to repeat', () => {
@@ -143,9 +150,28 @@ describe('the page', () => {
         shop.verified?.findings.push({ ...finding('content', HOSTILE), detail: HOSTILE });
       }),
     );
-    expect(page).not.toContain('<script');
+    expect(withoutData(page)).not.toContain('<script');
     expect(page).not.toContain('\u202e');
     expect(page).toContain('&lt;script&gt;');
+  });
+
+  it('holds the result as data, once, whatever the texts in it are', () => {
+    const result = resultOf((evidence) => {
+      evidence.scenario.title = `${HOSTILE}</script><!--\u2028\u2029\u{e0001}`;
+    });
+    const page = renderHtml(result);
+    expect(JSON.parse(DATA.exec(page)?.[1] ?? '')).toEqual(JSON.parse(JSON.stringify(result)));
+    expect(page.match(/<script/g)).toHaveLength(1);
+    expect(page.match(/<\/script/g)).toHaveLength(1);
+    expect(page).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]|<!--/u);
+  });
+
+  it('says where the result is when it is too large to be in the page as well', () => {
+    const small = resultOf(green);
+    const page = renderHtml({ ...small, environment: { cpu: 'x'.repeat(1_000_001) } });
+    expect(page).not.toMatch(DATA);
+    expect(page).toContain('The result as data is in result.json beside this page.');
+    expect(renderHtml(small)).not.toContain('The result as data');
   });
 
   it('shows how drills of its kind went before, and leaves a gap where nothing was measured', () => {
@@ -165,7 +191,7 @@ describe('the page', () => {
     expect(page.match(/class="point pass"/g)).toHaveLength(4);
     expect(page.match(/class="point fail"/g)).toHaveLength(2);
     expect(page).not.toContain('class="point inconclusive"');
-    expect(page).not.toMatch(/NaN|undefined|<script/);
+    expect(withoutData(page)).not.toMatch(/NaN|undefined|<script/);
     expect(page.match(/<figure>/g)?.length).toBe(page.match(/as a table/g)?.length);
   });
 

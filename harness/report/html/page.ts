@@ -4,10 +4,11 @@ import { litestreamInWords } from '../subject.ts';
 import { anchorOf } from './anchors.ts';
 import { drillSection } from './drill-section.ts';
 import { type Markup, markup, trusted } from './markup.ts';
+import { resultData } from './result-data.ts';
 import { STYLE } from './style.ts';
 import { simpleTable, verdictMark } from './tables.ts';
 
-/** The whole report as one HTML file: no script, no network, and nothing that result.json lacks. */
+/** The whole report as one HTML file: nothing runs in it, nothing is fetched, and nothing is in it that result.json lacks. */
 export function renderHtml(result: Result): string {
   const { environment: machine } = result;
   const only = result.scenarios.length === 1 ? result.scenarios[0] : undefined;
@@ -25,6 +26,7 @@ ${only === undefined ? overview(result.scenarios) : null}
 ${result.scenarios.map(drillSection)}
 <p class="note">RPO, RTO and every other figure are measured from what was read back from the restored files. SIGKILL ends processes; the page cache outlives it, so this is no power cut.
 A laptop's RTO is not production's: the store's latency and bandwidth are those of this machine.</p>
+${resultData(result)}
 </main></body></html>
 `;
   return page.markup;
