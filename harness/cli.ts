@@ -1,18 +1,20 @@
 #!/usr/bin/env node
 import './node-version.mjs';
 import { type Command, CommanderError } from 'commander';
-import type { Io } from './commands/options.ts';
+import type { NotifyFlags } from './commands/flags.ts';
+import type { Io, NotifyOptions } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { applyRc } from './commands/rc.ts';
 import { describeCompletion } from './commands/tool-flags.ts';
 import { openIo } from './commands/terminal.ts';
 import { suggestion } from './did-you-mean.ts';
-import { describeError, DrillError, foreseen, messageOf } from './errors.ts';
+import { describeError, DrillError, type Failure, failureOf, foreseen } from './errors.ts';
 import { asStartedHere } from './project.ts';
 
 /** Arguments to a command to an exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {
   let flags: readonly string[] = [];
+  let hook: NotifyOptions | null = null;
   try {
     let exitCode = 4;
     const program = buildProgram(io, (code) => {
@@ -26,13 +28,25 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     } else describeCompletion(program);
     const names = [...program.commands.map((command) => command.name()), 'help'];
     flags = flagsOf(program);
-    await program.parseAsync(withCommand(argv, names), { from: 'user' });
+    program.hook('preAction', (_, command) => {
+      hook = hookOf(command);
+    });
+    await Promise.race([program.parseAsync(withCommand(argv, names), { from: 'user' }), crash.promise]);
     return exitCode;
   } catch (error) {
     // Help and version end the parsing too.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    return report(error instanceof CommanderError ? usageError(error, flags) : error, argv, io);
+    const failure = report(error instanceof CommanderError ? usageError(error, flags) : error, argv, io);
+    if (hook !== null) await (await import('./commands/tell-of-break.ts')).tellOfBreak(failure, hook, io);
+    return failure.exitCode;
   }
+}
+
+/** Where a command that is a gate is to tell that it is no pass; null: another command, or one that runs nothing. */
+function hookOf(command: Command): NotifyOptions | null {
+  const { notify, notifyFormat, dryRun } = command.opts<Partial<NotifyFlags> & { dryRun?: boolean }>();
+  if (notifyFormat === undefined || dryRun === true) return null;
+  return { url: notify ?? null, format: notifyFormat };
 }
 
 /** A secret that nobody has set is an empty variable in CI, and none to us. */
@@ -64,21 +78,22 @@ function withCommand(argv: readonly string[], names: readonly string[]): string[
 }
 
 /** Every error ends here: in words on stderr, with --json as one document on stdout, never as a bare stack. */
-function report(thrown: unknown, argv: readonly string[], io: Io): number {
-  const error = foreseen(thrown) ?? thrown;
-  const isKnown = error instanceof DrillError;
-  const exitCode = isKnown ? error.exit : 4;
-  const { code, what, why, details, ...parts } = isKnown ? error : bug(error);
-  const fix = asStartedHere(parts.fix);
+function report(thrown: unknown, argv: readonly string[], io: Io): Failure {
+  const failure = failureOf(thrown);
+  const { exitCode, code, what, why, details } = failure;
+  const fix = asStartedHere(failure.fix);
   if (argv.includes('--json')) {
     const document = { error: { code, what, why, fix, details }, exitCode };
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
+  const known = foreseen(thrown);
   io.stderr.write(
-    `${isKnown ? asStartedHere(describeError(error)) : `[${code}] ${what}\n  why: ${why}\n  do:  ${fix}`}\n`,
+    `${known === null ? `[${code}] ${what}\n  why: ${why}\n  do:  ${fix}` : asStartedHere(describeError(known))}\n`,
   );
-  if (argv.includes('--verbose') && !isKnown && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-  return exitCode;
+  if (argv.includes('--verbose') && known === null && thrown instanceof Error) {
+    io.stderr.write(`${thrown.stack}\n`);
+  }
+  return failure;
 }
 
 /** `flags`: all that there are. Commander compares `--scenrio=smoke` whole, and then finds nothing near it. */
@@ -101,29 +116,27 @@ function usageError(error: CommanderError, flags: readonly string[]): DrillError
   });
 }
 
-function bug(
-  error: unknown,
-): Pick<DrillError, 'what' | 'why' | 'fix' | 'details'> & { readonly code: string } {
-  return {
-    code: 'DRILL_E_BUG',
-    what: 'a bug in the harness: this should never have happened',
-    why: messageOf(error).replaceAll(/\s+/g, ' '),
-    fix: 'run it again with --verbose, and report what it prints',
-    details: [],
-  };
-}
-
 /** Whatever still holds the process open when a command is done is not waited for longer than this. */
 const LINGER_MS = 2000;
 
 const argv = process.argv.slice(2);
 const io = openIo(process, process.env, argv.includes('--no-color'));
+// An error that nobody awaited ends the command as if it had thrown it; one after its end is told by itself.
+const crash = Promise.withResolvers<never>();
+let hasEnded = false;
+let hasCrashed = false;
+crash.promise.catch(() => {
+  hasCrashed = true;
+});
 process.on('uncaughtException', (error) => {
-  process.exit(report(error, argv, io));
+  if (hasEnded) process.exit(report(error, argv, io).exitCode);
+  crash.reject(error);
 });
 // The reader of a pipe may leave early (`drill list | head -1`): that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 process.exitCode = await main(argv, io);
+hasEnded = true;
+if (hasCrashed) process.exit();
 setTimeout(() => process.exit(), LINGER_MS).unref();

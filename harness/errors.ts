@@ -101,3 +101,30 @@ export function foreseen(error: unknown): DrillError | null {
   const what = 'the machine could not give what the drill needed';
   return new DrillError(known[0], { what, why: messageOf(error), fix: known[1], exit: 3, cause: error });
 }
+
+/** What is said of an error, and the exit code that it leads to. */
+export interface Failure {
+  readonly code: string;
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+  readonly details: readonly string[];
+  readonly exitCode: DrillErrorExit | 4;
+}
+
+/** Of whatever was thrown; what nobody foresaw is a bug. */
+export function failureOf(thrown: unknown): Failure {
+  const error = foreseen(thrown);
+  if (error !== null) {
+    const { code, what, why, fix, details, exit } = error;
+    return { code, what, why, fix, details, exitCode: exit };
+  }
+  return {
+    code: 'DRILL_E_BUG',
+    what: 'a bug in the harness: this should never have happened',
+    why: messageOf(thrown).replaceAll(/\s+/g, ' '),
+    fix: 'run it again with --verbose, and report what it prints',
+    details: [],
+    exitCode: 4,
+  };
+}

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
@@ -205,6 +207,48 @@ test('every format comes through a merge as the program does it, hostile names i
   expect(annotations).toHaveLength(3);
   for (const line of annotations)
     expect(line).toMatch(/^::error file=scenarios\/a%3Ab%2Cc%25\.yaml,line=\d+,title=/);
+});
+
+test('a lost shard is told: to the webhook, on GitHub, and the exit code stays', async () => {
+  const runDir = saveShard(threeDrills(), [1, 2], { toolVersion: toolVersion() });
+  const told: string[] = [];
+  const hook = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => told.push(chunk.toString()));
+    request.on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  const { port } = hook.address() as AddressInfo;
+  const [output, summary] = [path.join(folder, 'output'), path.join(folder, 'summary')];
+  const env = {
+    PATH: process.env['PATH'],
+    DRILL_NOTIFY_URL: `http://127.0.0.1:${port}/planted-in-the-webhook`,
+    GITHUB_ACTIONS: 'true',
+    GITHUB_OUTPUT: output,
+    GITHUB_STEP_SUMMARY: summary,
+  };
+  const args = ['merge', runDir, '--json', `--output-dir=${path.join(folder, 'out')}`];
+  const ended = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [path.join(import.meta.dirname, '../cli.ts'), ...args],
+      { env },
+      (error, stdout, stderr) => resolve({ code: error?.code, stdout, stderr }),
+    );
+  });
+  hook.close();
+  expect(ended.code).toBe(3);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'DRILL_E_MERGE_REFUSED' }, exitCode: 3 });
+  expect(told.map((text) => JSON.parse(text) as unknown)).toEqual([
+    expect.objectContaining({
+      verdict: 'inconclusive',
+      exitCode: 3,
+      reason: '[DRILL_E_MERGE_REFUSED] 1 shard of 2 missing: 2: what was not drilled cannot be green',
+    }),
+  ]);
+  expect(readFileSync(summary, 'utf8')).toContain('1 shard of 2 missing: 2');
+  expect(readFileSync(output, 'utf8')).toBe('verdict=inconclusive\nexit-code=3\nreport-path=\n');
+  expect(ended.stderr).toMatch(/^::warning title=drill%3A inconclusive::.*1 shard of 2 missing: 2/m);
+  expect(ended.stderr).not.toContain('planted-in-the-webhook');
 });
 
 describe('a shard by itself', () => {

@@ -1,4 +1,4 @@
-import type { Result, ScenarioResult } from '../result.ts';
+import type { Result, ScenarioResult, Verdict } from '../result.ts';
 
 /** GitHub shows so many errors of a step and no more. */
 const MOST_ANNOTATIONS = 10;
@@ -28,8 +28,16 @@ function runAnnotation({ verdict, reason }: Result): string {
 
 /** Lines for `$GITHUB_OUTPUT`. `reportPath`: the folder of the run. */
 export function githubOutputs(result: Result, reportPath: string): string {
+  return outputLines(result, reportPath);
+}
+
+/** The same of a run that may have no result. */
+export function outputLines(
+  { verdict, exitCode }: { readonly verdict: Verdict; readonly exitCode: number },
+  reportPath: string,
+): string {
   const oneLine = (value: string): string => value.replaceAll(/[\r\n]+/g, ' ');
-  return `verdict=${result.verdict}\nexit-code=${result.exitCode}\nreport-path=${oneLine(reportPath)}\n`;
+  return `verdict=${verdict}\nexit-code=${exitCode}\nreport-path=${oneLine(reportPath)}\n`;
 }
 
 /** Has GitHub hide these values wherever they turn up in the log, also in what later steps print. */
@@ -52,10 +60,12 @@ function annotation(drill: ScenarioResult): string {
   return `::${level} ${place}title=${property(`drill ${drill.drillId}: ${drill.verdict}`)}::${message(drill.reason)}`;
 }
 
-function message(value: string): string {
+/** The text of a workflow command. */
+export function message(value: string): string {
   return value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
-function property(value: string): string {
+/** The value of one of its properties. */
+export function property(value: string): string {
   return message(value).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

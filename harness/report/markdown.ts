@@ -117,14 +117,14 @@ function instantsLine(drill: ScenarioResult): string[] {
 }
 
 /** Text that is nothing but text in Markdown, and stays in its cell. */
-function cell(value: string): string {
+export function cell(value: string): string {
   return html(value)
     .replaceAll(/[\\`*_{}[\]()#+!|~]/g, (character) => `\\${character}`)
     .replaceAll(/\s+/g, ' ');
 }
 
 /** A code span whose fence is longer than any run of backticks inside. */
-function code(value: string): string {
+export function code(value: string): string {
   const clean = value.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);

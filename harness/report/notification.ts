@@ -35,6 +35,6 @@ export function notificationBody(result: Result, format: NotificationFormat): st
 }
 
 /** Slack takes `<…>` for links and mentions; it wants these three escaped and nothing else. */
-function slackText(value: string): string {
+export function slackText(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
