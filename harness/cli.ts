@@ -2,19 +2,21 @@
 import './node-version.mjs';
 import { type Command, CommanderError } from 'commander';
 import type { NotifyFlags } from './commands/flags.ts';
-import type { Io, NotifyOptions } from './commands/options.ts';
+import type { Io } from './commands/options.ts';
 import { buildProgram } from './commands/program.ts';
 import { applyRc } from './commands/rc.ts';
 import { describeCompletion } from './commands/tool-flags.ts';
+import type { TellOptions } from './commands/tell-of-break.ts';
 import { openIo } from './commands/terminal.ts';
 import { suggestion } from './did-you-mean.ts';
 import { describeError, DrillError, type Failure, failureOf, foreseen } from './errors.ts';
+import type { Reporter } from './reporters.ts';
 import { asStartedHere } from './project.ts';
 
 /** Arguments to a command to an exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {
   let flags: readonly string[] = [];
-  let hook: NotifyOptions | null = null;
+  let hook: TellOptions | null = null;
   try {
     let exitCode = 4;
     const program = buildProgram(io, (code) => {
@@ -42,11 +44,16 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
+type GateFlags = Partial<NotifyFlags> & {
+  readonly reporter?: readonly Reporter[];
+  readonly dryRun?: boolean;
+};
+
 /** Where a command that is a gate is to tell that it is no pass; null: another command, or one that runs nothing. */
-function hookOf(command: Command): NotifyOptions | null {
-  const { notify, notifyFormat, dryRun } = command.opts<Partial<NotifyFlags> & { dryRun?: boolean }>();
+function hookOf(command: Command): TellOptions | null {
+  const { notify, notifyFormat, reporter, dryRun } = command.opts<GateFlags>();
   if (notifyFormat === undefined || dryRun === true) return null;
-  return { url: notify ?? null, format: notifyFormat };
+  return { url: notify ?? null, format: notifyFormat, github: reporter?.includes('github') ?? true };
 }
 
 /** A secret that nobody has set is an empty variable in CI, and none to us. */

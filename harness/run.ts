@@ -2,17 +2,17 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
-import { compareWithLastPass } from './compare/against.ts';
-import { type Comparison, sampleOf } from './compare/compare.ts';
+import type { Comparison } from './compare/compare.ts';
+import { type Baseline, compareWithEarlier, decidedBy } from './compare/with-earlier.ts';
 import { runDrill } from './drill.ts';
 import type { EventBus } from './events.ts';
 import type { Evidence } from './evidence.ts';
-import type { HistoryEntry } from './history/entry.ts';
 import type { Interruption } from './interruption.ts';
 import { judge } from './judge/judge.ts';
 import type { Result } from './result.ts';
 import { type RunInfo, runPaths } from './run-directory.ts';
 import type { PlannedDrill } from './planned-drill.ts';
+import type { Reporter } from './reporters.ts';
 import { durationMs } from './scenario/schema.ts';
 import { redactedValue, redactFolder } from './secrets.ts';
 import { saveRun, sealRun } from './save-run.ts';
@@ -26,7 +26,7 @@ export interface RunRequest {
   readonly outputDir: string;
   readonly drills: readonly PlannedDrill[];
   /** Earlier drills that the run is held against; null: its objectives are all that counts. */
-  readonly against: { readonly entries: readonly HistoryEntry[]; readonly tolerance: number } | null;
+  readonly against: Baseline | null;
   /** The part of a plan that the run is; null: the whole. */
   readonly share: ShardFile | null;
   readonly seed: number;
@@ -37,6 +37,7 @@ export interface RunRequest {
   readonly keep: boolean;
   /** Stop after the first drill that does not pass. */
   readonly bail: boolean;
+  readonly reporters: readonly Reporter[];
   readonly toolVersion: string;
   readonly environment: Evidence['environment'];
   /** Values that must not be found in anything that the run leaves. */
@@ -100,7 +101,7 @@ export async function runDrills(
     if (!request.keep) await rm(workDir, { recursive: true, force: true });
   }
   if (interruption.exitCode() !== null) return null;
-  const comparison = compareWithEarlier(request, evidences);
+  const comparison = compareWithEarlier(request.against, evidences, request.runId);
   const info: RunInfo = {
     runId: request.runId,
     seed: request.seed,
@@ -112,7 +113,7 @@ export async function runDrills(
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
     ...(request.share === null ? {} : { shard: shardOf(request.share) }),
-    ...(comparison === null ? {} : { gaps: [...comparison.gaps], regressions: [...comparison.regressions] }),
+    ...decidedBy(comparison),
   };
   const result = saveRun(request, info, evidences);
   bus.emit({ type: 'run-end', atMs: nowMs(clock), verdict: result.verdict, exitCode: result.exitCode });
@@ -157,15 +158,6 @@ async function runOne(
     signal: AbortSignal.any([interruption.signal, AbortSignal.timeout(limitMs)]),
     interrupted: () => interruption.exitCode() !== null,
   });
-}
-
-function compareWithEarlier(
-  { against, runId }: RunRequest,
-  evidences: readonly Evidence[],
-): Comparison | null {
-  if (against === null) return null;
-  const now = evidences.map((evidence) => sampleOf(judge(evidence), runId));
-  return compareWithLastPass(against.entries, now, against.tolerance);
 }
 
 function shardOf({ index, count, drills }: ShardFile): RunInfo['shard'] {

@@ -6,6 +6,7 @@ import { historyFile, readHistory } from './history/history-file.ts';
 import { earlierOf } from './history/trend.ts';
 import { judge, judgeRun } from './judge/judge.ts';
 import { writeManifest } from './manifest.ts';
+import { type Reporter, REPORTERS } from './reporters.ts';
 import type { Result } from './result.ts';
 import { resultText, type RunInfo, runPaths } from './run-directory.ts';
 import { writeReports } from './write-reports.ts';
@@ -15,17 +16,18 @@ interface RunPlace {
   readonly runId: string;
   readonly runDir: string;
   readonly outputDir: string;
+  readonly reporters?: readonly Reporter[];
 }
 
 /** Judges the evidence and writes what a run directory has besides it: the result, its reports, `run.json`. */
 export function saveRun(
-  { runDir, outputDir }: RunPlace,
+  { runDir, outputDir, reporters = REPORTERS }: RunPlace,
   info: RunInfo,
   evidences: readonly Evidence[],
 ): Result {
   const paths = runPaths(runDir);
   const known = { ...info, ...earlierDrills(evidences, info, outputDir) };
-  const reporterFailures = writeReports(judgeRun(evidences, known), runDir, outputDir);
+  const reporterFailures = writeReports(judgeRun(evidences, known), { runDir, outputDir, reporters });
   const whole = { ...known, reporterFailures: [...known.reporterFailures, ...reporterFailures] };
   const result = judgeRun(evidences, whole);
   writeFileSync(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { REPORTERS } from './reporters.ts';
 import { resultSchema } from './result.ts';
 import { writeReports } from './write-reports.ts';
 
@@ -10,6 +11,7 @@ const OLD = resultSchema.parse(
   JSON.parse(readFileSync(new URL('result-of-0.1.0.json', import.meta.url), 'utf8')),
 );
 
+const all = { reporters: REPORTERS };
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'drill-reports-'));
@@ -17,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it('shows a result of an earlier version in every form', () => {
-  expect(writeReports(OLD, folder, folder)).toEqual([]);
+  expect(writeReports(OLD, { ...all, runDir: folder, outputDir: folder })).toEqual([]);
   const files = readdirSync(folder).toSorted();
   expect(files).toEqual(['junit.xml', 'metrics.prom', 'report.html', 'summary.md']);
   for (const file of files) {
@@ -29,6 +31,14 @@ it('shows a result of an earlier version in every form', () => {
 
 it('names a report that could not be written, and writes the others', () => {
   mkdirSync(join(folder, 'junit.xml', 'in-the-way'), { recursive: true });
-  expect(writeReports(OLD, folder, folder)).toEqual([expect.stringContaining('junit.xml: ')]);
+  expect(writeReports(OLD, { ...all, runDir: folder, outputDir: folder })).toEqual([
+    expect.stringContaining('junit.xml: '),
+  ]);
   expect(readdirSync(folder)).toContain('report.html');
+});
+
+it('writes the reports that were asked for, and no other', () => {
+  const place = { runDir: folder, outputDir: folder };
+  expect(writeReports(OLD, { ...place, reporters: ['junit', 'github'] })).toEqual([]);
+  expect(readdirSync(folder)).toEqual(['junit.xml']);
 });

@@ -5,20 +5,23 @@ import { renderHtml } from './report/html/page.ts';
 import { renderJunit } from './report/junit.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import { renderMetrics } from './report/prometheus.ts';
+import type { Reporter } from './reporters.ts';
 import type { Result } from './result.ts';
 
 /** One report of a run: its file in the run directory, and how it is made from the result. */
 interface Report {
+  readonly reporter: Reporter;
   readonly file: string;
   readonly render: (result: Result) => string;
 }
 
 /**
- * Writes the reports of a run beside its result. Answers what went wrong, one sentence a report: a run whose report
+ * Writes the wanted reports of a run beside its result. Answers what went wrong, one sentence a report: a run whose report
  * could not be written is no pass, since nobody would see what it says.
  */
-export function writeReports(result: Result, runDir: string, outputDir: string): string[] {
-  return reports(outputDir).flatMap(({ file, render }) => {
+export function writeReports(result: Result, { runDir, outputDir, reporters }: Wanted): string[] {
+  const wanted = reports(outputDir).filter(({ reporter }) => reporters.includes(reporter));
+  return wanted.flatMap(({ file, render }) => {
     try {
       replaceWhole(join(runDir, file), render(result));
       return [];
@@ -28,12 +31,19 @@ export function writeReports(result: Result, runDir: string, outputDir: string):
   });
 }
 
+interface Wanted {
+  readonly runDir: string;
+  readonly outputDir: string;
+  readonly reporters: readonly Reporter[];
+}
+
 function reports(outputDir: string): Report[] {
   return [
-    { file: 'report.html', render: renderHtml },
-    { file: 'junit.xml', render: renderJunit },
-    { file: 'summary.md', render: renderMarkdown },
+    { reporter: 'html', file: 'report.html', render: renderHtml },
+    { reporter: 'junit', file: 'junit.xml', render: renderJunit },
+    { reporter: 'markdown', file: 'summary.md', render: renderMarkdown },
     {
+      reporter: 'prometheus',
       file: 'metrics.prom',
       render: (result) => renderMetrics(result, textOf(join(outputDir, 'latest', 'metrics.prom'))),
     },

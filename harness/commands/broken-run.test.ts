@@ -76,6 +76,12 @@ it('as a text for Slack', async () => {
   expect(text).toMatch(/^\*Disaster-recovery drill: inconclusive\* \(exit code 2\)\n/);
 });
 
+it('GitHub is told nothing where its report is not wanted', async () => {
+  const { stderr } = await drill([...MISSING, '--reporter=junit']);
+  expect([told.length, readdirSync(folder)]).toEqual([1, []]);
+  expect(stderr).not.toContain('::warning');
+});
+
 it('the exit code is the same when nobody listens', async () => {
   answer = 404;
   const { code, stderr } = await drill(MISSING);

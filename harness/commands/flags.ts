@@ -1,7 +1,17 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { REPORTS_DIR } from '../project.ts';
-import { NOTIFY_FORMATS, type NotifyOptions, notEmpty, oneOf, percent, webhookUrl } from './options.ts';
+import { REPORTERS } from '../reporters.ts';
+import {
+  BASELINES,
+  NOTIFY_FORMATS,
+  type NotifyOptions,
+  notEmpty,
+  oneOf,
+  percent,
+  someOf,
+  webhookUrl,
+} from './options.ts';
 
 /** Hands the exit code of a finished command back. */
 export type Done = (exitCode: number) => void;
@@ -46,6 +56,20 @@ export function tolerance(): Option {
   return option('--tolerance <percent>', 'How much worse a figure may be, as 25%.')
     .default(0.25, '25%')
     .argParser(percent);
+}
+
+export function against(): Option {
+  return option(
+    '--against <what>',
+    'Fail when a figure is worse than in the last-pass of the history.',
+  ).argParser(oneOf(BASELINES));
+}
+
+export function reporter(): Option {
+  return option(
+    '--reporter <names>',
+    `Reports to make, with commas between them; without it all: ${REPORTERS.join(', ')}.`,
+  ).argParser(someOf(REPORTERS));
 }
 
 export function outputDir(): Option {

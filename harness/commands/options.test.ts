@@ -19,6 +19,7 @@ const DEFAULTS: RunOptions = {
   shard: null,
   against: null,
   tolerance: 0.25,
+  reporters: ['junit'],
   notify: { url: null, format: 'json' },
   outputDir: REPORTS_DIR,
   json: true,

@@ -4,6 +4,7 @@ import { suggestion } from '../did-you-mean.ts';
 import { DrillError, messageOf } from '../errors.ts';
 import { COMMAND } from '../project.ts';
 import type { BucketLayout } from '../recovery/bucket-places.ts';
+import type { Reporter } from '../reporters.ts';
 import type { Screen } from '../report/screen.ts';
 import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
@@ -47,6 +48,7 @@ export interface RunOptions {
   readonly against: (typeof BASELINES)[number] | null;
   /** How far a figure may be worse than before: 0.25 is 25 %. */
   readonly tolerance: number;
+  readonly reporters: readonly Reporter[];
   /** Where a run that is no pass is told. */
   readonly notify: NotifyOptions;
   readonly outputDir: string;
@@ -158,6 +160,13 @@ export function oneOf<Word extends string>(words: readonly Word[]): (text: strin
     if (found !== undefined) return found;
     throw new InvalidArgumentError(`It must be one of ${words.join(', ')}${suggestion(text, words)}`);
   };
+}
+
+/** Accepts some of a few words, with commas between them; given again it adds to them. */
+export function someOf<Word extends string>(
+  words: readonly Word[],
+): (text: string, earlier?: readonly Word[]) => readonly Word[] {
+  return (text, earlier = []) => [...new Set([...earlier, ...text.split(',').map(oneOf(words))])];
 }
 
 /** Accepts a whole number within limits. */

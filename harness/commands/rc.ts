@@ -14,7 +14,7 @@ const SETTABLE: Readonly<Record<string, readonly string[]>> = {
   judge: ['output-dir'],
   report: ['output-dir'],
   compare: ['tolerance', 'output-dir'],
-  merge: ['output-dir'],
+  merge: ['tolerance', 'output-dir'],
 };
 
 /**

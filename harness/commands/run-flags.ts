@@ -1,5 +1,7 @@
 import type { Command, Option } from 'commander';
+import { type Reporter, REPORTERS } from '../reporters.ts';
 import {
+  against,
   type Done,
   EXAMPLES,
   EXIT_CODES,
@@ -9,10 +11,10 @@ import {
   notifyOptions,
   option,
   outputDir,
+  reporter,
   tolerance,
 } from './flags.ts';
 import {
-  BASELINES,
   duration,
   type Io,
   notEmpty,
@@ -75,6 +77,7 @@ export function addRun(program: Command, io: Io, done: Done): Command {
       ),
     )
     .addOption(outputDir())
+    .addOption(reporter())
     .addOption(json())
     .addOption(option('--dry-run', 'Validate and print the plan; start nothing.').default(false))
     .addOption(option('--keep', "Keep the hosts' folders and the bucket for a look inside.").default(false))
@@ -98,9 +101,7 @@ function gateOptions(): Option[] {
       '--shard <i/n>',
       'Run the i-th of n parts of the plan, as 2/5; auto or auto/5: the environment says which.',
     ).argParser(shard),
-    option('--against <what>', 'Fail when a figure is worse than in the last-pass of the history.')
-      .argParser(oneOf(BASELINES))
-      .conflicts('shard'),
+    against().conflicts('shard'),
     tolerance(),
     ...notifyOptions(),
   ];
@@ -114,6 +115,7 @@ type RunFlags = Pick<
   readonly scenario?: RunOptions['scenarios'];
   readonly except?: RunOptions['except'];
   readonly timeout?: number;
+  readonly reporter?: readonly Reporter[];
 } & NotifyFlags & {
     readonly [Name in
       | 'tier'
@@ -129,6 +131,7 @@ function runOptions({
   scenario,
   except = [],
   timeout,
+  reporter: reporters = REPORTERS,
   notify,
   notifyFormat,
   ...flags
@@ -136,5 +139,13 @@ function runOptions({
   const hook = { url: notify ?? null, format: notifyFormat };
   const own = { tier: null, tag: null, litestream: null, supervisor: null, seed: null };
   const absent = { ...own, shard: null, against: null };
-  return { ...absent, ...flags, scenarios: scenario ?? [], except, timeoutMs: timeout ?? null, notify: hook };
+  return {
+    ...absent,
+    ...flags,
+    scenarios: scenario ?? [],
+    except,
+    timeoutMs: timeout ?? null,
+    reporters,
+    notify: hook,
+  };
 }

@@ -4,18 +4,13 @@ import { systemClock } from '../clock.ts';
 import { describeEnvironment } from '../environment.ts';
 import { DrillError } from '../errors.ts';
 import { createEventBus } from '../events.ts';
-import { historyFile, readHistory } from '../history/history-file.ts';
-import { trendOf } from '../history/trend.ts';
 import { killHost } from '../host/process-scan.ts';
 import { watchInterruption } from '../interruption.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { assertAtHand, chooseLitestream } from '../litestream/choose.ts';
 import { preflight, preflightFaults } from '../preflight.ts';
 import { SCENARIOS_DIR, toolVersion } from '../project.ts';
-import { renderSummary } from '../report/console.ts';
-import { renderComparison } from '../report/moves.ts';
 import { createLiveReporter } from '../report/live.ts';
-import { resultText } from '../run-directory.ts';
 import type { DrillWithoutStore, PlannedDrill, PlannedUpgrade, WantedDrill } from '../planned-drill.ts';
 import { runDrills, type RunRequest } from '../run.ts';
 import { combinationsOf } from '../scenario/combinations.ts';
@@ -27,12 +22,11 @@ import { assertStarted } from '../scenario/supervisor.ts';
 import { redactedValue, secretsOf } from '../secrets.ts';
 import { nameOf, type Shard } from '../shard/shard.ts';
 import { sweepCrashedRuns } from '../sweep.ts';
+import { baselineOf } from './baseline.ts';
 import { dryRun } from './dry-run.ts';
-import { tellGithub } from './github.ts';
+import { finishRun } from './finish-run.ts';
 import { type Io, repeatCommand, type RunOptions } from './options.ts';
 import { planStores, sweepCrashedContainers } from './stores.ts';
-import { notify } from './notify.ts';
-import { recordRun } from './record-run.ts';
 import { newRunId } from './run-id.ts';
 import { isGithub } from './terminal.ts';
 import { shareOf } from './share.ts';
@@ -59,7 +53,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
   if (options.dryRun) return dryRun(wanted, plans, options, io);
   const ready = await withLitestream(wanted, io);
   // Read before the first slow step: a history that cannot be compared with is found out at once.
-  const against = options.against === null ? null : earlierDrills(options.outputDir, options.tolerance);
+  const against = baselineOf(options);
   await preflight(options.outputDir, plans);
   await preflightFaults(wanted.map(({ loaded }) => loaded.scenario));
   const drills = await withStores(ready, options, io);
@@ -80,6 +74,7 @@ export async function runCommand(options: RunOptions, io: Io): Promise<number> {
     timeoutMs: options.timeoutMs,
     keep: options.keep,
     bail: options.bail,
+    reporters: options.reporters,
     toolVersion: toolVersion(),
     environment: describeEnvironment(io.env),
   });
@@ -99,33 +94,12 @@ async function drillAndReport(options: RunOptions, io: Io, request: RunRequest):
     const finished = await runDrills(request, bus, systemClock, interruption);
     live.close();
     if (finished === null) throw interrupted(interruption.exitCode() ?? 130, request.runDir);
-    if (!options.quiet) io.stderr.write(`evidence: ${path.relative('.', request.runDir)}\n`);
-    const { result, comparison } = finished;
-    // The parts of a plan are no runs of their own: their merge is what the history keeps.
-    const history = request.share === null ? recordRun(result, request, comparison, io) : [];
-    tellGithub(result, request.runDir, io);
-    const summary = renderSummary(result, io.stdout, (drill) => trendOf(history, drill));
-    const moved = comparison === null ? '' : `${renderComparison(comparison, io.stdout)}\n`;
-    if (options.json) io.stderr.write(moved);
-    io.stdout.write(options.json ? resultText(result) : moved + summary);
-    await notify(result, options.notify, io);
-    return result.exitCode;
+    const { runDir, share } = request;
+    return await finishRun(finished, { ...options, runDir, isPart: share !== null }, io);
   } finally {
     live.close();
     interruption.release();
   }
-}
-
-function earlierDrills(outputDir: string, tolerance: number): RunRequest['against'] {
-  const { file, entries, problems } = readHistory(historyFile(outputDir));
-  if (problems.length === 0) return { entries, tolerance };
-  throw new DrillError('DRILL_E_HISTORY_DAMAGED', {
-    what: `${file} is not as it was written`,
-    details: problems.slice(0, 10),
-    why: 'a run that is held against a damaged history could be held against anything',
-    fix: 'move it away and run once without --against, which begins a new one',
-    exit: 2,
-  });
 }
 
 async function chooseScenarios({ scenarios, tier, tag, except }: RunOptions): Promise<LoadedScenario[]> {

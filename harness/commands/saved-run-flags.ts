@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { type Reporter, REPORTERS } from '../reporters.ts';
 import {
+  against,
   common,
   type Done,
   json,
@@ -7,9 +9,11 @@ import {
   notifyOptions,
   option,
   outputDir,
+  reporter,
   tolerance,
 } from './flags.ts';
 import {
+  type BASELINES,
   type Io,
   notEmpty,
   oneOf,
@@ -108,6 +112,9 @@ export function addCompare(program: Command, io: Io, done: Done): void {
 
 type MergeFlags = NotifyFlags & {
   readonly allowPartial: boolean;
+  readonly against?: (typeof BASELINES)[number];
+  readonly tolerance: number;
+  readonly reporter?: readonly Reporter[];
   readonly outputDir: string;
   readonly json: boolean;
 };
@@ -122,12 +129,19 @@ export function addMerge(program: Command, io: Io, done: Done): void {
     .addOption(
       option('--allow-partial', 'Merge although shards are missing: inconclusive at best.').default(false),
     )
+    .addOption(against())
+    .addOption(tolerance())
     .addOption(outputDir())
+    .addOption(reporter())
     .addOption(json());
   for (const one of notifyOptions()) command.addOption(one);
-  command.action(async (dir: string, { notify, notifyFormat, ...flags }: MergeFlags) => {
-    const { mergeCommand } = await import('./merge.ts');
-    const hook = { url: notify ?? null, format: notifyFormat };
-    done(await mergeCommand(dir, { ...flags, notify: hook }, io));
-  });
+  command.action(
+    async (dir: string, { notify, notifyFormat, reporter: reporters = REPORTERS, ...flags }: MergeFlags) => {
+      const { mergeCommand } = await import('./merge.ts');
+      const hook = { url: notify ?? null, format: notifyFormat };
+      done(
+        await mergeCommand(dir, { ...flags, against: flags.against ?? null, reporters, notify: hook }, io),
+      );
+    },
+  );
 }

@@ -10,12 +10,19 @@ import { appendForGithub } from './github.ts';
 import { post } from './notify.ts';
 import type { Io, NotifyOptions } from './options.ts';
 
+/** Whom to tell. */
+export interface TellOptions extends NotifyOptions {
+  readonly github: boolean;
+}
+
 /**
  * Tells the webhook and GitHub of a run or a merge that ended without a result: nobody may learn of it from silence. Like
  * a result, it is told without secrets, and what cannot be told only warns.
  */
-export async function tellOfBreak(failure: Failure, notify: NotifyOptions, io: Io): Promise<void> {
+export async function tellOfBreak(failure: Failure, tell: TellOptions, io: Io): Promise<void> {
   const broken = redactedValue(failure, secretsOf(io.env));
-  appendForGithub(brokenRunAnnotation(broken), brokenRunMarkdown(broken), brokenRunOutputs(broken), io);
-  await post(brokenRunNotification(broken, notify.format), notify, io);
+  if (tell.github) {
+    appendForGithub(brokenRunAnnotation(broken), brokenRunMarkdown(broken), brokenRunOutputs(broken), io);
+  }
+  await post(brokenRunNotification(broken, tell.format), tell, io);
 }

@@ -1,7 +1,9 @@
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RunInfo } from '../evidence/run-info.ts';
-import type { Result } from '../result.ts';
+import { type Baseline, compareWithEarlier, decidedBy } from '../compare/with-earlier.ts';
+import type { FinishedRun } from '../run.ts';
+import type { Reporter } from '../reporters.ts';
 import { runPaths } from '../run-directory.ts';
 import { saveRun, sealRun } from '../save-run.ts';
 import { nameOf } from '../shard/shard.ts';
@@ -13,28 +15,29 @@ import type { ShardRun } from './collect.ts';
 export interface MergeRequest extends MergeTerms {
   readonly runId: string;
   readonly outputDir: string;
+  /** What the merged run is held against; null: its objectives are all that counts. */
+  readonly against: Baseline | null;
+  readonly reporters: readonly Reporter[];
 }
 
 /**
  * Makes one run of its shards: a run directory like any other, with their evidence in it, which is judged again. Verdict
  * and exit code are those of this judgement, whatever the shards said of themselves.
  */
-export async function mergeRuns(shards: readonly ShardRun[], request: MergeRequest): Promise<Result> {
+export async function mergeRuns(shards: readonly ShardRun[], request: MergeRequest): Promise<FinishedRun> {
   const gaps = checkShards(shards, request);
   const runDir = path.join(request.outputDir, request.runId);
   mkdirSync(runDir, { recursive: true });
   for (const shard of shards) copyShard(shard, runDir);
-  const place = { runId: request.runId, runDir, outputDir: request.outputDir };
-  const info = mergedInfo(shards, request, gaps);
-  const result = saveRun(
-    place,
-    info,
-    shards.flatMap(({ shard, evidences }) =>
-      evidences.filter(({ drillId }) => shard.drills.includes(drillId)),
-    ),
+  const evidences = shards.flatMap(({ shard, evidences: own }) =>
+    own.filter(({ drillId }) => shard.drills.includes(drillId)),
   );
+  const comparison = compareWithEarlier(request.against, evidences, request.runId);
+  const place = { ...request, runDir };
+  const info = { ...mergedInfo(shards, request), ...decidedBy(comparison, gaps) };
+  const result = saveRun(place, info, evidences);
   await sealRun(place);
-  return result;
+  return { result, comparison };
 }
 
 /** What a shard said of itself: kept beside the evidence, which goes where a run has it. */
@@ -58,7 +61,7 @@ function copyIfThere(from: string, to: string): void {
 }
 
 /** `run.json` of the whole. Its drills are those of the plan: one that nobody ran is missed by the judge. */
-function mergedInfo(shards: readonly ShardRun[], request: MergeRequest, gaps: readonly string[]): RunInfo {
+function mergedInfo(shards: readonly ShardRun[], request: MergeRequest): RunInfo {
   const runs = shards.map(({ run }) => run);
   const plan = shards[0]?.shard.plan;
   const startMs = Math.min(...runs.map(({ startedAt }) => Date.parse(startedAt)));
@@ -74,7 +77,6 @@ function mergedInfo(shards: readonly ShardRun[], request: MergeRequest, gaps: re
     environment: commonEnvironment(runs),
     drills,
     reporterFailures: [],
-    ...(gaps.length === 0 ? {} : { gaps: [...gaps] }),
   };
 }
 

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { DrillError } from '../errors.ts';
+import type { Baseline } from '../compare/with-earlier.ts';
 import type { Evidence } from '../evidence.ts';
 import type { RunInfo } from '../evidence/run-info.ts';
+import { entriesOf, NO_LINE } from '../history/entry.ts';
 import { evidenceWith, finding } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { manifestProblems, writeManifest } from '../manifest.ts';
@@ -16,6 +18,7 @@ import { renderHtml } from '../report/html/page.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderMarkdown } from '../report/markdown.ts';
 import { renderMetrics } from '../report/prometheus.ts';
+import { REPORTERS } from '../reporters.ts';
 import type { Result } from '../result.ts';
 import { readRun, resultText } from '../run-directory.ts';
 import { saveRun } from '../save-run.ts';
@@ -108,9 +111,10 @@ function saveShard(
   return runDir;
 }
 
-function merge(allowPartial = false): Promise<Result> {
-  const terms = { toolVersion: '0.1.0', allowPartial };
-  return mergeRuns(collectShards(folder), { runId: 'merged', outputDir: path.join(folder, 'out'), ...terms });
+async function merge(allowPartial = false, against: Baseline | null = null): Promise<Result> {
+  const terms = { toolVersion: '0.1.0', allowPartial, against, reporters: REPORTERS };
+  const place = { runId: 'merged', outputDir: path.join(folder, 'out') };
+  return (await mergeRuns(collectShards(folder), { ...place, ...terms })).result;
 }
 
 async function refusal(allowPartial = false): Promise<DrillError> {
@@ -163,6 +167,71 @@ describe('three shards merged', () => {
   it('of only empty shards prove nothing', async () => {
     saveShard([], [1, 1]);
     expect(await merge()).toMatchObject({ verdict: 'inconclusive', exitCode: 3, reason: 'no drill was run' });
+  });
+});
+
+/** What the history would hold of a run of these drills, with an RTO of so many times theirs. */
+function earlier(evidences: readonly Evidence[], times: number): Baseline['entries'] {
+  const result = judgeRun(evidences, infoOf('before', evidences));
+  return entriesOf(result, 'ab'.repeat(32), new Set()).map((entry) => ({
+    ...entry,
+    previous: NO_LINE,
+    figures: { ...entry.figures, rtoMs: (entry.figures['rtoMs'] ?? 0) * times },
+  }));
+}
+
+describe('shards merged against the last pass', () => {
+  const green = threeDrills().slice(0, 1);
+
+  it.each([
+    ['what is as before', 1, { verdict: 'pass', exitCode: 0 }],
+    [
+      'what is worse',
+      0.01,
+      { verdict: 'fail', exitCode: 1, reason: expect.stringContaining('worse than before') },
+    ],
+  ])('%s', async (_, times, expected) => {
+    saveShard(green, [1, 1]);
+    expect(await merge(false, { entries: earlier(green, times), tolerance: 0.25 })).toMatchObject(expected);
+    const runDir = path.join(folder, 'out', 'latest');
+    const { run, evidences } = readRun(runDir);
+    expect(resultText(judgeRun(evidences, run))).toBe(readFileSync(path.join(runDir, 'result.json'), 'utf8'));
+  });
+
+  it('a missing shard is missed beside what is worse', async () => {
+    saveShard(green, [1, 2]);
+    const { exitCode, reason } = await merge(true, { entries: earlier(green, 0.01), tolerance: 0.25 });
+    expect(exitCode).toBe(1);
+    expect(reason).toMatch(/worse than before.*shard 2 of 2 is missing/);
+  });
+
+  test('as the program does it: no history is inconclusive, the next night has one; and only the wanted reports', () => {
+    saveShard(green, [1, 1], { toolVersion: toolVersion() });
+    const out = path.join(folder, 'out');
+    const program = (): { status: number | null; stdout: string; stderr: string } =>
+      spawnSync(
+        process.execPath,
+        [
+          path.join(import.meta.dirname, '../cli.ts'),
+          'merge',
+          path.join(folder, 'artefacts'),
+          '--against=last-pass',
+          '--tolerance=30%',
+          '--reporter=junit,prometheus',
+          `--output-dir=${out}`,
+        ],
+        { env: { PATH: process.env['PATH'] }, encoding: 'utf8' },
+      );
+    const first = program();
+    expect([first.status, first.stdout]).toEqual([3, expect.stringContaining('no earlier pass of tiny')]);
+    const second = program();
+    expect([second.status, second.stdout]).toEqual([0, expect.stringContaining('NO WORSE  tolerance 30 %')]);
+    const files = readdirSync(path.join(out, 'latest'));
+    expect(files).toEqual(
+      expect.arrayContaining(['junit.xml', 'metrics.prom', 'result.json', 'manifest.sha256']),
+    );
+    expect(files).not.toContain('report.html');
+    expect(files).not.toContain('summary.md');
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { type History, readHistory } from '../history/history-file.ts';
@@ -32,6 +33,8 @@ export interface PackedRun extends ReturnType<typeof readRun> {
   readonly result: Result;
   readonly history: History;
   readonly configurations: ReadonlyMap<string, Configuration>;
+  /** Whether the run made its page. */
+  readonly hasReport: boolean;
 }
 
 /** Reads all of it out of the folder of a pack, so that a pack and its verifier cannot read different things. */
@@ -44,6 +47,7 @@ export function readPackedRun(folder: string): PackedRun {
     evidences,
     history: readHistory(path.join(folder, 'history.ndjson')),
     configurations: readConfigurations(runDir, run.drills),
+    hasReport: existsSync(path.join(runDir, 'report.html')),
   };
 }
 
@@ -58,5 +62,5 @@ export interface PackTexts {
 export function packTexts(packed: PackedRun, stated: Stated, signed: boolean): PackTexts {
   const items = packItems({ ...packed, ...stated, history: packed.history.entries });
   const document = { schemaVersion: 1, signed, stated, items };
-  return { items, json: `${JSON.stringify(document, null, 2)}\n`, page: packPage(items) };
+  return { items, json: `${JSON.stringify(document, null, 2)}\n`, page: packPage(items, packed.hasReport) };
 }

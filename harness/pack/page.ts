@@ -16,19 +16,19 @@ const TITLES = {
   trend: 'Trend, and the next drill',
 } as const satisfies Record<keyof PackItems, string>;
 
-/** The pack for people: the same thirteen items as pack.json, and what nobody stated called so. */
-export function packPage(items: PackItems): string {
+/** The pack for people: the same thirteen items as pack.json, and what nobody stated called so. A run may lack its page. */
+export function packPage(items: PackItems, hasReport: boolean): string {
   const names = Object.keys(TITLES) as (keyof PackItems)[];
   return [
     pageTitle(items.verdict.verdict),
     '',
-    'Checked with `drill verify-pack`. The report for people is run/report.html.',
+    `Checked with \`drill verify-pack\`.${hasReport ? ' The report for people is run/report.html.' : ''}`,
     '',
     ...names.flatMap((name, index) => [
       `## ${index + 1}. ${TITLES[name]}`,
       '',
       ...(name === 'results' || name === 'integrity'
-        ? ['In pack.json and, with charts, in run/report.html.']
+        ? [hasReport ? 'In pack.json and, with charts, in run/report.html.' : 'In pack.json.']
         : indented(items[name])),
       '',
     ]),
