@@ -1,14 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Job } from 'kubernetes-models/batch/v1';
@@ -26,6 +17,7 @@ interface Manifest {
   readonly spec: Record<string, unknown> & {
     readonly template?: {
       readonly spec: {
+        readonly volumes: readonly unknown[];
         readonly containers: readonly { readonly command: readonly string[] }[];
         readonly initContainers?: readonly { readonly command: readonly string[] }[];
       };
@@ -111,10 +103,17 @@ describe('the shell lines in them', () => {
   test('keep the exit code and what the drill left', () => {
     const command = drill?.spec.template?.spec.containers[0]?.command;
     for (const [shard, code] of [0, 1, 3, 0, 4].entries()) expect(run(command, shard, code)).toBe(code);
-    expect(readFileSync(path.join(folder, 'reports/shards/4/run/args'), 'utf8')).toContain('--shard=auto/5');
+    expect(readFileSync(path.join(folder, 'reports/shards/nightly-1/4/run/args'), 'utf8')).toContain(
+      '--shard=auto/5',
+    );
     expect(run(merge?.spec.template?.spec.initContainers?.[0]?.command, 0, 0)).toBe(0);
     expect(run(merge?.spec.template?.spec.containers[0]?.command, 0, 1)).toBe(1);
-    expect(existsSync(path.join(folder, 'reports/merged/run/args'))).toBe(true);
+    // What is merged stays where the next run finds its history.
+    const merged = readFileSync(path.join(folder, 'work/reports/run/args'), 'utf8');
+    expect(merged).toContain(`--output-dir=${folder}/reports/merged`);
+    const { volumes } = merge?.spec.template?.spec ?? {};
+    expect(volumes).toEqual([{ name: 'reports', persistentVolumeClaim: { claimName: 'drill-reports' } }]);
+    expect(manifests[0]).toMatchObject({ metadata: { name: 'drill-reports' } });
   });
 
   test('wait for a shard that is not there', () => {
@@ -139,6 +138,22 @@ test('what they call is understood, and plans drills', () => {
       expect.stringContaining('drills, about'),
       expect.any(String),
     ]);
+  }
+});
+
+test('the merges that they call are understood', () => {
+  const files = ['.deploy/kubernetes.yaml', '.github/workflows/nightly.yml'];
+  const lines = files.flatMap((file) =>
+    [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/(?:bin\/drill|drill --) (merge .*)$/gm)].map(
+      ([, args = '']) => args.replace(/ \S*shards\S*/, ' /no/such/shards'),
+    ),
+  );
+  expect(lines).toHaveLength(2);
+  for (const line of lines) {
+    expect(line).toContain('--against=last-pass');
+    const args = [path.join(ROOT, 'harness/cli.ts'), ...line.split(' ')];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: tmpdir() });
+    expect([status, stderr], line).toEqual([2, expect.stringContaining('/no/such/shards cannot be read')]);
   }
 });
 
