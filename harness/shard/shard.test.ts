@@ -34,12 +34,52 @@ describe('--shard=auto', () => {
   test.each([
     ['GitLab and the like count from 1', auto, { CI_NODE_INDEX: '2', CI_NODE_TOTAL: '5' }, 2],
     ['Kubernetes counts from 0', { ...auto, count: 5 }, { JOB_COMPLETION_INDEX: '0' }, 1],
+    ['CircleCI', auto, { CIRCLE_NODE_INDEX: '0', CIRCLE_NODE_TOTAL: '5' }, 1],
+    ['Buildkite', auto, { BUILDKITE_PARALLEL_JOB: '4', BUILDKITE_PARALLEL_JOB_COUNT: '5' }, 5],
+    ['Azure', auto, { SYSTEM_JOBPOSITIONINPHASE: '5', SYSTEM_TOTALJOBSINPHASE: '5' }, 5],
+    ['Bitbucket', auto, { BITBUCKET_PARALLEL_STEP: '1', BITBUCKET_PARALLEL_STEP_COUNT: '5' }, 2],
+    [
+      'two that agree',
+      { ...auto, count: 5 },
+      { BUILDKITE_PARALLEL_JOB: '2', JOB_COMPLETION_INDEX: '2', CI_NODE_INDEX: '3' },
+      3,
+    ],
+    [
+      'a job of GitLab that is not parallel in a pod',
+      { ...auto, count: 5 },
+      { CI_NODE_TOTAL: '1', JOB_COMPLETION_INDEX: '4' },
+      5,
+    ],
     ['the last of Kubernetes', { ...auto, count: 5 }, { JOB_COMPLETION_INDEX: '4' }, 5],
   ])('%s', (_, choice, env, index) => expect(resolveShard(choice, env)).toEqual({ index, count: 5 }));
 
   test.each([
     ['no number of shards', auto, { JOB_COMPLETION_INDEX: '0' }, 'how many shards there are'],
     ['no index', auto, { CI_NODE_TOTAL: '5' }, 'which shard this is'],
+    ['only an index', auto, { CIRCLE_NODE_INDEX: '0' }, 'how many shards there are'],
+    [
+      'CircleCI beyond the last',
+      auto,
+      { CIRCLE_NODE_INDEX: '5', CIRCLE_NODE_TOTAL: '5' },
+      'CIRCLE_NODE_INDEX is "5"',
+    ],
+    [
+      'Azure counts from 1',
+      auto,
+      { SYSTEM_JOBPOSITIONINPHASE: '0', SYSTEM_TOTALJOBSINPHASE: '5' },
+      'SYSTEM_JOBPOSITIONINPHASE is "0"',
+    ],
+    [
+      'two numbers of shards',
+      auto,
+      {
+        CI_NODE_INDEX: '1',
+        CI_NODE_TOTAL: '5',
+        BUILDKITE_PARALLEL_JOB: '0',
+        BUILDKITE_PARALLEL_JOB_COUNT: '4',
+      },
+      'how many shards there are',
+    ],
     [
       'an index beyond the last',
       { ...auto, count: 3 },
