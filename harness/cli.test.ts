@@ -110,7 +110,6 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     [['--scenario='], 'It must not be empty'],
     [['--quiet', '--verbose'], 'cannot be used with'],
     [['run', 'smoke'], 'too many arguments'],
-    [['validate', 'gone.yaml'], 'gone.yaml cannot be read'],
     [['judge', 'no-such-run'], 'there is no run no-such-run'],
     [['report', 'no-such-run'], 'there is no run no-such-run'],
     [['litestream'], 'this command needs another one after it'],
@@ -163,6 +162,36 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
     const { code, stderr } = await drill(['validate', file]);
     expect(code).toBe(2);
     expect(stderr.match(/^ {2}.*bad\.yaml:\d+:\d+: .*did you mean .*\?$/gm)).toHaveLength(3);
+  });
+});
+
+describe('a file that cannot be read', () => {
+  const bad = 'id: bad\ntitle: Bad\ntier: gat\n';
+
+  test('is one more problem beside those of the others', async () => {
+    const files = ['a', 'b', 'gone'].map((name) => path.join(folder, `${name}.yaml`));
+    const [a = '', b = '', gone = ''] = files;
+    for (const file of [a, b]) writeFileSync(file, bad);
+    const notes = path.join(folder, 'notes.txt');
+    const { code, stdout } = await drill(['validate', '--json', gone, a, notes, b]);
+    expect(code).toBe(2);
+    const document = JSON.parse(stdout) as { valid: boolean; problems: { file: string; message: string }[] };
+    expect(document.valid).toBe(false);
+    expect(new Set(document.problems.map(({ file }) => file))).toEqual(new Set([gone, a, notes, b]));
+    expect(document.problems).toContainEqual({
+      file: gone,
+      line: 1,
+      column: 1,
+      message: expect.stringMatching(/gone\.yaml cannot be read: ENOENT/),
+    });
+  });
+
+  test('without --json in words', async () => {
+    const { code, stderr } = await drill(['validate', 'gone.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^\[DRILL_E_SCENARIO_INVALID\] 1 problem in .*gone\.yaml\n {2}.*gone\.yaml:1:1: .*gone\.yaml cannot be read: /,
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { SCENARIOS_DIR } from '../project.ts';
+import { DrillError } from '../errors.ts';
+import { atStart, broken, type ReadScenario } from '../scenario/check-scenario.ts';
 import { invalid, problemsOf, readDirectory, readFile } from '../scenario/registry.ts';
 import type { Io } from './options.ts';
 
@@ -10,9 +12,7 @@ export async function validateCommand(
   io: Io,
 ): Promise<number> {
   const read =
-    files.length === 0
-      ? await readDirectory(SCENARIOS_DIR)
-      : await Promise.all(files.map((file) => readFile(path.resolve(file))));
+    files.length === 0 ? await readDirectory(SCENARIOS_DIR) : await Promise.all(files.map(readOrTell));
   const problems = problemsOf(read);
   const scenarios = read.flatMap(({ loaded }) => (loaded === null ? [] : [loaded.scenario.id]));
   if (json) {
@@ -23,4 +23,14 @@ export async function validateCommand(
   if (problems.length > 0) throw invalid(problems);
   io.stdout.write(`valid: ${scenarios.join(', ')}\n`);
   return 0;
+}
+
+/** A file that cannot be read is a problem like any other: those of the other files must not be lost over it. */
+async function readOrTell(file: string): Promise<ReadScenario> {
+  try {
+    return await readFile(path.resolve(file));
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error;
+    return broken(file, null, [atStart(`${error.what}: ${error.why}`)]);
+  }
 }
