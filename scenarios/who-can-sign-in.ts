@@ -8,7 +8,7 @@ export default defineScenario({
   id: 'who-can-sign-in',
   title: 'After the disaster, the people can sign in again',
   description:
-    'A fleet that came back row by row is of no use to people who cannot get in. The standard checks compare bytes; these two ask what an operator would ask first: does every realm have an administrator with a password, and does every session that is still open belong to somebody who is there? The objectives are those of smoke, on a fleet of the same kind.',
+    'A fleet that came back row by row is of no use to people who cannot get in. The standard checks compare bytes; these two ask what an operator would ask first: does every realm have an administrator with a password, and does every session that is still open belong to somebody who is there? The objectives are those of smoke, on a fleet of the same kind, and one more: what one file of a realm knows, another has to know too, so that their recovery points may not be further apart than the worst of them may be old.',
   tier: 'nightly',
   tags: ['own-checks', 'quick'],
   fleet: { realms: 2, appsPerRealm: 2, rowsPerApp: { min: 20, max: 200, skew: 'zipf' } },
@@ -16,7 +16,7 @@ export default defineScenario({
   workload: { writesPerSecond: 100, duration: '4s' },
   protection: { timeout: '20s' },
   recovery: { databaseTimeout: '20s' },
-  objectives: ['rpoMs max < 3000', 'rtoMs < 20000', 'lostWritesBeyondRpo == 0'],
+  objectives: ['rpoMs max < 3000', 'rtoMs < 20000', 'lostWritesBeyondRpo == 0', 'skewMs max < 3000'],
   timeout: '2m',
   verify: {
     'admins-have-passwords': ({ databases }) =>

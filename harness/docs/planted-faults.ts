@@ -6,6 +6,7 @@ import { type PlantedEvidence, RIG_FAULTS, SUBJECT_FAULTS } from '../judge/plant
 import { SCENARIOS_DIR } from '../project.ts';
 import type { ScenarioResult } from '../result.ts';
 import { SABOTAGES } from '../sabotaged-litestream.ts';
+import { expectationOf } from '../scenario/expectation.ts';
 import { loadAll, readDirectory } from '../scenario/registry.ts';
 import { FAULT_GROUPS } from '../verify/sabotage/all-faults.ts';
 
@@ -57,9 +58,11 @@ ${Object.entries(SABOTAGES).map(sabotageRow).join('\n')}
 
 ## In scenarios
 
-Negative controls: each is green only when the named checks are red, and inconclusive when its fault was not seen to take effect.
+Negative controls: each is green only when the named checks are red, and the objectives that are named broken or kept. A fault that its
+scenario declares must be seen to take effect, else the drill is inconclusive; prefix-collision, unset-variable and listed-twice have
+theirs in what they give Litestream to read, and a known-bad build has it in itself: there the figures that must be kept say that Litestream did work.
 
-${table('scenario', 'tier', 'caught by', 'fault')}
+${table('scenario', 'Litestream', 'tier', 'caught by', 'fault')}
 ${controls().join('\n')}
 `;
 }
@@ -101,12 +104,25 @@ function sabotageRow([name, { does, checks }]: [
 
 const SCENARIOS = loadAll(await readDirectory(SCENARIOS_DIR));
 
+/** A line for each control, and for each version that is one in its scenario. */
 function controls(): string[] {
-  return SCENARIOS.map(({ scenario }) => scenario)
-    .filter(({ expect }) => expect === 'fail')
-    .map(({ id, tier, title, mustFail, mustBreak, mustHold }) =>
-      row(`[${id}](../scenarios/${id}.yaml)`, tier, caughtBy(mustFail, mustBreak, mustHold), title),
+  return SCENARIOS.flatMap(({ scenario }) => {
+    const { id, tier, title, matrix } = scenario;
+    const cells = (matrix?.litestream ?? []).map((cell) =>
+      typeof cell === 'string' ? { version: cell } : cell,
     );
+    const all = cells.length === 0 ? [{}] : cells;
+    const lines = all.flatMap((cell: (typeof cells)[number] | Record<string, never>) => {
+      const { expect, mustFail, mustBreak, mustHold } = expectationOf(scenario, cell);
+      return expect === 'fail'
+        ? [{ version: cell.version ?? 'any', by: caughtBy(mustFail, mustBreak, mustHold) }]
+        : [];
+    });
+    const versionsBy = Map.groupBy(lines, ({ by }) => by);
+    return [...versionsBy].map(([by, own]) =>
+      row(`[${id}](../scenarios/${id}.yaml)`, own.map(({ version }) => version).join(', '), tier, by, title),
+    );
+  });
 }
 
 /** The checks, the objectives that must be broken, and those that must be kept all the same. */
