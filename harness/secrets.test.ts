@@ -12,7 +12,34 @@ test('what the environment holds: values of telling names, not the short ones', 
     GITHUB_TOKEN: 'short',
     PATH: '/usr/local/bin',
   };
-  expect(secretsOf(env)).toEqual([env.DRILL_NOTIFY_URL, env.AWS_SECRET_ACCESS_KEY, env.AWS_ACCESS_KEY_ID]);
+  const found = secretsOf(env);
+  for (const secret of [env.DRILL_NOTIFY_URL, env.AWS_SECRET_ACCESS_KEY, env.AWS_ACCESS_KEY_ID])
+    expect(found).toContain(secret);
+  for (const plain of [env.GITHUB_TOKEN, env.PATH]) expect(found).not.toContain(plain);
+  expect(found.map(({ length }) => length)).toEqual(
+    found.map(({ length }) => length).toSorted((a, b) => b - a),
+  );
+});
+
+test('also of passphrases, of personal tokens, and passwords in an address', () => {
+  const env = {
+    KEY_PASSPHRASE: 'correct-horse',
+    CI_PAT: 'ghp_0123456789',
+    PROXY_AUTHORIZATION: 'Basic dXNlcg==',
+    HTTPS_PROXY: 'http://user:pass%2Bword1@proxy:3128',
+    DATABASE_URL: 'postgres://me@host/db',
+    PATTERN: 'not-a-secret',
+  };
+  const found = secretsOf(env);
+  for (const secret of ['correct-horse', 'ghp_0123456789', 'Basic dXNlcg==', 'pass%2Bword1', 'pass+word1'])
+    expect(found).toContain(secret);
+  for (const plain of [env.HTTPS_PROXY, env.DATABASE_URL, env.PATTERN]) expect(found).not.toContain(plain);
+});
+
+test('as they stand in an address and in a header too', () => {
+  const found = secretsOf({ API_TOKEN: 'ab+cd/ef=gh' });
+  const texts = ['x ab+cd/ef=gh', `?t=${encodeURIComponent('ab+cd/ef=gh')}`, `Basic ${btoa('ab+cd/ef=gh')}`];
+  for (const text of texts) expect(redacted(text, found)).toMatch(/^(x |\?t=|Basic )\[redacted\]$/);
 });
 
 test('texts and values lose them, and nothing else', () => {

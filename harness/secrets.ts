@@ -2,19 +2,45 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Names of variables whose values are nobody's business. */
-const SECRET_NAMES = /SECRET|TOKEN|PASSW|CREDENTIAL|ACCESS_?KEY|PRIVATE_?KEY|API_?KEY|NOTIFY_URL|WEBHOOK/i;
+const SECRET_NAMES =
+  /SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION|ACCESS_?KEY|PRIVATE_?KEY|API_?KEY|(?:^|_)PAT$|NOTIFY_URL|WEBHOOK/i;
 /** Shorter ones are no secrets, and are found in ordinary words. */
 const SHORTEST = 8;
 
 /** What stands in place of a secret. */
 const REDACTED = '[redacted]';
 
-/** The secrets that the environment holds, the longest first: one may be a part of another. */
+/** The secrets that the environment holds, in every form that they are written in, the longest first: one may be a part of another. */
 export function secretsOf(env: NodeJS.ProcessEnv): string[] {
-  const values = Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && SECRET_NAMES.test(name) && value.length >= SHORTEST ? [value] : [],
-  );
-  return [...new Set(values)].toSorted((a, b) => b.length - a.length);
+  const values = Object.entries(env).flatMap(([name, value = '']) => [
+    ...(SECRET_NAMES.test(name) ? [value] : []),
+    ...passwordsIn(value),
+  ]);
+  const forms = values.filter(({ length }) => length >= SHORTEST).flatMap(formsOf);
+  return [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+}
+
+/** The password of an address, as it stands there and as it is. */
+function passwordsIn(value: string): string[] {
+  const { password = '' } = value.includes('://') && URL.canParse(value) ? new URL(value) : {};
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password]; // a % that encodes nothing
+  }
+}
+
+/** As it is, in the query of an address, and in a header. */
+function formsOf(secret: string): string[] {
+  return [secret, inAddress(secret), Buffer.from(secret).toString('base64')];
+}
+
+function inAddress(secret: string): string {
+  try {
+    return encodeURIComponent(secret);
+  } catch {
+    return secret; // half of a character is in no address
+  }
 }
 
 /** A text without the secrets. */

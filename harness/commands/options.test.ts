@@ -86,11 +86,10 @@ test('GitHub is told every secret before the first line, and nobody else is', ()
   expect(written).toEqual([]);
   stderr.write('hunter22222\n');
   stderr.write('more\n');
-  expect(written).toEqual([
-    '::add-mask::of two%0Alines, 100%25\n::add-mask::hunter22222\n',
-    '[redacted]\n',
-    'more\n',
-  ]);
+  const [masks, ...lines] = written;
+  for (const secret of ['of two%0Alines, 100%25', 'hunter22222', btoa('hunter22222')])
+    expect(masks).toContain(`::add-mask::${secret}\n`);
+  expect(lines).toEqual(['[redacted]\n', 'more\n']);
   written.length = 0;
   openIo({ stdout: stream, stderr: stream }, env, false).stderr.write('line\n');
   expect(written).toEqual(['line\n']);
