@@ -97,6 +97,33 @@ async function outlivesTheGroupMs(run: number): Promise<number> {
   return (lastBeatMs(outside) ?? 0) - (lastBeatMs(inside) ?? 0);
 }
 
+it('says that its leader ended before the kill, and only then', async () => {
+  const host = await startHost(folder);
+  const ready = line(host, 'ready');
+  shell(host, 'a', 'echo ready; exec sleep 1006');
+  await ready;
+  host.assertLed();
+  process.kill(host.groupId, 'SIGKILL');
+  const told = (): string | null => {
+    try {
+      host.assertLed();
+      return null;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  expect(await waitFor(told, { timeoutMs: 5000, everyMs: 5, signal })).toContain('lost its leader');
+  // Nobody has told of the others.
+  expect(host.exitOf('a')).toBeNull();
+  host.kill();
+  expect(told()).toContain('lost its leader');
+
+  const other = await startHost(folder);
+  other.kill();
+  await waitFor(() => null, { timeoutMs: 200, everyMs: 50, signal });
+  other.assertLed();
+});
+
 it('moves the disk out of reach: nothing is left at the old path', async () => {
   const host = await startHost(folder);
   const file = join(folder, 'data', 'system.db');

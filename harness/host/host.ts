@@ -46,7 +46,12 @@ export interface RunningHost extends AsyncDisposable {
   signal(name: string, signal: 'SIGTERM' | 'SIGKILL'): void;
   /** Hears every event from now on. Returns the way to stop hearing. */
   listen(listener: (event: HostEvent) => void): () => void;
-  /** The last exit of a process by name, null while it runs or never ran. */
+  /**
+   * Throws when the leader has ended before the kill: whatever became of the others since then, nobody has told, and the
+   * writers take it for their end.
+   */
+  assertLed(): void;
+  /** The last exit of a process by name, null while it runs or never ran; without a leader nobody would tell. */
   exitOf(name: string): Extract<HostEvent, { event: 'exited' }> | null;
   /** The process that was last started under a name, null before its start. */
   pidOf(name: string): number | null;
@@ -111,6 +116,10 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
     leader.stdin?.write(`${JSON.stringify(command)}\n`);
   };
   let dead: DeadHost | null = null;
+  let leaderEnd: string | null = null;
+  leader.once('exit', (exitCode, signal) => {
+    if (dead === null) leaderEnd = signal ?? `exit code ${exitCode}`;
+  });
   const kill = (): DeadHost => {
     dead ??= killNow(paths, groupId);
     return dead;
@@ -129,6 +138,9 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    assertLed: () => {
+      if (leaderEnd !== null) throw withoutLeader(leaderEnd);
+    },
     exitOf: (name) => exits.get(name) ?? null,
     pidOf: (name) => pids.get(name) ?? null,
     ownPids: () => [...pids].filter(([name]) => name !== SUPERVISOR).map(([, pid]) => pid),
@@ -138,6 +150,15 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
       await Promise.resolve();
     },
   };
+}
+
+function withoutLeader(how: string): DrillError {
+  return new DrillError('DRILL_E_WRITER_FAILED', {
+    what: 'the host lost its leader before the kill',
+    why: `its leader, a process of the drill's own, ended with ${how}`,
+    fix: 'look who ends processes on this machine, the out-of-memory killer for one, and run it again',
+    exit: 3,
+  });
 }
 
 function killNow(paths: HostPaths, groupId: number): DeadHost {

@@ -17,6 +17,7 @@ export async function awaitProtection(drill: DrillContext, { host, watch }: Host
   const total = found.seeded?.databases ?? 0;
   const timeoutMs = durationMs(scenario.protection.timeout);
   const probe = (): 'all' | 'nobody works' | null => {
+    host.assertLed();
     recorder.progress(watch.protectedUs.size, total, 'protected');
     if (watch.protectedUs.size >= total) return 'all';
     // Nothing is left on the host but its leader: nobody will ever protect anything.

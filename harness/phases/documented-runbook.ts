@@ -164,7 +164,11 @@ async function type(site: Site, { step, command, shell, endpoint = null }: Typed
     everyMs: 5,
     signal: order.signal,
   };
-  const exit = await waitFor(() => host.exitOf(NAME), limit);
+  const ended = (): ReturnType<RunningHost['exitOf']> => {
+    host.assertLed();
+    return host.exitOf(NAME);
+  };
+  const exit = await waitFor(ended, limit);
   if (exit === null) {
     host.signal(NAME, 'SIGKILL');
     await waitFor(() => host.exitOf(NAME), { ...limit, timeoutMs: 5000 });

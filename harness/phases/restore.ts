@@ -101,7 +101,11 @@ export async function endOfRestore(
     ledgerFile: null,
   });
   const databases = (found.seeded?.databases ?? 0) + scenario.workload.newApps + scenario.workload.newRealms;
-  const exit = await waitFor(() => host.exitOf(RESTORE), {
+  const ended = (): ReturnType<RunningHost['exitOf']> => {
+    host.assertLed();
+    return host.exitOf(RESTORE);
+  };
+  const exit = await waitFor(ended, {
     timeoutMs: restoreLimitMs(databases),
     everyMs: 10,
     signal: order.signal,

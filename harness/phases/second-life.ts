@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RunningHost } from '../host/host.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import { prepareHost, startSupervisor } from '../host/subject.ts';
 import { readLedger } from '../ledger/history.ts';
@@ -43,7 +44,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   const watch = resources.use(
     new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(lastLitestream(order))),
   );
-  await protectedAgain(drill, watch, restored.length);
+  await protectedAgain(drill, host, watch, restored.length);
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
   found.secondKill = dead.record;
@@ -122,11 +123,17 @@ async function firstWrites(
   found.recovery.firstWritesUs = Math.max(...found.firstWriteUs.values());
 }
 
-async function protectedAgain(drill: DrillContext, watch: ProtectionWatch, total: number): Promise<void> {
+async function protectedAgain(
+  drill: DrillContext,
+  host: RunningHost,
+  watch: ProtectionWatch,
+  total: number,
+): Promise<void> {
   const { scenario, order, recorder, found } = drill;
   const timeoutMs = durationMs(scenario.protection.timeout) + scenario.supervisor.replicateIntervalSec * 2000;
   await waitFor(
     () => {
+      host.assertLed();
       recorder.progress(watch.protectedUs.size, total, 'protected again');
       return watch.protectedUs.size >= total ? true : null;
     },

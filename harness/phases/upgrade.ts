@@ -51,7 +51,11 @@ async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: s
   await rename(`${installed}.new`, installed);
   underTest.expectSupervisorEnd();
   host.signal(SUPERVISOR, 'SIGTERM');
-  const exit = await waitFor(() => host.exitOf(SUPERVISOR), {
+  const ended = (): ReturnType<HostUnderTest['host']['exitOf']> => {
+    host.assertLed();
+    return host.exitOf(SUPERVISOR);
+  };
+  const exit = await waitFor(ended, {
     timeoutMs: STOP_TIMEOUT_MS,
     everyMs: 20,
     signal: drill.order.signal,

@@ -147,8 +147,12 @@ function credentialOf(settings: S3Settings | null): Record<string, string> {
   return { AWS_ACCESS_KEY_ID: settings.accessKeyId, AWS_SECRET_ACCESS_KEY: settings.secretAccessKey };
 }
 
-/** A writer that ends before the kill means that the load was not what the scenario says. */
-export function assertRunning(host: RunningHost, writers: Pick<Writers, 'names' | 'isExpected'>): void {
+/** A writer that ends before the kill means that the load was not what the scenario says; only the leader can tell of its end. */
+export function assertRunning(
+  host: Pick<RunningHost, 'assertLed' | 'exitOf'>,
+  writers: Pick<Writers, 'names' | 'isExpected'>,
+): void {
+  host.assertLed();
   for (const name of writers.names) {
     const exit = host.exitOf(name);
     if (exit !== null && !writers.isExpected(name, exit.signal))
