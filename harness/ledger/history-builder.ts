@@ -42,6 +42,8 @@ export class HistoryBuilder {
   readonly #earlier: DatabaseHistory[] = [];
   readonly #ids = new Map<string, string>();
   readonly #latenciesUs: number[] = [];
+  readonly #endsUs: number[] = [];
+  readonly #acknowledgedIn = new Map<string, number>();
   readonly #problems: string[] = [];
   #problemCount = 0;
   #file = '';
@@ -66,6 +68,7 @@ export class HistoryBuilder {
     switch (record.t) {
       case 'end':
         this.#ended = true;
+        this.#endsUs.push(record.at);
         return;
       case 'base':
         return this.#base(record, place);
@@ -103,6 +106,8 @@ export class HistoryBuilder {
     readonly histories: Map<string, DatabaseHistory>;
     readonly earlier: readonly DatabaseHistory[];
     readonly latenciesUs: number[];
+    readonly endsUs: readonly number[];
+    readonly acknowledgedIn: ReadonlyMap<string, number>;
     readonly problems: readonly string[];
   } {
     const histories = new Map<string, DatabaseHistory>();
@@ -112,6 +117,8 @@ export class HistoryBuilder {
       histories,
       earlier: this.#earlier,
       latenciesUs: this.#latenciesUs,
+      endsUs: this.#endsUs,
+      acknowledgedIn: this.#acknowledgedIn,
       problems: more > 0 ? [...this.#problems, `and ${more} more problems`] : this.#problems,
     };
   }
@@ -175,6 +182,8 @@ export class HistoryBuilder {
   }
 
   #ack(record: AckRecord, place: string): void {
+    if (record.by === undefined)
+      this.#acknowledgedIn.set(this.#file, (this.#acknowledgedIn.get(this.#file) ?? 0) + 1);
     const history = this.#open(record.db, place);
     if (history === null) return;
     const open = this.#taken(history, record);

@@ -338,6 +338,20 @@ describe('a torn last line', () => {
   });
 });
 
+test('counts what the own writer of each file acknowledged, and knows which writers ended by themselves', async () => {
+  write([CREATE_B, ack(1, { users: WITH_B }), { t: 'end', at: 7000 }]);
+  const beside = { by: 'job' };
+  const records = [intent(2, CREATE_C.effects, beside), { ...ack(2, { users: WITH_BC }), ...beside }];
+  writeFileSync(
+    join(dir, 'writer-1.ndjson'),
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+  const ledger = await readLedger(dir);
+  expect(ledger.problems).toEqual([]);
+  expect(ledger.endsUs).toEqual([7000]);
+  expect([...ledger.acknowledgedIn]).toEqual([['writer-0.ndjson', 1]]);
+});
+
 describe('a damaged ledger says so', () => {
   const cases: readonly (readonly [name: string, records: readonly LedgerRecord[], problem: RegExp])[] = [
     [

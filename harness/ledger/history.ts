@@ -64,6 +64,10 @@ export interface Ledger {
   /** Histories of files that were removed and made anew at the same path. */
   readonly earlier: readonly DatabaseHistory[];
   readonly acknowledged: number;
+  /** Instants at which writers ended by themselves; one that was killed says nothing of it. */
+  readonly endsUs: readonly number[];
+  /** By file name: the acknowledgements that the application's own writer noted in it. */
+  readonly acknowledgedIn: ReadonlyMap<string, number>;
   readonly latencyMs: Latencies | null;
   /** What instants of this ledger can be wrong by: they are cut to whole microseconds. */
   readonly clockUncertaintyMs: number;
@@ -87,12 +91,14 @@ export async function readLedger(ledgerDir: string): Promise<Ledger> {
   if (files.length === 0) builder.problem('the ledger folder holds no ledger file');
   for (const file of files) await readInto(builder, ledgerDir, file);
   for (const problem of await sealProblems(ledgerDir)) builder.problem(problem);
-  const { histories, earlier, latenciesUs, problems } = builder.finish();
+  const { histories, earlier, latenciesUs, endsUs, acknowledgedIn, problems } = builder.finish();
   return {
     dir: ledgerDir,
     databases: histories,
     earlier,
     acknowledged: latenciesUs.length,
+    endsUs,
+    acknowledgedIn,
     latencyMs: latencies(latenciesUs),
     clockUncertaintyMs: CLOCK_UNCERTAINTY_MS,
     problems,

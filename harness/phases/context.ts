@@ -118,6 +118,9 @@ export interface Findings {
   /** What `sealLedger` returned for the first and the second life. */
   seal: string | null;
   secondSeal: string | null;
+  /** What the writers of the first and the second life said of their acknowledgements, by ledger file. */
+  relayed: ReadonlyMap<string, number>;
+  secondRelayed: ReadonlyMap<string, number>;
   loadStartUs: number | null;
   /** Of the wall clock, then. */
   wallOffsetMs: number | null;
@@ -212,6 +215,8 @@ function newFindings(clock: Clock): Findings {
     newHostStarted: false,
     seal: null,
     secondSeal: null,
+    relayed: new Map(),
+    secondRelayed: new Map(),
     loadStartUs: null,
     wallOffsetMs: null,
     mirroredUpToUs: null,

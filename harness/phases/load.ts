@@ -43,6 +43,7 @@ export async function runLoad(
     }),
   );
   const writers = await startWriters(drill, host, options, drill.paths.ledger, blobBucket);
+  drill.found.relayed = writers.relayed;
   const awaited = awaitedInstant(drill, store);
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;

@@ -12,6 +12,7 @@ import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { noteEscaped } from './strike.ts';
+import { ledgerFaults } from './ledger-witnesses.ts';
 import { assertRunning, startWriters } from './writers.ts';
 import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
@@ -64,8 +65,8 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
     );
   }
   const secondLedger = await readLedger(paths.secondLedger);
-  for (const problem of secondLedger.problems)
-    drill.recorder.fault('DRILL_E_LEDGER_DAMAGED', `the second ledger is damaged: ${problem}`);
+  const witnesses = { killUs: dead.record.atUs, relayed: found.secondRelayed };
+  for (const { code, message } of ledgerFaults(secondLedger, witnesses)) drill.recorder.fault(code, message);
   found.secondVerification = await verifySecondLife({
     restoredDir: again.host.paths.dataDir,
     first: found.verification,
@@ -94,6 +95,7 @@ async function firstWrites(
     paths: [...restored],
   };
   const writers = await startWriters(drill, host, [option], paths.secondLedger);
+  found.secondRelayed = writers.relayed;
   found.recovery.bootedUs = order.clock.nowUs();
   for (const name of writers.names) host.input(name, 'go\n');
   const done = await waitFor(

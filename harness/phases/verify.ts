@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import { verifyFleet } from '../verify/verify-fleet.ts';
 import { readBlobBucket } from './blob-bucket.ts';
 import type { DrillContext } from './context.ts';
+import { ledgerFaults } from './ledger-witnesses.ts';
 import type { Recovered } from './restore.ts';
 
 /** Holds every restored database against the ledger. */
@@ -19,6 +20,8 @@ export async function verifyRestored(drill: DrillContext, store: Store, recovere
   for (const problem of ledger.problems)
     recorder.fault('DRILL_E_LEDGER_DAMAGED', `the ledger is damaged: ${problem}`);
   if (found.kill === null) return;
+  for (const { code, message } of ledgerFaults(ledger, { killUs: found.kill.atUs, relayed: found.relayed }))
+    recorder.fault(code, message);
   found.verification = await verifyFleet({
     restoredDir: recovered.host.paths.dataDir,
     ledger,

@@ -22,6 +22,8 @@ export interface Writers {
   readonly names: readonly string[];
   ready(): number;
   acknowledged(): number;
+  /** What each has said of that, by the ledger file in which it noted it before; it goes on as they speak. */
+  readonly relayed: ReadonlyMap<string, number>;
   /** What became of the first writes; null while they go on. */
   firstWrites(): FirstWrites | null;
   /** It is about to be ended on purpose, by this signal: until it is started again its absence is no failure. */
@@ -53,6 +55,7 @@ export async function startWriters(
     await writeFile(optionsFile, JSON.stringify(option));
     // A line that a killed one has left half done must not run into those of its successor, which is read after it.
     const file = `writer-${writerIndex + predecessors * options.length}.ndjson`;
+    heard.files.set(name, file);
     host.start({
       name,
       argv: [process.execPath, WRITER, optionsFile],
@@ -69,6 +72,7 @@ export async function startWriters(
     names: [...byName.keys()],
     ready: () => heard.ready,
     acknowledged: () => [...heard.acknowledged.values()].reduce((sum, one) => sum + one, 0),
+    relayed: heard.acknowledged,
     firstWrites: () => heard.firstWrites,
     expectEnd: (name, by) => void expected.set(name, by),
     isExpected: (name, by) => by !== null && expected.get(name) === by,
@@ -76,7 +80,6 @@ export async function startWriters(
       const option = byName.get(name);
       if (option === undefined) throw new RangeError(`there is no writer ${name}`);
       option.predecessors = (option.predecessors ?? 0) + 1;
-      heard.keep(name, option.predecessors);
       const before = heard.ready;
       await start(name, { ...option, durationMs });
       expected.delete(name);
@@ -99,29 +102,34 @@ export async function startWriters(
 /** What the writers of a host have said. */
 interface Heard {
   ready: number;
+  /** By ledger file: a successor counts from nought, and what the one before it has done stays. */
   readonly acknowledged: Map<string, number>;
+  /** The ledger file of the writer that goes by a name now. */
+  readonly files: Map<string, string>;
   firstWrites: FirstWrites | null;
   readonly answers: Map<string, OrderAnswer>;
-  /** A successor counts from nought: what the one before it has done stays. */
-  keep(name: string, predecessors: number): void;
 }
 
 function listenTo(host: RunningHost): Heard {
   const heard: Heard = {
     ready: 0,
     acknowledged: new Map(),
+    files: new Map(),
     firstWrites: null,
     answers: new Map(),
-    keep: (name, predecessors) =>
-      void heard.acknowledged.set(`${name}/${predecessors}`, heard.acknowledged.get(name) ?? 0),
   };
   host.listen((event) => {
     if (event.event !== 'line' || !event.name.startsWith('writer-')) return;
     const said = JSON.parse(event.text) as WriterLine;
+    const acknowledged = (count: number): void =>
+      void heard.acknowledged.set(heard.files.get(event.name) ?? event.name, count);
     if ('ready' in said) heard.ready++;
-    else if ('acknowledged' in said) heard.acknowledged.set(event.name, said.acknowledged);
+    else if ('acknowledged' in said) acknowledged(said.acknowledged);
     else if ('order' in said) heard.answers.set(said.order, said);
-    else heard.firstWrites = said;
+    else {
+      heard.firstWrites = said;
+      acknowledged(said.firstWrites);
+    }
   });
   return heard;
 }
