@@ -49,12 +49,12 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
   found.secondKill = dead.record;
-  noteEscaped(drill, dead.record, 'the new host');
-  found.secondSeal = await sealLedger(paths.secondLedger);
-  await dead.loseDisk(paths.secondDeadDisk);
   await store.settle();
   await openUploadWindow(drill, store);
   found.secondUploadsSettledUs = order.clock.nowUs();
+  noteEscaped(drill, dead.record, 'the new host');
+  found.secondSeal = await sealLedger(paths.secondLedger);
+  await dead.loseDisk(paths.secondDeadDisk);
   const again = await restoreFromBucket(drill, store, dead, 2);
   found.secondRestores = again.records;
   if (found.verification === null || found.ledger === null) return;

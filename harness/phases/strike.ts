@@ -32,12 +32,12 @@ export async function strike(
   const { found, paths, recorder, order } = drill;
   const dead = host.kill();
   found.kill = dead.record;
-  await endStoreFaults(drill, store, 'writer');
-  endSecondHost(drill);
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
-  found.protectedUs = new Map(watch.protectedUs);
-  found.protectedSinceUs = new Map(watch.sinceUs);
-  await Promise.all([watch[Symbol.asyncDispose](), mirror?.[Symbol.asyncDispose]()]);
+  // The mirror reads a disk that is as good as gone. The watch may end the look that it was in at the kill.
+  await Promise.all([mirror?.[Symbol.asyncDispose](), letIn(drill, store)]);
+  await watch[Symbol.asyncDispose]();
+  found.protectedUs = new Map([...watch.protectedUs].filter(([, atUs]) => atUs <= dead.record.atUs));
+  found.protectedSinceUs = new Map([...watch.sinceUs].filter(([, atUs]) => atUs <= dead.record.atUs));
   if (mirror !== null && mirror.failure !== null)
     recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
   found.seal = await sealLedger(paths.ledger);
@@ -45,9 +45,6 @@ export async function strike(
   await dead.loseDisk(paths.deadDisk);
   found.recovery.detectedUs = order.clock.nowUs();
   found.ownFindings.push(...(await secondNames(paths.deadDisk)));
-  await store.settle();
-  await openUploadWindow(drill, store);
-  found.uploadsSettledUs = order.clock.nowUs();
   await lookIntoBucket(drill, store);
   found.claims = await readClaims(join(paths.deadDisk, 'litestream-status.json'));
   for (const name of KEPT) {
@@ -56,6 +53,19 @@ export async function strike(
   await copyFile(hostPaths(paths.host).rustbaseToml, join(paths.config, 'rustbase.toml'));
   noteEscaped(drill, dead.record, 'the host');
   return dead;
+}
+
+/**
+ * Lets in what was on its way at the kill. It comes before all that takes time, the more so the larger a fleet is: what is sent
+ * meanwhile is sent by somebody who lives. Faults end first, for they would keep it from coming in, and so does the second
+ * host, which has the same key.
+ */
+async function letIn(drill: DrillContext, store: Store): Promise<void> {
+  await endStoreFaults(drill, store, 'writer');
+  endSecondHost(drill);
+  await store.settle();
+  await openUploadWindow(drill, store);
+  drill.found.uploadsSettledUs = drill.order.clock.nowUs();
 }
 
 /** Tells of processes that had left the process group of a host, and were found all the same. */
