@@ -9,6 +9,10 @@ import type { Store } from '../store/store.ts';
 
 const FAST_MS = 200;
 const SLOW_MS = 1000;
+/** Looks that fail for so long have not only met a file that was being removed. */
+const BLIND_MS = 5000;
+/** A look at a large fleet takes its time, but not so much. */
+const STUCK_MS = 60_000;
 
 /**
  * Watches from outside which databases of a live host are protected: by listing the bucket and comparing it with the
@@ -25,11 +29,14 @@ export class ProtectionWatch implements AsyncDisposable {
   readonly #sinceUs = new Map<string, number>();
   #databases = 0;
   #failure: string | null = null;
+  #seenUs: number | null = null;
+  readonly #beganUs: number;
 
   constructor(store: Store, dataDir: string, clock: Clock, rule: RestoreRule) {
     this.#store = store;
     this.#dataDir = dataDir;
     this.#clock = clock;
+    this.#beganUs = clock.nowUs();
     this.#tracker = new ProtectionTracker({
       prefix: store.prefix,
       readObject: (key) => store.observer.get(key),
@@ -58,6 +65,18 @@ export class ProtectionWatch implements AsyncDisposable {
     return this.#failure;
   }
 
+  /**
+   * Why nobody can say what is protected now: no look has succeeded for too long, or ever. Null: it sees. What it does not
+   * see protected would be excused as young, or blamed for it.
+   */
+  get blindness(): string | null {
+    const blindMs = (this.#clock.nowUs() - (this.#seenUs ?? this.#beganUs)) / 1000;
+    const limitMs = this.#failure === null ? STUCK_MS : this.#seenUs === null ? 0 : BLIND_MS;
+    if (blindMs < limitMs) return null;
+    const since = this.#seenUs === null ? 'it never could' : `not for ${(blindMs / 1000).toFixed(1)} s`;
+    return `${this.#failure ?? 'a look does not end'} (${since})`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
@@ -68,6 +87,7 @@ export class ProtectionWatch implements AsyncDisposable {
       try {
         await this.#look();
         this.#failure = null;
+        this.#seenUs = this.#clock.nowUs();
       } catch (error) {
         this.#failure = messageOf(error);
       }

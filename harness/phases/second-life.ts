@@ -146,6 +146,10 @@ async function protectedAgain(
     found.recovery.protectedAgainUs = Math.max(...watch.protectedUs.values());
     return;
   }
+  if (watch.blindness !== null) {
+    recorder.fault('DRILL_E_STORE_UNREACHABLE', `what is protected again cannot be seen: ${watch.blindness}`);
+    return;
+  }
   recorder.subjectFailed(
     'not-protected-again',
     `not protected again: ${total - watch.protectedUs.size} of ${total} databases within ${Math.round(timeoutMs / 1000)} s`,

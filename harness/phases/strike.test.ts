@@ -17,7 +17,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A disaster on a host, a store and watchers that only note what is asked of them, in which order. */
-async function struck(): Promise<{ readonly order: readonly string[]; readonly settledUs: number | null }> {
+async function struck(
+  blindness: string | null = null,
+): Promise<{ readonly order: readonly string[]; readonly settledUs: number | null }> {
   const order: string[] = [];
   const note = (what: string): Promise<void> => {
     order.push(what);
@@ -62,7 +64,7 @@ async function struck(): Promise<{ readonly order: readonly string[]; readonly s
   };
   const watch = {
     protectedUs: new Map(),
-    blindness: null,
+    blindness,
     [Symbol.asyncDispose]: () => note('watch stopped'),
   };
   const store = {
@@ -81,4 +83,9 @@ it('lets in what was on its way at the kill, and nothing that is sent while it l
   // The mirror is the operator's own, and reads the disk that is lost.
   expect(order).toEqual(['kill', 'mirror stopped', 'settled', 'watch stopped', 'disk lost, uploads late']);
   expect(settledUs).not.toBeNull();
+});
+
+it('says that nobody could see what was protected at the kill', async () => {
+  const { order } = await struck('ECONNREFUSED (not for 9.0 s)');
+  expect(order).toContain('DRILL_E_STORE_UNREACHABLE');
 });

@@ -32,12 +32,15 @@ export async function strike(
   const { found, paths, recorder, order } = drill;
   const dead = host.kill();
   found.kill = dead.record;
+  const { blindness } = watch;
   recorder.emit({ type: 'kill', drillId: order.drillId, atMs: dead.record.atUs / 1000 });
   // The mirror reads a disk that is as good as gone. The watch may end the look that it was in at the kill.
   await Promise.all([mirror?.[Symbol.asyncDispose](), letIn(drill, store)]);
   await watch[Symbol.asyncDispose]();
   found.protectedUs = new Map([...watch.protectedUs].filter(([, atUs]) => atUs <= dead.record.atUs));
   found.protectedSinceUs = new Map([...watch.sinceUs].filter(([, atUs]) => atUs <= dead.record.atUs));
+  if (blindness !== null)
+    recorder.fault('DRILL_E_STORE_UNREACHABLE', `what was protected at the kill was not seen: ${blindness}`);
   if (mirror !== null && mirror.failure !== null)
     recorder.fault('DRILL_E_WRITER_FAILED', `the blob mirror failed: ${mirror.failure}`);
   found.seal = await sealLedger(paths.ledger);
