@@ -8,6 +8,8 @@ import { databaseKind } from './fleet/layout.ts';
 import { notFromTheBucket } from './from-the-bucket.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
+import type { ReplicatedDatabase } from './litestream/bucket-layout.ts';
+import { bucketFaultsOf } from './phases/bucket-faults.ts';
 import type { DrillContext } from './phases/context.ts';
 import { rehearsalEvidence } from './phases/rehearsal.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
@@ -248,8 +250,8 @@ function lateUploads({ found }: DrillContext, log: RequestLog): Evidence['lateUp
 }
 
 /** Without a log of the store's requests nobody can tell; the judge says so. */
-function notReadBack({ found }: DrillContext, log: RequestLog): Finding[] {
-  const { store, kill, secondKill, recovery, restores, secondRestores } = found;
+function notReadBack({ found, scenario }: DrillContext, log: RequestLog): Finding[] {
+  const { store, kill, secondKill, recovery, restores, secondRestores, bucketAtKill } = found;
   if (store?.uploadWatch !== 'request-log') return [];
   const where = { bucket: store.recovery.bucket, prefix: store.prefix };
   const endUs = secondRestores.reduce((last, record) => Math.max(last, record.endUs), 0);
@@ -258,6 +260,7 @@ function notReadBack({ found }: DrillContext, log: RequestLog): Finding[] {
       records: restores,
       killUs: kill?.atUs ?? 0,
       restoredUs: recovery.restoredUs,
+      ...(bucketFaultsOf(scenario).length > 0 ? {} : { sizesBytes: sizesAtKill(bucketAtKill ?? []) }),
     }),
     ...notFromTheBucket(log, where, {
       records: secondRestores,
@@ -265,6 +268,15 @@ function notReadBack({ found }: DrillContext, log: RequestLog): Finding[] {
       restoredUs: endUs,
     }),
   ];
+}
+
+/** Of what a restore may begin with, by key. */
+function sizesAtKill(replicas: readonly ReplicatedDatabase[]): Map<string, number> {
+  const objects = replicas.flatMap(({ generations, ltx }) => [
+    ...generations.flatMap(({ snapshots }) => snapshots),
+    ...ltx,
+  ]);
+  return new Map(objects.map(({ key, sizeBytes }) => [key, sizeBytes]));
 }
 
 function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): DatabaseEvidence {

@@ -8,6 +8,8 @@ interface FirstRestore {
   readonly killUs: number;
   /** null: it has not come to its end. */
   readonly restoredUs: number | null;
+  /** Of the objects at the kill, by key; left out: other ones may lie there by now. */
+  readonly sizesBytes?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -17,7 +19,7 @@ interface FirstRestore {
 export function notFromTheBucket(
   log: RequestLog,
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
-  { records, killUs, restoredUs }: FirstRestore,
+  { records, killUs, restoredUs, sizesBytes }: FirstRestore,
 ): Finding[] {
   if (!log.complete) return [];
   // What is read later, by the second restore or by who follows the page, does not speak for the first one; nor does what
@@ -28,7 +30,7 @@ export function notFromTheBucket(
     .filter(({ outcome }) => outcome === 'restored')
     .filter(
       ({ path, place = path, format = null }) =>
-        !hasReadSnapshot(first, bucket, `${prefix}/${place}`, format),
+        !hasReadSnapshot(first, bucket, `${prefix}/${place}`, format, sizesBytes),
     )
     .map(({ path, format }) =>
       finding('clean-host', path, {

@@ -103,6 +103,28 @@ it('knows a database that was read from LTX files, and whose they were', () => {
   expect(read('prod/system.db', later.replace('0000/', '0009/'))).toBe(true);
 });
 
+it('does not take a piece of an object for the whole', () => {
+  const key = 'prod/system.db/generations/0123456789abcdef/snapshots/00000000.snapshot.lz4';
+  const read = (answers: readonly Partial<RequestLogEntry>[], sizeBytes = 5000): boolean => {
+    const entries = answers.map((answer) =>
+      entry({ method: 'GET', role: 'recovery', url: `/drill/${key}?x-id=GetObject`, ...answer }),
+    );
+    const sizes = new Map([[key, sizeBytes]]);
+    return hasReadSnapshot({ entries, complete: true }, 'drill', 'prod/system.db', null, sizes);
+  };
+  expect(read([{ answerBytes: 5300 }])).toBe(true);
+  expect(read([{ status: 206, answerBytes: 301 }])).toBe(false);
+  // In pieces, or on from where an answer broke off.
+  const rest = { status: 206, answerBytes: 2800 };
+  expect(read([rest, rest])).toBe(true);
+  expect(read([{ status: 0, answerBytes: 2800 }, rest])).toBe(true);
+  expect(read([{ status: 0, answerBytes: 5300 }])).toBe(false);
+  expect(read([{ status: 503, answerBytes: 5300 }, rest])).toBe(false);
+  // A log of earlier days does not say how much, and an object that is not known may be of any size.
+  expect(read([{ status: 206 }])).toBe(true);
+  expect(read([{ status: 206, answerBytes: 301 }], 0)).toBe(true);
+});
+
 it('does not take a later read for an earlier one', () => {
   const url = '/drill/prod/system.db/generations/0123456789abcdef/snapshots/00000000.snapshot.lz4';
   const log = { entries: [entry({ method: 'GET', role: 'recovery', url, atUs: 500 })], complete: true };

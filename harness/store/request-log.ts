@@ -120,21 +120,37 @@ export function lateChanges(log: RequestLog, afterUs: number, afterSecondUs: num
 
 /**
  * Whether the recovery has read what a restore of the database at this key begins with: a snapshot of a generation, or of
- * LTX files the snapshot or the one with the first transaction. With a format only that one counts.
+ * LTX files the snapshot or the one with the first transaction. With a format only that one counts. An object whose size is
+ * known must have been answered to its end, if in pieces and after answers that broke off: who asks for one byte of it has
+ * not read it.
  */
 export function hasReadSnapshot(
   log: RequestLog,
   bucket: string,
   key: string,
   format: keyof typeof STARTING_POINT | null = null,
+  sizesBytes: ReadonlyMap<string, number> = new Map(),
 ): boolean {
   const start = `/${bucket}/${key}/`;
   const patterns = format === null ? Object.values(STARTING_POINT) : [STARTING_POINT[format]];
-  return log.entries.some(({ role, method, url, status }) => {
-    if (role !== 'recovery' || method !== 'GET' || status < 200 || status >= 300) return false;
+  const read = new Map<string, { isAnswered: boolean; bytes: number }>();
+  for (const { role, method, url, status, answerBytes } of log.entries) {
+    const isAnswered = status >= 200 && status < 300;
+    // 0: it broke off, and its rest may have been asked for.
+    if (role !== 'recovery' || method !== 'GET' || (!isAnswered && status !== 0)) continue;
     const asked = decodeURIComponent(url);
-    return asked.startsWith(start) && patterns.some((pattern) => pattern.test(asked.slice(start.length)));
-  });
+    if (!asked.startsWith(start) || !patterns.some((pattern) => pattern.test(asked.slice(start.length))))
+      continue;
+    const object = asked.slice(bucket.length + 2).split('?')[0] ?? '';
+    const before = read.get(object) ?? { isAnswered: false, bytes: 0 };
+    read.set(object, {
+      isAnswered: before.isAnswered || isAnswered,
+      bytes: before.bytes + (answerBytes ?? Number.POSITIVE_INFINITY),
+    });
+  }
+  return [...read].some(
+    ([object, { isAnswered, bytes }]) => isAnswered && bytes >= (sizesBytes.get(object) ?? 0),
+  );
 }
 
 /** Below a database's key. */
