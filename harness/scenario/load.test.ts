@@ -451,6 +451,15 @@ describe('contradictions', () => {
       ],
     ],
     [
+      'fleet: { realms: 2, appsPerRealm: 2 }',
+      'fleet: { realms: 2, appsPerRealm: 2 }\nrehearsal: { at: 1s }\nfaults: [{ id: r, kind: host-database, at: 3s, do: recreate }, { id: c, kind: host-database, at: 3s, do: replace-by-copy }, { id: n, kind: host-database, at: 3s, do: replace-by-rename }, { id: j, kind: host-database, at: 3s, do: journal-mode, for: 1s }, { id: v, kind: host-database, at: 3s, do: vacuum }]',
+      ['recreate', 'replace-by-copy', 'replace-by-rename', 'journal-mode'].map((act) =>
+        expect.stringContaining(
+          `a rehearsal is held against files that stay what they are: leave ${act} out`,
+        ),
+      ),
+    ],
+    [
       'tier: smoke',
       'tier: smoke\nexpect: fail\nmustFail: [rehearsal]',
       [expect.stringContaining('there is no rehearsal that could fail')],

@@ -1,4 +1,5 @@
 import { type Contradiction, contradiction } from './contradiction.ts';
+import type { HostDatabase } from './host-fault.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
 
@@ -42,7 +43,7 @@ export function ofInstants(scenario: Scenario): Contradiction[] {
 
 /** It must end before the disaster, and what it has to find must be plain. */
 export function ofRehearsal(scenario: Scenario): Contradiction[] {
-  const { rehearsal, mustFail, secondHost, upgrades, workload } = scenario;
+  const { rehearsal, faults, mustFail, secondHost, upgrades, workload } = scenario;
   if (rehearsal === undefined) {
     const message = 'there is no rehearsal that could fail: say when it is to be';
     return mustFail.includes('rehearsal') ? [contradiction(message, 'mustFail')] : [];
@@ -64,5 +65,18 @@ export function ofRehearsal(scenario: Scenario): Contradiction[] {
     const message = 'a rehearsal is held against tenants that neither come nor go: leave the changes out';
     found.push(contradiction(message, 'rehearsal', 'workload'));
   }
+  for (const [index, fault] of faults.entries()) {
+    if (fault.kind !== 'host-database' || !BECOMES_ANOTHER.has(fault.do)) continue;
+    const message = `a rehearsal is held against files that stay what they are: leave ${fault.do} out`;
+    found.push(contradiction(message, 'rehearsal', `faults.${index}.do`));
+  }
   return found;
 }
+
+/** What makes another database of a file, or another mode: a rehearsal may legally bring back either. */
+const BECOMES_ANOTHER: ReadonlySet<HostDatabase['do']> = new Set<HostDatabase['do']>([
+  'recreate',
+  'replace-by-rename',
+  'replace-by-copy',
+  'journal-mode',
+]);
