@@ -183,7 +183,14 @@ export const evidenceSchema = z.strictObject({
   thrown: z.array(thrownSchema),
   faults: z.array(faultRecordSchema),
   /** The subject's own failures in words: "never protected", "supervisor ended with exit code 1 before the kill". */
-  subjectFailures: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+  subjectFailures: z.array(
+    z.strictObject({
+      code: z.string(),
+      message: z.string(),
+      /** All that it is about, by path; absent: it is not about single databases, and in older evidence. */
+      databases: z.array(z.string()).optional(),
+    }),
+  ),
   /** Faults of the rig: any of them makes the drill inconclusive. */
   harnessFaults: z.array(
     z.strictObject({

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drillJson, type EndedDrill, failedChecks, smokeWith } from './cli-rig.ts';
 import { litestreamUnderTest } from './litestream/under-test.ts';
+import { readRun } from './run-directory.ts';
 import { type LitestreamSabotage, SABOTAGES, writeSabotagedLitestream } from './sabotaged-litestream.ts';
 
 /** A real Litestream behind a wrapper that spoils what it does: the whole program must say so. */
@@ -21,6 +22,13 @@ function drill(...args: string[]): Promise<EndedDrill> {
   return drillJson(folder, args, litestream);
 }
 
+/** Folders of the runs in an output directory. */
+function runsIn(outputDir: string): string[] {
+  return readdirSync(outputDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(outputDir, name));
+}
+
 describe('a Litestream that lies', () => {
   const cases: readonly LitestreamSabotage[] = [
     'restore-drops-a-row',
@@ -36,6 +44,25 @@ describe('a Litestream that lies', () => {
     expect(exitCode).toBe(1);
     expect(scenario.verdict).toBe('fail');
     expect(failedChecks(scenario)).toEqual(expect.arrayContaining([...SABOTAGES[sabotage].checks]));
+  });
+
+  it('restore-drops-a-table: the failure of the new host names the databases that it is about', async () => {
+    const wrapper = writeSabotagedLitestream(folder, litestream, 'restore-drops-a-table');
+    const output = mkdtempSync(join(folder, 'named-'));
+    const { exitCode, scenario } = await drillJson(
+      output,
+      ['--scenario=smoke', '--seed=3', `--litestream=${wrapper}`],
+      litestream,
+    );
+    expect(exitCode).toBe(1);
+    expect(failedChecks(scenario)).toEqual(
+      expect.arrayContaining([...SABOTAGES['restore-drops-a-table'].checks]),
+    );
+    const failures = readdirSync(output)
+      .flatMap((outputDir) => runsIn(join(output, outputDir)))
+      .flatMap((run) => readRun(run).evidences)
+      .flatMap(({ subjectFailures }) => subjectFailures);
+    expect(failures.find(({ code }) => code === 'no-first-write')?.databases).toEqual(['system.db']);
   });
 
   it('a restore that hangs is ended at its limit and fails the drill', async () => {

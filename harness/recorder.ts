@@ -55,10 +55,14 @@ export class Recorder {
     this.#bus.emit(event);
   }
 
-  /** The subject did not do what it promises. */
-  subjectFailed(code: SubjectFailureCode, message: string): void {
+  /** The subject did not do what it promises. `databases`: all that it failed at, where it is about those alone. */
+  subjectFailed(code: SubjectFailureCode, message: string, databases: readonly string[] = []): void {
     if (this.subjectFailures.some((failure) => failure.code === code && failure.message === message)) return;
-    this.subjectFailures.push({ code, message });
+    this.subjectFailures.push({
+      code,
+      message,
+      ...(databases.length === 0 ? {} : { databases: [...databases] }),
+    });
     this.note('warn', message);
   }
 

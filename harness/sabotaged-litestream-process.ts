@@ -52,6 +52,7 @@ function restore(): void {
   if (code !== 0) process.exit(code);
   if (sabotage === 'restore-without-file') rmSync(output, { force: true });
   if (sabotage === 'restore-drops-a-row') dropARow(output);
+  if (sabotage === 'restore-drops-a-table') dropATable(output);
   if (sabotage === 'restore-swaps-databases') swap(output);
   if (sabotage === 'instant-torn' && isInstant) dropNewestAudit(output);
   process.exit(0);
@@ -63,6 +64,13 @@ function dropARow(output: string): void {
   if (isSystem(db)) {
     db.prepare('DELETE FROM audit_log WHERE id = (SELECT min(id) + 3 FROM audit_log)').run();
   }
+  db.close();
+  for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
+}
+
+function dropATable(output: string): void {
+  const db = new Sqlite(output);
+  if (isSystem(db)) db.exec('DROP TABLE audit_log');
   db.close();
   for (const suffix of ['-wal', '-shm']) rmSync(`${output}${suffix}`, { force: true });
 }

@@ -15,6 +15,10 @@ export const SABOTAGES = {
     does: 'restore drops one row from the middle of a table',
     checks: ['contiguity', 'row-counts'],
   },
+  'restore-drops-a-table': {
+    does: 'restore drops the audit log of system.db, so that it takes no first write',
+    checks: ['schema', 'second-life'],
+  },
   'restore-swaps-databases': {
     does: "restore gives another tenant's database",
     checks: ['identity'],

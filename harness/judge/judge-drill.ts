@@ -3,6 +3,7 @@ import type { CheckResult, ScenarioResult } from '../result.ts';
 import { hangingMirror, settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
+import { settleExcused } from './excused-second-life.ts';
 import { failuresOf } from './failures.ts';
 import { fatesOf } from './fates.ts';
 import { lostAtOf } from './lost-at.ts';
@@ -25,10 +26,11 @@ const ANY_AGE_MS = Number.POSITIVE_INFINITY;
  * the same bytes, on any machine and at any time.
  */
 export function judge(recorded: Evidence): ScenarioResult {
-  const evidence = settleBlobs(recorded);
+  const withBlobs = settleBlobs(recorded);
+  const acceptedLossMs = rpoObjectiveMs(withBlobs);
+  const fates = fatesOf(withBlobs, acceptedLossMs);
+  const evidence = settleExcused(withBlobs, fates);
   const { scenario } = evidence;
-  const acceptedLossMs = rpoObjectiveMs(evidence);
-  const fates = fatesOf(evidence, acceptedLossMs);
   const runbook = judgeRunbook(evidence, fates);
   const failedSteps = stepsFailed(runbook);
   const databases = judgeDatabases(evidence, fates, acceptedLossMs);

@@ -370,6 +370,46 @@ describe('inventory', () => {
     expect(check(result, 'inventory').detail).toContain(`${SHOP} (came back torn (2 planted)`);
   });
 
+  test('an excused database does not answer for a first write that it has no table for', () => {
+    const result = judged((evidence) => {
+      young(evidence, 3000).verified?.findings.push(finding('schema', SHOP));
+      withoutSecondLife(evidence, [SHOP]);
+    });
+    expect(result.verdict).toBe('pass');
+    expect(result.failures).toBeUndefined();
+    // Of the two that count, as they are in the evidence of each.
+    expect(result.measurements).toMatchObject({ rtoMs: 1600, protectedAgainMs: 3000 });
+  });
+
+  test.each<[string, (evidence: Evidence) => void]>([
+    ['without a word of which database', (evidence) => withoutSecondLife(evidence, [])],
+    ['of one that is not excused', (evidence) => withoutSecondLife(evidence, [REALM])],
+    ['of one that is not excused as well', (evidence) => withoutSecondLife(evidence, [SHOP, REALM])],
+    [
+      'of one beside which an earlier life is back',
+      (evidence) => {
+        evidence.databases.push({ ...structuredClone(databaseIn(evidence, REALM)), path: SHOP, epoch: 2 });
+        withoutSecondLife(evidence, [SHOP]);
+      },
+    ],
+  ])('no first write, and an excused database: still a failure %s', (_, change) => {
+    const result = judged((evidence) => {
+      young(evidence, 3000).verified?.findings.push(finding('schema', SHOP));
+      change(evidence);
+    });
+    expect(result.verdict).toBe('fail');
+    expect(result.failures?.map(({ code }) => code)).toContain('no-first-write');
+    expect(result.measurements).toMatchObject({ rtoMs: null, protectedAgainMs: null });
+  });
+
+  test('a torn database that was promised answers for its first write', () => {
+    const result = judged((evidence) => {
+      databaseIn(evidence, SHOP).verified?.findings.push(finding('schema', SHOP));
+      withoutSecondLife(evidence, [SHOP]);
+    });
+    expect(result.failures?.map(({ code }) => code)).toContain('no-first-write');
+  });
+
   test('counted as torn, excused or not: whatever came back in a state that it never had', () => {
     const torn = (change: (evidence: Evidence) => void): unknown => judged(change).measurements.tornDatabases;
     expect(torn(() => undefined)).toBe(0);
@@ -971,4 +1011,17 @@ function begun(outcome: 'not-registered' | 'failed'): ScenarioResult {
     notRestored(evidence, SHOP, outcome);
     evidence.fleetFindings = [];
   });
+}
+
+/** The new host that takes no first write in these databases, which are not protected again. */
+function withoutSecondLife(evidence: Evidence, paths: readonly string[]): void {
+  for (const path of paths) {
+    Object.assign(databaseIn(evidence, path).second ?? {}, { firstWriteUs: null, protectedUs: null });
+  }
+  const named = paths.length === 0 ? {} : { databases: [...paths] };
+  evidence.subjectFailures.push(
+    { code: 'no-first-write', message: 'the new host acknowledged a write in 2 of 3 databases', ...named },
+    { code: 'not-protected-again', message: 'not protected again: 1 of 3 databases', ...named },
+  );
+  Object.assign(evidence.recovery, { firstWritesUs: null, protectedAgainUs: null });
 }

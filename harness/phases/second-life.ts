@@ -13,7 +13,7 @@ import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { noteEscaped } from './strike.ts';
 import { ledgerFaults } from './ledger-witnesses.ts';
-import { assertRunning, startWriters } from './writers.ts';
+import { assertRunning, type FirstWrites, startWriters } from './writers.ts';
 import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
 
@@ -45,7 +45,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   const watch = resources.use(
     new ProtectionWatch(store, host.paths.dataDir, order.clock, restoreRule(lastLitestream(order))),
   );
-  await protectedAgain(drill, host, watch, restored.length);
+  await protectedAgain(drill, host, watch, restored);
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
   found.secondKill = dead.record;
@@ -119,18 +119,30 @@ async function firstWrites(
     recorder.subjectFailed(
       'no-first-write',
       `the new host acknowledged a write in ${found.firstWriteUs.size} of ${restored.length} databases (${why})`,
+      withoutFirstWrite(restored, found.firstWriteUs, done),
     );
     return;
   }
   found.recovery.firstWritesUs = Math.max(...found.firstWriteUs.values());
 }
 
+/** By their own acknowledgements, and by what the writer says of them. */
+function withoutFirstWrite(
+  restored: readonly string[],
+  acknowledged: ReadonlyMap<string, number>,
+  done: FirstWrites | null,
+): string[] {
+  const failed = new Set((done?.failed ?? []).map(({ path }) => path));
+  return restored.filter((path) => failed.has(path) || !acknowledged.has(path));
+}
+
 async function protectedAgain(
   drill: DrillContext,
   host: RunningHost,
   watch: ProtectionWatch,
-  total: number,
+  restored: readonly string[],
 ): Promise<void> {
+  const total = restored.length;
   const { scenario, order, recorder, found } = drill;
   const timeoutMs = durationMs(scenario.protection.timeout) + scenario.supervisor.replicateIntervalSec * 2000;
   await waitFor(
@@ -153,5 +165,6 @@ async function protectedAgain(
   recorder.subjectFailed(
     'not-protected-again',
     `not protected again: ${total - watch.protectedUs.size} of ${total} databases within ${Math.round(timeoutMs / 1000)} s`,
+    restored.filter((path) => !watch.protectedUs.has(path)),
   );
 }
