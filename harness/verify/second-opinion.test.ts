@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -48,6 +48,58 @@ it.runIf(sqlite3 !== null)('says so of a file that is no database', async () => 
   writeFileSync(join(folder, 'a b.db'), 'no database at all, not even close, only some text in a file');
   const [found] = await secondOpinion('sqlite3', folder, ['a b.db']);
   expect(found).toMatchObject({ check: 'integrity', count: 1 });
+});
+
+/** A tool that says these words and ends with this code. */
+function saying(words: string, exitCode: number, to: 1 | 2 = 2): string {
+  const tool = join(folder, 'tool');
+  writeFileSync(tool, `#!/bin/sh\necho '${words}' >&${to}\nexit ${exitCode}\n`, { mode: 0o755 });
+  return tool;
+}
+
+it.each([
+  ['Error: in prepare, out of memory (7)', 1],
+  ['Error: in prepare, database is locked (5)', 5],
+  ['Error: in prepare, disk I/O error (10)', 10],
+  ['Error: unable to open database "file:///x/a%20b.db?immutable=1": unable to open database file', 1],
+  ['sqlite3: error while loading shared libraries: libsqlite3.so.0', 127],
+  ['', 1],
+])('throws when the tool has trouble of its own: %s', async (words, exitCode) => {
+  const asked = secondOpinion(saying(words, exitCode), folder, ['a b.db']);
+  await expect(asked).rejects.toThrow(`exit code ${exitCode}`);
+});
+
+it('throws when the tool says nothing at all: that is no word on the file', async () => {
+  await expect(secondOpinion(saying('', 0, 1), folder, ['a b.db'])).rejects.toThrow('exit code 0');
+});
+
+it.each([
+  ['Error: in prepare, database disk image is malformed (11)', 11],
+  ['Error: in prepare, file is not a database (26)', 26],
+  ['Error: file is encrypted or is not a database', 1],
+  ['Error: in prepare, malformed database schema (t) - near "tab": syntax error (11)', 1],
+  ['Error: in prepare, unsupported file format', 1],
+])('takes for damage what SQLite says of a damaged file: %s', async (words, exitCode) => {
+  const [found] = await secondOpinion(saying(words, exitCode), folder, ['a b.db']);
+  expect(found).toMatchObject({ check: 'integrity', database: 'a b.db', actual: words });
+});
+
+it('takes any answer but ok for damage', async () => {
+  const [found] = await secondOpinion(saying('row 7 missing from index i', 0, 1), folder, ['a b.db']);
+  expect(found).toMatchObject({ check: 'integrity', actual: 'row 7 missing from index i' });
+});
+
+it.runIf(sqlite3 !== null).each([
+  ['its pages', 4096, 0xff],
+  ['the header of its first page', 100, 0xff],
+  ['its schema format', 47, 0x07],
+  ['its text encoding', 59, 0x63],
+  ['its read version', 19, 0x09],
+])('says so of a file with damage to %s', async (_, at, byte) => {
+  const file = openSync(join(folder, 'a b.db'), 'r+');
+  writeSync(file, Buffer.from([byte]), 0, 1, at);
+  closeSync(file);
+  expect(await secondOpinion('sqlite3', folder, ['a b.db'])).toHaveLength(1);
 });
 
 it('throws when the tool cannot be run: no opinion is not a good one', async () => {

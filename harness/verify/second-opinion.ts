@@ -7,10 +7,19 @@ import { finding } from './finding.ts';
 const TIMEOUT_MS = 300_000;
 const AT_ONCE = 2;
 const ANSWER_BYTES = 100_000;
+const ANSWER_CHARACTERS = 300;
+
+/**
+ * What SQLite says of a file that is damaged: SQLITE_CORRUPT, SQLITE_NOTADB (in older versions too), a schema that it cannot
+ * parse, a header of no version. Anything else that ends the tool is trouble of its own: no memory, no descriptor, a lock.
+ */
+const DAMAGED =
+  /database disk image is malformed|malformed database schema|is not a database|unsupported file format/;
 
 /**
  * `integrity` again by the `sqlite3` command-line tool: what the library that wrote a file also vouches for is worth
- * less than what a second program says. `immutable` keeps it from making side files. Throws when the tool cannot run.
+ * less than what a second program says. `immutable` keeps it from making side files. Throws when the tool cannot run,
+ * or says nothing of the file.
  */
 export async function secondOpinion(
   sqlite3: string,
@@ -49,5 +58,8 @@ async function integrityOf(sqlite3: string, file: string): Promise<string> {
   });
   if (result.exitCode === undefined) throw new Error(`${sqlite3} did not answer: ${result.shortMessage}`);
   const said = result.exitCode === 0 ? result.stdout : result.stderr || result.stdout;
-  return said.trim().split('\n', 1)[0]?.slice(0, 300) ?? '';
+  const words = said.trim().split('\n', 1)[0]?.slice(0, ANSWER_CHARACTERS) ?? '';
+  const isOfTheFile = result.exitCode === 0 ? words !== '' : DAMAGED.test(words);
+  if (!isOfTheFile) throw new Error(`${sqlite3} ended with exit code ${result.exitCode}: ${words}`);
+  return words;
 }
