@@ -125,6 +125,11 @@ export class HistoryBuilder {
 
   #base(record: BaseRecord, place: string): void {
     const before = this.#current.get(record.db);
+    if (record.inPlace === true) {
+      if (before === undefined || before.deletedUs !== null)
+        this.problem(`${place}: ${record.db} takes the place of nothing`);
+      else before.deletedUs = record.at;
+    }
     if (before !== undefined && before.deletedUs === null)
       return this.problem(`${place}: ${record.db} begins a second time`);
     if (before !== undefined && record.epoch <= before.base.epoch)

@@ -391,6 +391,11 @@ describe('a damaged ledger says so', () => {
       /system\.db has no base record/,
     ],
     ['a write after the removal', [{ t: 'gone', db: PATH, at: 1 }, CREATE_B], /was removed before/],
+    [
+      'a base in the place of nothing',
+      [{ t: 'gone', db: PATH, at: 1 }, base({ id: 'id-2', epoch: 2, inPlace: true })],
+      /takes the place of nothing/,
+    ],
     ['a second base', [base({ id: 'id-2' })], /begins a second time/],
     ['two databases with one id', [base({ db: 'system.db' })], /has the database id of/],
     ['a record after the end', [{ t: 'end', at: 1 }, CREATE_B], /after the writer's end/],

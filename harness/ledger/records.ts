@@ -29,6 +29,11 @@ export interface BaseRecord {
   readonly schema: string;
   /** Page size of the file, which the schema digest holds as well; absent in older ledgers. */
   readonly pageBytes?: number;
+  /**
+   * It has taken the place of a living one, which is gone from `at` on: one record for both, so that no SIGKILL leaves half of
+   * it. Absent: there was none, or it has a record of its own.
+   */
+  readonly inPlace?: true;
   /** File with the row hashes at seq 0, relative to the ledger folder; null when every table is empty. */
   readonly rows: string | null;
 }

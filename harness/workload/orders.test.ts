@@ -4,7 +4,8 @@ import Sqlite from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { readLedger } from '../ledger/history.ts';
 import { expectedRows } from '../ledger/history-state.ts';
-import { ledgerFile } from '../ledger/ledger-file.ts';
+import { type LedgerFile, ledgerFile } from '../ledger/ledger-file.ts';
+import type { LedgerRecord } from '../ledger/records.ts';
 import {
   livingEqualLedger,
   scanDatabase,
@@ -15,11 +16,22 @@ import {
 import { type Order, type OrderAnswer, orderSchema } from './orders.ts';
 import { runWriter } from './writer.ts';
 
-/** A writer that gets orders at its first turn, and writes on after them. */
-async function writeWith(fleet: SeededFleet, orders: readonly Order[]): Promise<OrderAnswer[]> {
+/** A writer that gets orders at its first turn, and writes on after them. `before`: hears of each record before it is noted. */
+async function writeWith(
+  fleet: SeededFleet,
+  orders: readonly Order[],
+  before: (record: LedgerRecord) => void = () => undefined,
+): Promise<OrderAnswer[]> {
   const answers: OrderAnswer[] = [];
   const descriptor = openSync(join(fleet.ledgerDir, 'writer-0.ndjson'), 'a');
   const end = new AbortController();
+  const file = ledgerFile(descriptor);
+  const ledger: LedgerFile = {
+    append: (record) => {
+      before(record);
+      file.append(record);
+    },
+  };
   let acknowledged = 0;
   try {
     await runWriter({
@@ -33,7 +45,7 @@ async function writeWith(fleet: SeededFleet, orders: readonly Order[]): Promise<
         mode: 'load',
       },
       plan: fleet.plan,
-      ledger: ledgerFile(descriptor),
+      ledger,
       started: Promise.resolve(),
       orders: [...orders],
       ended: end.signal,
@@ -129,6 +141,27 @@ it.each(['recreate', 'replace-by-rename', 'replace-by-copy'] as const)(
       expect([...history.blobs.values()].filter(({ seeded }) => !seeded).length).toBeLessThan(
         history.writes.length,
       );
+    });
+  },
+);
+
+it.each(['replace-by-rename', 'replace-by-copy'] as const)(
+  '%s: the ledger has the new life in one record, and no sooner than the disk',
+  async (act) => {
+    await withFleet(async (fleet, [path = '']) => {
+      const { ledgerDir, dataDir } = fleet;
+      const seen: unknown[] = [];
+      const order = orderSchema.parse({ order: 'new', act, paths: [path], epoch: 2, ledgerDir });
+      // Whatever is noted here is the last that a SIGKILL leaves.
+      await writeWith(fleet, [order], (record) => {
+        if (record.t !== 'gone' && record.t !== 'base') return;
+        const db = new Sqlite(join(dataDir, path), { readonly: true });
+        seen.push([record.t, db.prepare('SELECT epoch FROM _drill_identity').pluck().get()]);
+        db.close();
+      });
+      expect(seen).toEqual([['base', 2]]);
+      const [before] = (await readLedger(ledgerDir)).earlier;
+      expect(before?.deletedUs).toBe((await readLedger(ledgerDir)).databases.get(path)?.base.at);
     });
   },
 );

@@ -8,7 +8,7 @@ import { timestamp } from '../fleet/ids.ts';
 import { databaseId } from '../fleet/in-band.ts';
 import { storageFolder } from '../fleet/layout.ts';
 import { schemaDigest } from '../ledger/digest.ts';
-import type { BaseRecord } from '../ledger/records.ts';
+import type { BaseRecord, BlobRecord } from '../ledger/records.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -31,15 +31,18 @@ export function replaceDatabase(
   session.forget(path);
   copyInto(file, staged);
   const { base, files } = giveIdentity(staged, session, { path, epoch, ledgerDir });
-  session.ledger.append({ t: 'gone', db: path, at: monotonicUs() });
-  session.ledger.append(base);
-  carryBlobsOver(session, path, files);
+  const carriedOver = blobsOf(session, path, files);
   for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
   if (by === 'rename') renameSync(staged, file);
   else {
     copyFileSync(staged, file);
     rmSync(staged);
   }
+  // Not sooner: a kill between the two would leave a life in the ledger that no disk ever had. This way round it is the
+  // old life that counts then, which is what the bucket still has, with all that was acknowledged in it.
+  const at = monotonicUs();
+  session.ledger.append({ ...base, at, inPlace: true });
+  for (const record of carriedOver) session.ledger.append({ ...record, at });
   const [identity] = session.pool.open(path).db.prepare('SELECT epoch FROM _drill_identity').pluck().all();
   return identity === epoch ? null : `its epoch is ${String(identity)}`;
 }
@@ -79,20 +82,15 @@ function giveIdentity(
 }
 
 /** The blobs stay where they are, and the new database names them. */
-function carryBlobsOver({ dataDir, ledger }: Session, path: string, files: readonly string[]): void {
-  for (const file of files) {
+function blobsOf({ dataDir }: Session, path: string, files: readonly string[]): readonly BlobRecord[] {
+  return files.flatMap((file) => {
     const blob = join(dataDir, storageFolder(path), file);
     const content = existsSync(blob) ? readFileSync(blob) : null;
     const fate = { db: path, file, at: monotonicUs() };
     const sizeBytes = content?.length ?? 0;
-    ledger.append({
-      t: 'blob-put',
-      ...fate,
-      sizeBytes,
-      sha256: contentHash(content ?? ''),
-      carriedOver: true,
-    });
+    const sha256 = contentHash(content ?? '');
+    const put = { t: 'blob-put', ...fate, sizeBytes, sha256, carriedOver: true } as const;
     // A row may have been left without its blob.
-    if (content !== null) ledger.append({ t: 'blob-stored', ...fate });
-  }
+    return content === null ? [put] : [put, { t: 'blob-stored', ...fate } as const];
+  });
 }
