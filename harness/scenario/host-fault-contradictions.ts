@@ -222,6 +222,15 @@ function ofDatabase(
           ),
         ]
       : []),
+    ...(fault.do === 'recreate' && scenario.blobs.backend === 's3'
+      ? [
+          contradiction(
+            'a blob on its way to S3 when its app is recreated would be noted of the new one',
+            `${at}.do`,
+            'blobs.backend',
+          ),
+        ]
+      : []),
     ...(scenario.secondHost === undefined || !isNew
       ? []
       : [contradiction('a second host knows the first life of an app alone', `${at}.do`, 'secondHost')]),

@@ -347,6 +347,11 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nblobs: { backend: s3 }\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate }]',
+      ['a.yaml:5:52: a blob on its way to S3 when its app is recreated would be noted of the new one'],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: a, kind: store-refused, role: recovery }, { id: b, kind: store-stal }]',
       [
         'a.yaml:4:40: unknown key role',
