@@ -336,6 +336,13 @@ describe('a torn last line', () => {
     truncateSync(file, readFileSync(file).length - 1);
     expect((await readLedger(dir)).databases.get(PATH)?.writes.at(-1)?.fate).toBe('unknown');
   });
+
+  test.each([20, 1])('of the seed is a problem, %d bytes short: nobody kills the seeding', async (bytes) => {
+    write(HAPPY, [base(), base({ db: 'system.db', id: 'id-2' })]);
+    const file = join(dir, 'seed.ndjson');
+    truncateSync(file, readFileSync(file).length - bytes);
+    expect((await readLedger(dir)).problems).toEqual(['seed.ndjson: its last line is cut off']);
+  });
 });
 
 test('counts what the own writer of each file acknowledged, and knows which writers ended by themselves', async () => {
