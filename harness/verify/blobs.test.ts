@@ -146,6 +146,47 @@ describe('a blob that is there', () => {
     expect(await found({})).toEqual([['blobs', 1, null, undefined]]);
   });
 
+  describe('of an earlier life of its app', () => {
+    const file = 'of-the-first-life';
+    let removedUs: number;
+    beforeEach(() => {
+      removedUs = scene.killUs - 60_000_000;
+      writeFileSync(blobFile(file), 'content', { mode: 0o600 });
+    });
+
+    /** As if the hot app had been there before, with this blob, and had been deleted. */
+    function withEarlierLife(change: { readonly inPlace?: true } = {}): Ledger {
+      const now = scene.ledger.databases.get(target.hot);
+      if (now === undefined) throw new Error('no hot app');
+      const blob: BlobHistory = { ...upload, file, storedUs: removedUs - 1, deletedUs: null };
+      const before = { ...now, deletedUs: removedUs, blobs: new Map([[file, blob]]) };
+      const again = { ...now, base: { ...now.base, epoch: 2, ...change } };
+      const databases = new Map([...scene.ledger.databases, [target.hot, again] as const]);
+      return { ...scene.ledger, databases, earlier: [before] };
+    }
+
+    async function strays(mirror: Mirror, change: { readonly inPlace?: true } = {}): Promise<unknown[]> {
+      const { findings } = await verified(mirror, withEarlierLife(change));
+      return findings.filter(({ check }) => check === 'blobs').map(({ detail, count }) => [detail, count]);
+    }
+
+    test('went with it, and is a fault once the mirror had followed', async () => {
+      expect(await strays({ mirroredUpToUs: removedUs })).toEqual([]);
+      expect(await strays({ mirroredUpToUs: removedUs + 1 })).toEqual([
+        [`${file} went with an earlier life of its app, and is back`, 1],
+      ]);
+    });
+
+    test('stays where only the database was replaced', async () => {
+      expect(await strays({ mirroredUpToUs: scene.killUs }, { inPlace: true })).toEqual([]);
+    });
+
+    test('stays in a bucket, from which nobody removes it', async () => {
+      const blobFacts = await localBlobFacts(scene.dataDir, await listRestored(scene.dataDir));
+      expect(await strays({ blobFacts })).toEqual([]);
+    });
+  });
+
   test('without its row, because that is lost, is no fault', async () => {
     const history = scene.ledger.databases.get(target.hot);
     const write = history?.writes.findLast(({ kind }) => kind === 'file-upload');

@@ -35,23 +35,43 @@ export function strayBlobFindings(view: FleetView): Finding[] {
   );
 }
 
-function strayWords(view: FleetView, blob: BlobHistory | undefined, path: string): string | null {
+function strayWords(view: FleetView, known: KnownBlob | undefined, path: string): string | null {
   if (!BLOB_PATH.test(path)) return `${path} is no blob`;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (blob === undefined) return `${name} was never uploaded there`;
-  if (blob.deletedUs === null || STAGED.test(name)) return null;
+  if (known === undefined) return `${name} was never uploaded there`;
+  if (STAGED.test(name)) return null;
+  const { mirroredUpToUs } = view;
+  const { deletedUs } = known.blob;
   // Without a mirror the deletion reached the only place where blobs are.
-  const isFollowed = view.mirroredUpToUs === null || blob.deletedUs < view.mirroredUpToUs;
-  return isFollowed ? `${name} was deleted, and is back` : null;
+  if (deletedUs !== null && (mirroredUpToUs === null || deletedUs < mirroredUpToUs))
+    return `${name} was deleted, and is back`;
+  // A bucket keeps the blobs of an app that is deleted: nobody removes them there.
+  const { folderGoneUs } = known;
+  if (folderGoneUs === null || mirroredUpToUs === null || folderGoneUs >= mirroredUpToUs) return null;
+  return `${name} went with an earlier life of its app, and is back`;
 }
 
-/** By path: every blob that was ever put, of apps that are gone as well. */
-function knownBlobs({ ledger }: FleetView): ReadonlyMap<string, BlobHistory> {
-  const histories = [...ledger.earlier, ...ledger.databases.values()];
+interface KnownBlob {
+  readonly blob: BlobHistory;
+  /** When the folder of an earlier life of its app had been removed; null: it never was. */
+  readonly folderGoneUs: number | null;
+}
+
+/** By path: every blob that was ever put, of apps that are gone as well. The newest life that names one counts. */
+function knownBlobs({ ledger }: FleetView): ReadonlyMap<string, KnownBlob> {
+  const { earlier, databases } = ledger;
   return new Map(
-    histories.flatMap(({ path, blobs }) =>
-      [...blobs.values()].map((blob) => [`${storageFolder(path)}/${blob.file}`, blob] as const),
-    ),
+    [...earlier, ...databases.values()].flatMap(({ path, blobs, deletedUs }, index) => {
+      const isEarlier = index < earlier.length;
+      const followers = isEarlier ? earlier.slice(index + 1) : [];
+      const next =
+        followers.find((later) => later.path === path) ?? (isEarlier ? databases.get(path) : undefined);
+      // What takes the place of a database alone leaves the folder as it is.
+      const folderGoneUs = next === undefined || next.base.inPlace === true ? null : deletedUs;
+      return [...blobs.values()].map(
+        (blob) => [`${storageFolder(path)}/${blob.file}`, { blob, folderGoneUs }] as const,
+      );
+    }),
   );
 }
 

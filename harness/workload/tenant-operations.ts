@@ -10,6 +10,7 @@ import {
   LAYOUT,
   realmFolder,
   realmPath,
+  storageFolder,
   SYSTEM_PATH,
 } from '../fleet/layout.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
@@ -141,6 +142,8 @@ function removeFolder(session: Session, folder: string, databases: readonly stri
   } catch (error) {
     // Litestream's own folder may outlive this; what counts is that the databases are gone.
     if (databases.some((path) => existsSync(join(session.dataDir, path)))) throw error;
+    // And the blobs, so that none of them is there for a mirror that looks after this.
+    for (const path of databases) rmSync(join(session.dataDir, storageFolder(path)), options);
   }
   for (const path of databases) session.ledger.append({ t: 'gone', db: path, at: monotonicUs() });
 }
