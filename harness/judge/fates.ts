@@ -118,10 +118,27 @@ export function isTorn(database: DatabaseEvidence, evidence: Evidence, rpoObject
     ...evidence.fleetFindings.filter((finding) => finding.database === database.path),
   ];
   // A blob that the mirror could not have yet, or a hook, says nothing about the file.
-  const others = findings.filter(({ check }) => !TEARS.has(check) && check !== 'hooks');
+  const others = findings.filter(
+    (finding) =>
+      !TEARS.has(finding.check) && finding.check !== 'hooks' && !isUnpromisedAgain(finding, database),
+  );
   if (others.some((finding) => !isExplainedBlob(finding, rpoObjectiveMs))) return false;
   return findings.some(
-    ({ check, explainedByLossAgeMs }) => check !== 'hooks' && explainedByLossAgeMs === null,
+    ({ check, explainedByLossAgeMs }) => TEARS.has(check) && explainedByLossAgeMs === null,
+  );
+}
+
+/** Whether it says that a database is not back a second time which the new host could not write to, or not protect. */
+function isUnpromisedAgain({ check }: Finding, { second }: DatabaseEvidence): boolean {
+  if (check !== 'second-life' || second === null || second.restore?.outcome === 'restored') return false;
+  return second.firstWriteUs === null || second.protectedUs === null;
+}
+
+/** Whether a database that nobody promised excuses this finding: by its absence, by its tear, or by what follows from them. */
+export function isExcusable(finding: Finding, database: DatabaseEvidence): boolean {
+  const { check } = finding;
+  return (
+    TEARS.has(check) || check === 'inventory' || check === 'blobs' || isUnpromisedAgain(finding, database)
   );
 }
 
@@ -139,11 +156,6 @@ const TEARS: ReadonlySet<CheckId> = new Set<CheckId>([
   'content',
   'invariants',
 ]);
-
-/** Whether a database that nobody promised may break this check: by its absence, or by pages of different instants. */
-export function isExcusable(check: CheckId): boolean {
-  return TEARS.has(check) || check === 'inventory' || check === 'blobs';
-}
 
 function torn(database: DatabaseEvidence, name: string, killUs: number): Fate {
   const ageMs = Math.max(0, (killUs - database.createdUs) / 1000);

@@ -402,6 +402,43 @@ describe('inventory', () => {
     expect(result.measurements).toMatchObject({ rtoMs: null, protectedAgainMs: null });
   });
 
+  test.each<[string, Partial<NonNullable<Evidence['databases'][number]['second']>>, string]>([
+    ['without a first write, and missing again', { firstWriteUs: null }, 'pass'],
+    ['not protected again, and missing again', { protectedUs: null }, 'pass'],
+    ['written to and protected again, and missing again', {}, 'fail'],
+  ])('torn and excused, %s: %s', (_, second, verdict) => {
+    const result = judged((evidence) => {
+      const shop = young(evidence, 3000);
+      shop.verified?.findings.push(finding('schema', SHOP));
+      Object.assign(shop.second ?? {}, second, { restore: null, verified: null });
+      evidence.fleetFindings.push(finding('second-life', SHOP));
+    });
+    expect(result.verdict).toBe(verdict);
+  });
+
+  test('young, not protected and whole, but missing again: nothing is torn, and nothing excused', () => {
+    const result = judged((evidence) => {
+      Object.assign(young(evidence, 3000).second ?? {}, {
+        firstWriteUs: null,
+        restore: null,
+        verified: null,
+      });
+      evidence.fleetFindings.push(finding('second-life', SHOP));
+    });
+    expect(checksWith(result, 'fail')).toContain('second-life');
+    expect(result.measurements.tornDatabases).toBe(0);
+  });
+
+  test('torn and excused, and back a second time with what was never in it: a failure', () => {
+    const result = judged((evidence) => {
+      const shop = young(evidence, 3000);
+      shop.verified?.findings.push(finding('schema', SHOP));
+      Object.assign(shop.second ?? {}, { firstWriteUs: null });
+      evidence.fleetFindings.push(finding('second-life', SHOP));
+    });
+    expect(checksWith(result, 'fail')).toContain('second-life');
+  });
+
   test('a torn database that was promised answers for its first write', () => {
     const result = judged((evidence) => {
       databaseIn(evidence, SHOP).verified?.findings.push(finding('schema', SHOP));

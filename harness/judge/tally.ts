@@ -113,10 +113,18 @@ export function explainedNote(explained: readonly Finding[]): string[] {
  */
 export function findingsOf({ databases, fleetFindings }: Evidence, fates: readonly Fate[]): Finding[] {
   const settled = new Set(fates.flatMap(({ end, database }) => (end === 'restored' ? [] : [database.path])));
-  const excused = new Set(fates.flatMap(({ end, database }) => (end === 'excused' ? [database.path] : [])));
-  const isSettled = ({ check, database }: Finding): boolean =>
-    database !== null &&
-    ((excused.has(database) && isExcusable(check)) || (check === 'inventory' && settled.has(database)));
+  const excused = new Map(
+    fates.flatMap(({ end, database }) => (end === 'excused' ? [[database.path, database] as const] : [])),
+  );
+  const isSettled = (finding: Finding): boolean => {
+    const { check, database: path } = finding;
+    if (path === null) return false;
+    const database = excused.get(path);
+    return (
+      (database !== undefined && isExcusable(finding, database)) ||
+      (check === 'inventory' && settled.has(path))
+    );
+  };
   const all = [...databases.flatMap(({ verified }) => verified?.findings ?? []), ...fleetFindings];
   return [...new Map(all.map((finding) => [JSON.stringify(finding), finding])).values()].filter(
     (finding) => !isSettled(finding),
