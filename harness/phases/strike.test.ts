@@ -64,6 +64,7 @@ async function struck(
   };
   const watch = {
     protectedUs: new Map(),
+    sinceUs: new Map(),
     blindness,
     [Symbol.asyncDispose]: () => note('watch stopped'),
   };
