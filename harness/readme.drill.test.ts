@@ -72,6 +72,7 @@ const COMMANDS = new Map<string, () => readonly [args: string, status: number]>(
     'restore --bucket=my-backups --prefix=prod --output-dir=/srv/rustbase/data',
     () => [`restore --bucket=my-backups --prefix=prod --output-dir=${reports}/data`, 2],
   ],
+  ['schema --of=result', () => ['schema --of=result', 0]],
   ['--scenario=smoke --json', () => [`--scenario=smoke --json --output-dir=${reports}`, 0]],
 ]);
 
