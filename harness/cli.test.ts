@@ -70,6 +70,13 @@ describe('help', () => {
     expect(stdout).toContain(`Usage: drill ${name}`);
   });
 
+  test.each(['run', 'judge', 'report', 'merge', 'compare', 'verify-pack', 'restore', 'init', 'litestream'])(
+    '%s --help shows how it is called',
+    async (name) => {
+      expect((await drill([name, '--help'])).stdout).toContain('  npm run drill -- ');
+    },
+  );
+
   test('flags without a command are those of run', async () => {
     expect((await drill(['--dry-run', '--help'])).stdout).toContain('Usage: drill run');
   });

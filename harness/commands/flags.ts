@@ -33,6 +33,11 @@ export const EXAMPLES = `Examples:
   npm run drill -- judge latest                     the last run's evidence, judged again
 `;
 
+/** What the help of a command ends with: how it is called, each with what it does. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  npm run drill -- ${line}\n`).join('')}`;
+}
+
 /** What every command but run has beside its own options. */
 export function common(command: Command): Command {
   return command

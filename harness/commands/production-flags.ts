@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
-import { common, type Done, option } from './flags.ts';
+import { common, type Done, examples, option } from './flags.ts';
 import { duration, instant, type Io, notEmpty, oneOf, parallelism, type RestoreOptions } from './options.ts';
 
 export function addRestore(program: Command, io: Io, done: Done): void {
@@ -55,6 +55,7 @@ export function addRestore(program: Command, io: Io, done: Done): void {
       option('--timestamp <instant>', 'Restore this instant instead of the newest state.').argParser(instant),
     )
     .addOption(option('--events', 'Print one JSON document a line as it goes.').default(false))
+    .addHelpText('after', examples('restore --bucket=my-backups --prefix=prod --output-dir=./data'))
     .action(async (flags: RestoreOptions) => {
       const { restoreCommand } = await import('./restore.ts');
       done(await restoreCommand(flags, io));

@@ -4,6 +4,7 @@ import {
   against,
   common,
   type Done,
+  examples,
   json,
   type NotifyFlags,
   notifyOptions,
@@ -29,6 +30,7 @@ export function addSavedRuns(program: Command, io: Io, done: Done): void {
     .argument('<run>', run)
     .addOption(json())
     .addOption(outputDir())
+    .addHelpText('after', examples('judge latest'))
     .action(async (name: string, flags: { json: boolean; outputDir: string }) => {
       const { judgeCommand } = await import('./saved-run.ts');
       done(judgeCommand(name, flags, io));
@@ -49,6 +51,13 @@ export function addSavedRuns(program: Command, io: Io, done: Done): void {
     )
     .addOption(
       option('--sign <key>', 'For the pack: SSH or minisign key to sign it with.').argParser(notEmpty),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'report latest --format=markdown',
+        'report latest --pack=evidence --statement=who.yaml --sign=$HOME/.ssh/id_ed25519',
+      ),
     )
     .action(async (name: string, flags: ReportOptions & Partial<PackOptions>) => {
       if (flags.pack === undefined && flags.statement === undefined && flags.sign === undefined) {
@@ -80,6 +89,7 @@ function addVerifyPack(program: Command, io: Io, done: Done): void {
     )
     .addOption(option('--history <file>', 'History that it must be a part of.').argParser(notEmpty))
     .addOption(json())
+    .addHelpText('after', examples('verify-pack evidence --allowed-signers=signers --signer=ops@example.org'))
     .action(async (folder: string, flags: VerifyPackOptions) => {
       const { verifyPackCommand } = await import('./pack.ts');
       done(verifyPackCommand(folder, flags, io));
@@ -98,6 +108,7 @@ export function addCompare(program: Command, io: Io, done: Done): void {
     .addOption(tolerance())
     .addOption(outputDir())
     .addOption(json())
+    .addHelpText('after', examples('compare RUN latest', 'compare before/ after/ --tolerance=10%'))
     .action(
       async (
         before: string,
@@ -133,7 +144,8 @@ export function addMerge(program: Command, io: Io, done: Done): void {
     .addOption(tolerance())
     .addOption(outputDir())
     .addOption(reporter())
-    .addOption(json());
+    .addOption(json())
+    .addHelpText('after', examples('merge shards/ --against=last-pass --tolerance=25%'));
   for (const one of notifyOptions()) command.addOption(one);
   command.action(
     async (dir: string, { notify, notifyFormat, reporter: reporters = REPORTERS, ...flags }: MergeFlags) => {
