@@ -43,11 +43,18 @@ export async function damageObjects(
     .map((database): Chain => ({ database, chain: restoreChain(database) }));
   const victims = chooseVictims(chains, struck, fault, plan.seed);
   using saboteur = openSaboteur(settings);
+  // Of all of them before any is damaged: two may take the bytes of each other.
+  const changed = await Promise.all(victims.map((victim) => changedBytes(saboteur, victim, fault.damage)));
   let damaged = 0;
-  for (const victim of victims) {
+  for (const [index, victim] of victims.entries()) {
     const { key } = victim.object;
     const before = await digestOf(store, key);
-    await damage(saboteur, settings, victim, fault.damage);
+    const object = changed[index] ?? null;
+    // On every level: what it was merged from, or merged into, would fill the hole.
+    if (fault.damage === 'removed')
+      await removeObjects(settings, keysOfRange(victim.database, victim.object));
+    // Without anything to take nothing is put, and the fault is seen not to have engaged.
+    else if (object !== null) await saboteur.put(key, object);
     const after = await digestOf(store, key);
     if (after !== before) damaged++;
     struck.add(victim.database.path);
@@ -84,30 +91,30 @@ function chooseVictims(
   });
 }
 
-async function damage(
+/** What is put in the place of an object; null: nothing. */
+async function changedBytes(
   saboteur: Saboteur,
-  settings: S3Settings,
-  { object, database, before, foreign }: Victim,
+  { object: { key }, before, foreign }: Victim,
   kind: BucketObject['damage'],
-): Promise<void> {
-  const { key } = object;
-  // On every level: what it was merged from, or merged into, would fill the hole.
-  if (kind === 'removed') return removeObjects(settings, keysOfRange(database, object));
-  const { body, metadata } = await saboteur.take(key);
+): Promise<Parameters<Saboteur['put']>[1] | null> {
   switch (kind) {
-    case 'truncated':
-      return saboteur.put(key, { body: body.subarray(0, Math.floor(body.length / 2)), metadata });
+    case 'removed':
+      return null;
+    case 'truncated': {
+      const { body, metadata } = await saboteur.take(key);
+      return { body: body.subarray(0, Math.floor(body.length / 2)), metadata };
+    }
     case 'bit-flipped': {
+      const { body, metadata } = await saboteur.take(key);
       const middle = Math.floor(body.length / 2);
-      const flipped = body.map((byte, index) => (index === middle ? byte ^ 1 : byte));
-      return saboteur.put(key, { body: flipped, metadata });
+      return { body: body.map((byte, index) => (index === middle ? byte ^ 1 : byte)), metadata };
     }
     case 'older':
-    case 'foreign': {
-      const source = kind === 'older' ? before : foreign;
-      // Without one nothing is put, and the fault is seen not to have engaged.
-      if (source !== undefined) await saboteur.put(key, await saboteur.take(source.key));
-    }
+      return before === undefined ? null : saboteur.take(before.key);
+    case 'foreign':
+      return foreign === undefined ? null : saboteur.take(foreign.key);
+    default:
+      return kind satisfies never;
   }
 }
 
