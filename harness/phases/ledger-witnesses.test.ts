@@ -4,14 +4,19 @@ import { ledgerFaults } from './ledger-witnesses.ts';
 function faults(ledger: {
   readonly endsUs?: readonly number[];
   readonly acknowledged?: Readonly<Record<string, number>>;
+  readonly problems?: readonly string[];
 }): string[] {
-  const { endsUs = [], acknowledged = { 'writer-0.ndjson': 90, 'writer-1.ndjson': 40 } } = ledger;
+  const {
+    problems = [],
+    endsUs = [],
+    acknowledged = { 'writer-0.ndjson': 90, 'writer-1.ndjson': 40 },
+  } = ledger;
   const relayed = new Map([
     ['writer-0.ndjson', 80],
     ['writer-1.ndjson', 40],
   ]);
   return ledgerFaults(
-    { endsUs, acknowledgedIn: new Map(Object.entries(acknowledged)) },
+    { problems, endsUs, acknowledgedIn: new Map(Object.entries(acknowledged)) },
     { killUs: 9_000_000, relayed },
   ).map(({ code, message }) => `${code}: ${message}`);
 }
@@ -30,6 +35,12 @@ it.each([
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(message);
   expect(found[0]).toMatch(/^DRILL_E_LEDGER_DAMAGED/);
+});
+
+it('has what was found in it when it was read', () => {
+  expect(faults({ problems: ['writer-0.ndjson:7 is no record'] })).toEqual([
+    'DRILL_E_LEDGER_DAMAGED: the ledger is damaged: writer-0.ndjson:7 is no record',
+  ]);
 });
 
 it('knows a load that ended before the kill', () => {

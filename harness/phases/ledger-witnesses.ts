@@ -10,13 +10,17 @@ export interface Witnesses {
 }
 
 /**
- * What speaks against a ledger in which everything fits together: a tail that was cut off at the end of a line, before the
- * ledger was sealed, looks like a writer that was killed there; and a load that ended before its time like one that lasted.
+ * What speaks against a ledger: what was found in it when it was read, and what no look at it alone can tell. A tail that was
+ * cut off at the end of a line, before the ledger was sealed, looks like a writer that was killed there; and a load that ended
+ * before its time like one that lasted.
  */
 export function ledgerFaults(
-  ledger: Pick<Ledger, 'endsUs' | 'acknowledgedIn'>,
+  ledger: Pick<Ledger, 'problems' | 'endsUs' | 'acknowledgedIn'>,
   { killUs, relayed }: Witnesses,
 ): { readonly code: DrillErrorCode; readonly message: string }[] {
+  const found = ledger.problems.map((problem) => {
+    return { code: 'DRILL_E_LEDGER_DAMAGED' as const, message: `the ledger is damaged: ${problem}` };
+  });
   const cut = [...relayed].flatMap(([file, told]) => {
     const noted = ledger.acknowledgedIn.get(file) ?? 0;
     if (noted >= told) return [];
@@ -25,8 +29,8 @@ export function ledgerFaults(
   });
   // Nobody orders a writer to end in good order: faults that end one do it with a signal.
   const early = ledger.endsUs.filter((atUs) => atUs < killUs);
-  if (early.length === 0) return cut;
+  if (early.length === 0) return [...found, ...cut];
   const beforeMs = Math.round((killUs - Math.min(...early)) / 1000);
   const message = `${early.length} of the writers ended by themselves, the first ${beforeMs} ms before the kill`;
-  return [...cut, { code: 'DRILL_E_WRITER_FAILED', message }];
+  return [...found, ...cut, { code: 'DRILL_E_WRITER_FAILED', message }];
 }
