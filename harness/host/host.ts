@@ -152,6 +152,15 @@ function runningHost(paths: HostPaths, leader: ChildProcess, groupId: number): R
   };
 }
 
+/** `exitOf` for whoever waits for it: throws where no leader is left to tell of it. */
+export function toldExit(
+  host: Pick<RunningHost, 'assertLed' | 'exitOf'>,
+  name: string,
+): ReturnType<RunningHost['exitOf']> {
+  host.assertLed();
+  return host.exitOf(name);
+}
+
 function withoutLeader(how: string): DrillError {
   return new DrillError('DRILL_E_WRITER_FAILED', {
     what: 'the host lost its leader before the kill',

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunbookEvidence } from '../evidence/runbook.ts';
 import { databaseKind } from '../fleet/layout.ts';
-import { type RunningHost, startHost } from '../host/host.ts';
+import { type RunningHost, startHost, toldExit } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import { commandsBeyondPage, pageCommands, type RunbookCommand } from '../recovery/runbook-commands.ts';
@@ -164,11 +164,7 @@ async function type(site: Site, { step, command, shell, endpoint = null }: Typed
     everyMs: 5,
     signal: order.signal,
   };
-  const ended = (): ReturnType<RunningHost['exitOf']> => {
-    host.assertLed();
-    return host.exitOf(NAME);
-  };
-  const exit = await waitFor(ended, limit);
+  const exit = await waitFor(() => toldExit(host, NAME), limit);
   if (exit === null) {
     host.signal(NAME, 'SIGKILL');
     await waitFor(() => host.exitOf(NAME), { ...limit, timeoutMs: 5000 });

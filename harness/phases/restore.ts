@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { wallTimeOf } from '../clock.ts';
 import { DrillError } from '../errors.ts';
 import type { RestoreRecord } from '../evidence/database.ts';
-import { type DeadHost, type RunningHost, startHost } from '../host/host.ts';
+import { type DeadHost, type RunningHost, startHost, toldExit } from '../host/host.ts';
 import { subjectEnvironment } from '../host/subject.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { RecoveryEvent } from '../recovery/events.ts';
@@ -101,11 +101,7 @@ export async function endOfRestore(
     ledgerFile: null,
   });
   const databases = (found.seeded?.databases ?? 0) + scenario.workload.newApps + scenario.workload.newRealms;
-  const ended = (): ReturnType<RunningHost['exitOf']> => {
-    host.assertLed();
-    return host.exitOf(RESTORE);
-  };
-  const exit = await waitFor(ended, {
+  const exit = await waitFor(() => toldExit(host, RESTORE), {
     timeoutMs: restoreLimitMs(databases),
     everyMs: 10,
     signal: order.signal,

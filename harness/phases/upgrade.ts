@@ -2,6 +2,7 @@ import { realpath, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
 import { DrillError } from '../errors.ts';
+import { toldExit } from '../host/host.ts';
 import { SUPERVISOR } from '../host/protocol.ts';
 import { processesOfHost } from '../host/process-scan.ts';
 import { thoseRunning } from '../host/running-program.ts';
@@ -51,11 +52,7 @@ async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: s
   await rename(`${installed}.new`, installed);
   underTest.expectSupervisorEnd();
   host.signal(SUPERVISOR, 'SIGTERM');
-  const ended = (): ReturnType<HostUnderTest['host']['exitOf']> => {
-    host.assertLed();
-    return host.exitOf(SUPERVISOR);
-  };
-  const exit = await waitFor(ended, {
+  const exit = await waitFor(() => toldExit(host, SUPERVISOR), {
     timeoutMs: STOP_TIMEOUT_MS,
     everyMs: 20,
     signal: drill.order.signal,
