@@ -1,7 +1,7 @@
 import type { ReplicatedDatabase } from './bucket-layout.ts';
 import { restoredGeneration, restoredSnapshot, segmentsFrom } from './generation-layout.ts';
 import type { ListedObject } from './listed-object.ts';
-import { SNAPSHOT_LEVEL } from './ltx-layout.ts';
+import { sharingWith, SNAPSHOT_LEVEL } from './ltx-layout.ts';
 
 /**
  * The keys whose removal leaves a hole in a replica: what was uploaded first at or after the instant, with later objects
@@ -21,8 +21,7 @@ function holeInLtx({ ltx }: ReplicatedDatabase, atMs: number): readonly string[]
   );
   const hole = raw.find((file) => isFrom(file, atMs));
   if (hole === undefined) return null;
-  const torn = merged.filter(({ minTxid, maxTxid }) => minTxid <= hole.maxTxid && maxTxid >= hole.minTxid);
-  return torn.map(({ key }) => key);
+  return sharingWith(merged, hole).map(({ key }) => key);
 }
 
 /** One segment, and not the first of its WAL: that one's absence is an error to every Litestream. */

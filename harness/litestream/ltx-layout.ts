@@ -73,6 +73,14 @@ export function ltxRestorePlan(files: readonly LtxObject[]): LtxPlan | null {
   }
 }
 
+/** The files, on every level, that hold some of the transactions of this one; itself among them. */
+export function sharingWith(
+  files: readonly LtxObject[],
+  { minTxid: first, maxTxid: last }: LtxObject,
+): LtxObject[] {
+  return files.filter(({ minTxid, maxTxid }) => minTxid <= last && maxTxid >= first);
+}
+
 /** A transaction id as Litestream writes it in names, without the leading zeros. */
 export function txidText(txid: number): string {
   return `TXID ${txid.toString(16)}`;

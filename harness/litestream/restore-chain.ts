@@ -1,7 +1,7 @@
 import type { ReplicatedDatabase } from './bucket-layout.ts';
 import { restoredGeneration, restoredSnapshot, segmentsFrom } from './generation-layout.ts';
 import type { ListedObject } from './listed-object.ts';
-import { ltxRestorePlan } from './ltx-layout.ts';
+import { ltxRestorePlan, sharingWith } from './ltx-layout.ts';
 
 /** The objects that a restore to the newest state reads, in that order; empty: it has nothing to begin with. */
 export function restoreChain({ ltx, generations }: ReplicatedDatabase): readonly ListedObject[] {
@@ -17,9 +17,7 @@ export function restoreChain({ ltx, generations }: ReplicatedDatabase): readonly
  */
 export function keysOfRange({ ltx }: ReplicatedDatabase, { key }: ListedObject): readonly string[] {
   const file = ltx.find((one) => one.key === key);
-  if (file === undefined) return [key];
-  const { minTxid: first, maxTxid: last } = file;
-  return ltx.filter(({ minTxid, maxTxid }) => minTxid <= last && maxTxid >= first).map((one) => one.key);
+  return file === undefined ? [key] : sharingWith(ltx, file).map((one) => one.key);
 }
 
 /** Where in a chain an object lies that is to be damaged. */
