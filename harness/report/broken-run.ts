@@ -1,5 +1,5 @@
 import { cell, code } from './markdown.ts';
-import { message, outputLines, property } from './github.ts';
+import { githubOutputs, message, property } from './github.ts';
 import { type NotificationFormat, slackText } from './notification.ts';
 
 /** A run or a merge that ended before it had a result: what is said of the error that ended it. */
@@ -54,7 +54,7 @@ export function brokenRunMarkdown(broken: BrokenRun): string {
 
 /** Lines for `$GITHUB_OUTPUT`. There is no report, and a step that reads its path must not find an older one. */
 export function brokenRunOutputs(broken: BrokenRun): string {
-  return outputLines({ verdict: verdictOf(broken), exitCode: broken.exitCode }, '');
+  return githubOutputs({ verdict: verdictOf(broken), exitCode: broken.exitCode }, '');
 }
 
 function verdictOf({ exitCode }: BrokenRun): 'fail' | 'inconclusive' {

@@ -26,13 +26,8 @@ function runAnnotation({ verdict, reason }: Result): string {
   return `::${verdict === 'fail' ? 'error' : 'warning'} title=${property(`drill: ${verdict}`)}::${message(reason)}`;
 }
 
-/** Lines for `$GITHUB_OUTPUT`. `reportPath`: the folder of the run. */
-export function githubOutputs(result: Result, reportPath: string): string {
-  return outputLines(result, reportPath);
-}
-
-/** The same of a run that may have no result. */
-export function outputLines(
+/** Lines for `$GITHUB_OUTPUT`, also of a run without a result. `reportPath`: the folder of the run, or nothing. */
+export function githubOutputs(
   { verdict, exitCode }: { readonly verdict: Verdict; readonly exitCode: number },
   reportPath: string,
 ): string {
