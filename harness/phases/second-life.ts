@@ -11,10 +11,10 @@ import type { Store } from '../store/store.ts';
 import { verifySecondLife } from '../verify/second-life.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
-import { noteEscaped } from './strike.ts';
+import { noteEscaped, settleUploads } from './strike.ts';
 import { ledgerFaults } from './ledger-witnesses.ts';
 import { assertRunning, type FirstWrites, startWriters } from './writers.ts';
-import { closeUploadWindow, openUploadWindow } from './upload-watch.ts';
+import { closeUploadWindow } from './upload-watch.ts';
 import { type Recovered, restoreFromBucket } from './restore.ts';
 
 const FIRST_WRITES_TIMEOUT_MS = 60_000;
@@ -49,9 +49,7 @@ export async function liveAgain(drill: DrillContext, store: Store, recovered: Re
   await watch[Symbol.asyncDispose]();
   const dead = host.kill();
   found.secondKill = dead.record;
-  await store.settle();
-  await openUploadWindow(drill, store);
-  found.secondUploadsSettledUs = order.clock.nowUs();
+  found.secondUploadsSettledUs = await settleUploads(drill, store);
   noteEscaped(drill, dead.record, 'the new host');
   found.secondSeal = await sealLedger(paths.secondLedger);
   await dead.loseDisk(paths.secondDeadDisk);

@@ -37,8 +37,8 @@ export async function strike(
   // The mirror reads a disk that is as good as gone. The watch may end the look that it was in at the kill.
   await Promise.all([mirror?.[Symbol.asyncDispose](), letIn(drill, store)]);
   await watch[Symbol.asyncDispose]();
-  found.protectedUs = new Map([...watch.protectedUs].filter(([, atUs]) => atUs <= dead.record.atUs));
-  found.protectedSinceUs = new Map([...watch.sinceUs].filter(([, atUs]) => atUs <= dead.record.atUs));
+  found.protectedUs = until(dead.record.atUs, watch.protectedUs);
+  found.protectedSinceUs = until(dead.record.atUs, watch.sinceUs);
   if (blindness !== null)
     recorder.fault('DRILL_E_STORE_UNREACHABLE', `what was protected at the kill was not seen: ${blindness}`);
   if (mirror !== null && mirror.failure !== null)
@@ -66,9 +66,19 @@ export async function strike(
 async function letIn(drill: DrillContext, store: Store): Promise<void> {
   await endStoreFaults(drill, store, 'writer');
   endSecondHost(drill);
+  drill.found.uploadsSettledUs = await settleUploads(drill, store);
+}
+
+/** Returns the instant from which on nothing of a host that is dead may arrive. */
+export async function settleUploads(drill: DrillContext, store: Store): Promise<number> {
   await store.settle();
   await openUploadWindow(drill, store);
-  drill.found.uploadsSettledUs = drill.order.clock.nowUs();
+  return drill.order.clock.nowUs();
+}
+
+/** What was so at an instant already. */
+function until(untilUs: number, instants: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...instants].filter(([, atUs]) => atUs <= untilUs));
 }
 
 /** Tells of processes that had left the process group of a host, and were found all the same. */
