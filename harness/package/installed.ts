@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
+/** What a project with tests in TypeScript has of its own, beside the package. */
+const OF_THE_PROJECT = ['vitest', 'typescript', '@types/node'];
+
 /**
  * Test support: a new project that has installed the packed package. Its dependencies are links to those of the checkout,
  * so that no registry is asked; the package itself is unpacked, and lies below node_modules as it does with any user.
+ * Only what the package names as its dependencies is linked: one that is missing there must not be found here.
  */
 export function installedProject(): string {
   const project = mkdtempSync(path.join(tmpdir(), 'installed-'));
@@ -22,8 +26,13 @@ export function installedProject(): string {
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error(`npm pack left no package:\n${packed}`);
   execFileSync('tar', ['-xzf', path.join(project, tarball), '-C', own, '--strip-components=1']);
-  for (const name of readdirSync(path.join(ROOT, 'node_modules'))) {
-    if (name !== '.bin') symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
+  const { dependencies } = JSON.parse(readFileSync(path.join(own, 'package.json'), 'utf8')) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  for (const name of [...Object.keys(dependencies), ...OF_THE_PROJECT]) {
+    mkdirSync(path.join(modules, path.dirname(name)), { recursive: true });
+    // What these need in their turn they find beside themselves: Node goes by where a link leads to.
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(modules, name));
   }
   const bin = path.join(modules, '.bin');
   mkdirSync(bin);
