@@ -42,6 +42,29 @@ test('as they stand in an address and in a header too', () => {
   for (const text of texts) expect(redacted(text, found)).toMatch(/^(x |\?t=|Basic )\[redacted\]$/);
 });
 
+test('inside of a header that names a user too, wherever the secret begins', () => {
+  const found = secretsOf({ API_TOKEN: 'ab+cd/ef=gh?' });
+  for (const user of ['', 'u', 'us', 'use', 'user']) {
+    const header = btoa(`${user}:ab+cd/ef=gh?:realm`);
+    const left = redacted(header, found);
+    expect(left).toContain('[redacted]');
+    // No three characters of it can be read from what is left on either side.
+    const read = left.split('[redacted]').map((part) => atob(part.slice(0, part.length - (part.length % 4))));
+    expect(read.filter((text) => /ab\+|=gh|gh\?/.test(text))).toEqual([]);
+  }
+});
+
+test('of proxies without a scheme, and of lists of addresses', () => {
+  const found = secretsOf({
+    HTTP_PROXY: 'me:proxy-pass-1@proxy:3128',
+    BROKERS: 'amqp://a:broker-pass-1@one, amqp://b:broker-pass-2@two',
+    NO_PROXY: 'localhost,127.0.0.1',
+    MAIL: 'somebody@example.org',
+  });
+  for (const secret of ['proxy-pass-1', 'broker-pass-1', 'broker-pass-2']) expect(found).toContain(secret);
+  expect(redacted('localhost,127.0.0.1 somebody@example.org', found)).not.toContain('[redacted]');
+});
+
 test('texts and values lose them, and nothing else', () => {
   expect(redacted('a hunter22222 b hunter22222', ['hunter22222'])).toBe('a [redacted] b [redacted]');
   const value = { count: 1, list: ['x hunter22222', null, true], hunter22222: 'y' };

@@ -20,19 +20,35 @@ export function secretsOf(env: NodeJS.ProcessEnv): string[] {
   return [...new Set(forms)].toSorted((a, b) => b.length - a.length);
 }
 
-/** The password of an address, as it stands there and as it is. */
+/** The passwords of the addresses in a value, as they stand there and as they are. A proxy is often named without its scheme. */
 function passwordsIn(value: string): string[] {
-  const { password = '' } = value.includes('://') && URL.canParse(value) ? new URL(value) : {};
-  try {
-    return [password, decodeURIComponent(password)];
-  } catch {
-    return [password]; // a % that encodes nothing
-  }
+  // The whole as well: a password may hold what lists are divided by.
+  return [value, ...value.split(/[\s,;]+/)].flatMap((word) => {
+    const address = word.includes('://') ? word : `http://${word}`;
+    const { password = '' } = word.includes('@') && URL.canParse(address) ? new URL(address) : {};
+    try {
+      return [password, decodeURIComponent(password)];
+    } catch {
+      return [password]; // a % that encodes nothing
+    }
+  });
 }
 
 /** As it is, in the query of an address, and in a header. */
 function formsOf(secret: string): string[] {
-  return [secret, inAddress(secret), Buffer.from(secret).toString('base64')];
+  return [secret, inAddress(secret), Buffer.from(secret).toString('base64'), ...insideBase64(secret)];
+}
+
+/**
+ * As it stands in the base64 of a longer text, "user:secret" in a Basic header for one: it may begin at each of the three
+ * bytes of a group of four characters. Only what depends on nothing beside it: up to a character at either end stays.
+ */
+function insideBase64(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
 }
 
 function inAddress(secret: string): string {
