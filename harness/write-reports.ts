@@ -1,10 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from './errors.ts';
+import { successesOfHistory } from './history/entry.ts';
+import { historyFile, readHistory } from './history/history-file.ts';
 import { renderHtml } from './report/html/page.ts';
 import { renderJunit } from './report/junit.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import { renderMetrics } from './report/prometheus.ts';
+import { type Successes, successesIn } from './report/series.ts';
 import type { Reporter } from './reporters.ts';
 import type { Result } from './result.ts';
 
@@ -45,9 +48,17 @@ function reports(outputDir: string): Report[] {
     {
       reporter: 'prometheus',
       file: 'metrics.prom',
-      render: (result) => renderMetrics(result, textOf(join(outputDir, 'latest', 'metrics.prom'))),
+      render: (result) => renderMetrics(result, earlierSuccesses(outputDir)),
     },
   ];
+}
+
+/** What the latest run told, and the history, which is kept where no run is: on a machine that is made anew each night. */
+function earlierSuccesses(outputDir: string): Successes {
+  const told = successesIn(textOf(join(outputDir, 'latest', 'metrics.prom')));
+  const kept = successesOfHistory(readHistory(historyFile(outputDir)).entries);
+  const later = [...kept].filter(([labels, successSec]) => successSec >= (told.get(labels) ?? 0));
+  return new Map([...told, ...later]);
 }
 
 /** A collector that reads at this moment sees the old text or the new one. */
@@ -56,10 +67,10 @@ function replaceWhole(file: string, text: string): void {
   renameSync(`${file}.part`, file);
 }
 
-function textOf(file: string): string | null {
+function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    return null; // the first run of all has nothing to carry over
+    return ''; // the first run of all has nothing to carry over
   }
 }

@@ -52,7 +52,7 @@ const FORMS = {
   html: renderHtml,
   markdown: renderMarkdown,
   junit: renderJunit,
-  prometheus: (result) => renderMetrics(result, null),
+  prometheus: (result) => renderMetrics(result, new Map()),
 } as const satisfies Record<ReportOptions['format'], (result: Result, page: Page) => string>;
 
 function show(result: Result, json: boolean, io: Io): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keyOf, sampleOf } from '../compare/compare.ts';
+import { labelsOf, type Successes, successesOf } from '../report/series.ts';
 import type { Result } from '../result.ts';
 
 /** One line of `history.ndjson`: one drill of one run. */
@@ -19,6 +20,8 @@ export const historyEntrySchema = z.strictObject({
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   /** Worse than the last pass, where the run was asked to be held against it. */
   regressed: z.boolean(),
+  /** When the run ended, if the drill's series passed in it: seconds since 1970. Older lines do not say. */
+  successSec: z.number().int().optional(),
   seed: z.number().int(),
   replicateIntervalSec: z.number().nullable(),
   durationMs: z.number(),
@@ -39,8 +42,10 @@ export function entriesOf(
   manifestSha256: string,
   regressed: ReadonlySet<string>,
 ): Omit<HistoryEntry, 'previous'>[] {
+  const successes = successesOf(result);
   return result.scenarios.map((drill) => {
     const { figures, ...sample } = sampleOf(drill, result.runId);
+    const successSec = successes.get(labelsOf(sample));
     return {
       schemaVersion: 1,
       drillId: drill.drillId,
@@ -48,6 +53,7 @@ export function entriesOf(
       toolVersion: result.tool.version,
       ...sample,
       regressed: regressed.has(keyOf(sample)),
+      ...(successSec === undefined ? {} : { successSec }),
       seed: drill.seed,
       durationMs: Math.round(drill.timeline.reduce((end, { endMs }) => Math.max(end, endMs), 0)),
       acknowledgedWrites: drill.measurements.acknowledgedWrites,
@@ -56,4 +62,13 @@ export function entriesOf(
       manifestSha256,
     };
   });
+}
+
+/** When each series last passed, as far as the history tells. */
+export function successesOfHistory(entries: readonly HistoryEntry[]): Successes {
+  return new Map(
+    entries.flatMap((entry) =>
+      entry.successSec === undefined ? [] : [[labelsOf(entry), entry.successSec] as const],
+    ),
+  );
 }

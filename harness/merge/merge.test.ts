@@ -268,7 +268,7 @@ test('every format comes through a merge as the program does it, hostile names i
   expect(latest('junit.xml')).not.toContain('\u001b');
   expect(latest('report.html')).toBe(renderHtml(result));
   expect(latest('report.html')).not.toContain('<b>&');
-  expect(latest('metrics.prom')).toBe(renderMetrics(result, null));
+  expect(latest('metrics.prom')).toBe(renderMetrics(result, new Map()));
   expect(latest('summary.md')).toBe(renderMarkdown(result));
   expect(readFileSync(summary, 'utf8')).toBe(renderMarkdown(result));
   expect(readFileSync(output, 'utf8')).toMatch(/^verdict=fail\nexit-code=1\nreport-path=.*\n$/);

@@ -7,6 +7,10 @@ import { githubAnnotations, githubOutputs } from './github.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { renderMetrics } from './prometheus.ts';
+import { type Successes, successesIn } from './series.ts';
+
+/** No run before this one. */
+const NONE: Successes = new Map();
 
 const SHOP = 'realms/acme/apps/shop/data.db';
 const HOSTILE = 'a<b>&"\'`|:,%\r\n]]>\u001b[31m\u0000::error::x';
@@ -199,37 +203,37 @@ describe('markdown', () => {
 
 describe('metrics', () => {
   it('has one HELP and TYPE a metric, base units, and no value for what was not measured', () => {
-    const text = renderMetrics(resultOf(green, open), null);
+    const text = renderMetrics(resultOf(green, open), NONE);
     const names = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(text).toMatch(/^drill_rto_seconds\{[^}]*\} 1\.6$/m);
     expect(text).toMatch(/^drill_verdict\{[^}]*verdict="inconclusive"\} 1$/m);
-    expect(renderMetrics(resultOf(), null)).not.toContain('drill_rpo_seconds{');
+    expect(renderMetrics(resultOf(), NONE)).not.toContain('drill_rpo_seconds{');
   });
 
   it('carries the last success over, and renews it on a pass alone', () => {
-    const first = renderMetrics(resultOf(green), null);
+    const first = renderMetrics(resultOf(green), NONE);
     const success = /^drill_last_success_timestamp_seconds\{.*$/m;
     expect(success.exec(first)?.[0]).toMatch(/ 1793491290$/);
     const later = { ...resultOf(red), startedAt: '2026-11-02T00:00:00.000Z' };
-    expect(success.exec(renderMetrics(later, first))?.[0]).toBe(success.exec(first)?.[0]);
-    expect(renderMetrics(later, null)).not.toMatch(success);
+    expect(success.exec(renderMetrics(later, successesIn(first)))?.[0]).toBe(success.exec(first)?.[0]);
+    expect(renderMetrics(later, NONE)).not.toMatch(success);
   });
 
   it('shows a run that is no pass although its drills are, and takes it for no success', () => {
-    const first = renderMetrics(resultOf(green), null);
+    const first = renderMetrics(resultOf(green), NONE);
     expect(first).toMatch(/^drill_run_verdict\{verdict="pass"\} 1$/m);
     const success = /^drill_last_success_timestamp_seconds\{.*$/m;
     for (const verdict of ['fail', 'inconclusive'] as const) {
       const later = { ...spoilt(resultOf(green), verdict), startedAt: '2026-11-02T00:00:00.000Z' };
-      const text = renderMetrics(later, first);
+      const text = renderMetrics(later, successesIn(first));
       expect(text).toContain(`drill_run_verdict{verdict="${verdict}"} 1`);
       expect(text).toContain('drill_run_verdict{verdict="pass"} 0');
       expect(success.exec(text)?.[0]).toBe(success.exec(first)?.[0]);
     }
     // A drill that failed takes nothing from another one that passed.
     const two = resultOf(red, (evidence) => void (evidence.scenario.id = 'other'));
-    expect(success.exec(renderMetrics(two, null))?.[0]).toContain('scenario="other"');
+    expect(success.exec(renderMetrics(two, NONE))?.[0]).toContain('scenario="other"');
   });
 
   it('takes no drill of a run with a gap, or that is worse than before, for a success, whatever became of the others', () => {
@@ -245,7 +249,7 @@ describe('metrics', () => {
       );
       const run = greenRun(evidences);
       const metrics = (info: Partial<typeof run>): string =>
-        renderMetrics(judgeRun(evidences, { ...run, ...info }), null);
+        renderMetrics(judgeRun(evidences, { ...run, ...info }), NONE);
       expect(metrics({})).toMatch(success);
       expect(metrics({ gaps: [], regressions: [] })).toMatch(success);
       expect(metrics({ gaps: ['evidence.json is not as it was saved'] })).not.toMatch(success);
@@ -267,13 +271,13 @@ describe('metrics', () => {
       Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [90_000], acknowledged: 101 });
     });
     const figures = /^drill_(rpo|rto|lost)\w*\{/m;
-    const alone = renderMetrics(resultOf(control), null);
+    const alone = renderMetrics(resultOf(control), NONE);
     expect(alone).not.toMatch(figures);
     expect(alone).toMatch(/^drill_verdict\{[^}]*verdict="pass"\} 1$/m);
     expect(alone).toMatch(/^drill_last_success_timestamp_seconds\{/m);
     expect(alone).toMatch(/^drill_phase_duration_seconds\{/m);
     // Of one line, and so of one series.
-    const both = renderMetrics(resultOf(versionOf('0.5.17', green), control), null);
+    const both = renderMetrics(resultOf(versionOf('0.5.17', green), control), NONE);
     expect(both).toMatch(/^drill_rpo_seconds\{[^}]*\} 0\.01$/m);
     expect(both).toMatch(/^drill_rpo_budget_seconds\{/m);
     expect(both).toMatch(/^drill_lost_writes\{[^}]*\} 1$/m);
@@ -284,7 +288,7 @@ describe('metrics', () => {
       resultOf((evidence) => {
         evidence.subject.litestream.version = 'a"b\\c\nd';
       }),
-      null,
+      NONE,
     );
     expect(text).toContain('litestream="a\\"b\\\\c\\nd"');
     for (const line of text.trimEnd().split('\n'))

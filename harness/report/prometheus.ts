@@ -1,14 +1,24 @@
 import { strictestMax } from '../scenario/metrics.ts';
-import type { Result, ScenarioResult, Verdict } from '../result.ts';
+import type { Result, ScenarioResult } from '../result.ts';
+import {
+  endSecOf,
+  labelValue,
+  type Series,
+  seriesOf,
+  type Successes,
+  successesOf,
+  VERDICTS,
+  worst,
+} from './series.ts';
 
 /**
  * Prometheus' text format for node_exporter's textfile collector. Base units, no timestamps on samples, and what was not
  * measured is left out. Labels are the drill and little else: never run id or seed, which would make a series a run.
- * Rules: reference/formats.md, section 6. `previous`: the text of the run before, from which the time of the last
- * success is carried over, since its age is the alert that matters.
+ * Rules: reference/formats.md, section 6. `earlier`: successes of the runs before, which are carried over, since the age of
+ * the last one is the alert that matters.
  */
-export function renderMetrics(result: Result, previous: string | null): string {
-  const endSec = Math.floor((Date.parse(result.startedAt) + result.durationMs) / 1000);
+export function renderMetrics(result: Result, earlier: Successes): string {
+  const endSec = endSecOf(result);
   const series = seriesOf(result.scenarios);
   const each = (name: string, help: string, value: (drill: ScenarioResult) => number | null): string[] =>
     family(
@@ -21,11 +31,9 @@ export function renderMetrics(result: Result, previous: string | null): string {
     each(name, help, (drill) => (drill.expect === 'fail' ? null : value(drill)));
   return [
     ...each('drill_last_run_timestamp_seconds', 'When the drill last ended.', () => endSec),
-    ...family(
-      'drill_last_success_timestamp_seconds',
-      'When the drill last passed; alert on its age.',
-      lastSuccesses(isSpoilt(result) ? [] : series, endSec, previous),
-    ),
+    ...family('drill_last_success_timestamp_seconds', 'When the drill last passed; alert on its age.', [
+      ...new Map([...earlier, ...successesOf(result)]),
+    ]),
     ...figure('drill_rpo_seconds', 'Measured RPO, worst database.', ({ measurements }) =>
       inSeconds(measurements.rpoMs?.max ?? null),
     ),
@@ -65,7 +73,7 @@ export function renderMetrics(result: Result, previous: string | null): string {
       series.flatMap(([labels, drills]) =>
         drills.map(
           ({ subject }): Sample => [
-            `${labels},version="${label(result.tool.version)}",litestream="${label(subject.litestream.version)}"`,
+            `${labels},version="${labelValue(result.tool.version)}",litestream="${labelValue(subject.litestream.version)}"`,
             1,
           ],
         ),
@@ -74,17 +82,6 @@ export function renderMetrics(result: Result, previous: string | null): string {
     '',
   ].join('\n');
 }
-
-/**
- * Something is wrong with the run as a whole: evidence that was changed or lost, a figure that is worse than before. Its
- * drills' own passes are then no success. Older results do not say why, but some show it by their verdict.
- */
-function isSpoilt({ verdict, scenarios, spoiltBy = [] }: Result): boolean {
-  return spoiltBy.length > 0 || (verdict !== 'pass' && worst(scenarios) !== verdict);
-}
-
-/** Worst first. */
-const VERDICTS: readonly Verdict[] = ['fail', 'inconclusive', 'pass'];
 
 type Sample = readonly [labels: string, value: number | null];
 
@@ -99,24 +96,6 @@ function family(name: string, help: string, samples: readonly Sample[]): string[
   return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines.values()];
 }
 
-/**
- * The drills of a run by their labels: repetitions, and versions of one line, are one series, of which the worst counts;
- * of figures, the worst of those that are no negative controls.
- */
-type Series = readonly [labels: string, drills: readonly ScenarioResult[]];
-
-function seriesOf(drills: readonly ScenarioResult[]): Series[] {
-  return [...Map.groupBy(drills, labelsOf)];
-}
-
-function labelsOf({ id, subject, store }: ScenarioResult): string {
-  return `scenario="${label(id)}",litestream_line="${label(lineOf(subject.litestream.version))}",store="${store.kind}"`;
-}
-
-function worst(drills: readonly ScenarioResult[]): Verdict {
-  return VERDICTS.find((wanted) => drills.some(({ verdict }) => verdict === wanted)) ?? 'inconclusive';
-}
-
 function most(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : Math.max(...known);
@@ -128,31 +107,11 @@ function phases([labels, drills]: Series): Sample[] {
     ({ phase }) => phase,
   );
   return [...spans].map(([phase, all]) => [
-    `${labels},phase="${label(phase)}"`,
+    `${labels},phase="${labelValue(phase)}"`,
     most(all.map(({ startMs, endMs }) => (endMs - startMs) / 1000)),
   ]);
 }
 
-/** A success of now, or of an earlier run: also of drills that this run did not contain. */
-function lastSuccesses(series: readonly Series[], endSec: number, previous: string | null): Sample[] {
-  const earlier = [
-    ...(previous ?? '').matchAll(/^drill_last_success_timestamp_seconds\{(.*)\} (\d+)$/gm),
-  ].map(([, labels = '', value]) => [labels, Number(value)] as const);
-  const now = series.flatMap(([labels, drills]) =>
-    worst(drills) === 'pass' ? [[labels, endSec] as const] : [],
-  );
-  return [...new Map([...earlier, ...now])];
-}
-
-/** `0.5` of 0.5.17: a new patch release goes on with the same series. */
-function lineOf(version: string): string {
-  return /^\d+\.\d+/.exec(version)?.[0] ?? version;
-}
-
 function inSeconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
-}
-
-function label(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
