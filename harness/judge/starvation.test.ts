@@ -266,6 +266,27 @@ describe('a negative control on a machine that others have taken', () => {
     expect(named([{ phase, ...TAKEN }]).failures).toMatchObject([{ code: 'machine-starved' }]);
   });
 
+  it('shows what it was planted for where the supervisor ended and nothing came back: nobody was left to be late', () => {
+    const ended = (...codes: string[]) =>
+      judge(
+        evidenceWith((evidence) => {
+          withPhases(evidence);
+          for (const database of evidence.databases) {
+            notRestored(evidence, database.path, 'not-in-bucket');
+            Object.assign(database, { protectedUs: null, lostAt: { ...LATE, wal: 100 } });
+          }
+          evidence.subjectFailures.push(...codes.map((code) => ({ code, message: code })));
+          Object.assign(evidence.scenario, { expect: 'fail', mustFail: ['inventory'] });
+          evidence.processors = [
+            { phase: 'await protection', ...TAKEN },
+            { phase: 'load', ...TAKEN },
+          ];
+        }),
+      );
+    expect(ended('never-protected', 'supervisor-ended').verdict).toBe('pass');
+    expect(ended('never-protected').failures).toMatchObject([{ code: 'machine-starved' }]);
+  });
+
   it('is red where what broke is no matter of time', () => {
     const result = judge(
       evidenceWith((evidence) => {

@@ -75,6 +75,9 @@ export function starvedControl(
   wanted: readonly CheckResult[],
   broken: readonly Pick<ObjectiveResult, 'expression'>[],
 ): string | null {
+  // Whoever has ended is not late: by a code of its own, which a wait that was only too short does not have.
+  const hasEnded = evidence.subjectFailures.some(({ code }) => code === 'supervisor-ended');
+  if (hasEnded && judged.measurements.databasesRestored === 0) return null;
   const own = wanted.some(({ id }) => id === 'objectives')
     ? judged.objectives.filter(({ verdict }) => verdict === 'fail')
     : [];
