@@ -1,4 +1,5 @@
 import { litestreamIntervals, renderReplicateConfig } from '../litestream/config.ts';
+import { fileIdentity } from '../litestream/file-identity.ts';
 import { hasBegunAnew } from '../litestream/protection.ts';
 import { replaceFile } from './atomic-file.ts';
 import type { BucketWatch } from './bucket-watch.ts';
@@ -52,6 +53,7 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
   if (databases.length === 0) {
     await replication.stop(REPLACE_GRACE_MS);
     fleet.replicated = [];
+    meetAgain(run, changes.removed);
     memory.replicated([], fleet.strangers);
     return;
   }
@@ -65,7 +67,16 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
   }
   for (const { path } of fleet.replicated) fleet.strangers.delete(path);
+  meetAgain(run, changes.removed);
   memory.replicated(fleet.replicated, fleet.strangers);
+}
+
+/**
+ * Before Litestream lets a database go it copies the WAL at its path once more. One that lies there by now may have come
+ * before that, and its WAL is taken for the former's continuation.
+ */
+function meetAgain({ fleet }: Run, removed: Discovery['databases']): void {
+  for (const { path, file } of removed) if (fileIdentity(file) !== '') fleet.strangers.add(path);
 }
 
 function configText({ binary, config, settings, socket }: Run, databases: Discovery['databases']): string {

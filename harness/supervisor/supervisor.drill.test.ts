@@ -410,6 +410,50 @@ test.for([1, 5])(
   },
 );
 
+// At 5 s Litestream lets it go when it is told to, at 1 s when it is replaced.
+test.for(is03 ? [1] : [1, 5])(
+  'a database made anew before Litestream has let the former go comes back as the new one (interval %i s)',
+  async (replicate_interval_sec) => {
+    configure({ replicate_interval_sec });
+    const { databases } = await seeded(3, { writesPerSecond: 0 });
+    const [reborn, ...others] = databases;
+    if (reborn === undefined) throw new Error('no database');
+    const anew = { rowsPerWrite: 1, anew: true, writesPerSecond: 0 };
+    const newcomer = join(rig.folder, 'newcomer.db');
+    const maker = await rig.hammer({ ...anew, files: [newcomer], rows: 2000 });
+    maker.stdin?.end();
+    await new Promise((resolve) => maker.once('close', resolve));
+    // The former one is the larger: what Litestream would copy from it is there.
+    const former = await rig.hammer({ ...anew, files: [reborn.file], rows: 3000 });
+    start();
+    await allProtected(3);
+    former.kill('SIGKILL');
+    const [replicator] = findReplicators(yml());
+    if (replicator === undefined) throw new Error('no replicator');
+    if (replicate_interval_sec === 5) process.kill(replicator.pid, 'SIGSTOP');
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${reborn.file}${suffix}`);
+    const stopMs = performance.now() + 10_000;
+    while (configuredFiles().includes(reborn.file)) {
+      if (performance.now() > stopMs) throw new Error('the supervisor has not seen that it is gone');
+      await sleep(1);
+    }
+    // All but the last of its rows is in the file alone.
+    renameSync(newcomer, reborn.file);
+    const db = new Database(reborn.file);
+    const insert = db.prepare('INSERT INTO rows (seq, body) VALUES (?, ?)');
+    for (let seq = 2001; seq <= 2050; seq++) insert.run(seq, hammerBody(seq));
+    process.kill(replicator.pid, 'SIGCONT');
+    const writer = await rig.hammer({ files: [reborn.file], rows: 0, rowsPerWrite: 1, writesPerSecond: 50 });
+    await sleep(4000);
+    await caughtUp(databases);
+    writer.kill('SIGKILL');
+    db.close();
+    await rig.store.settle();
+    expect(await rig.findDamage(binary, reborn.path, 2050)).toBeNull();
+    await expectSound(others, 50);
+  },
+);
+
 // 0.3.13 destroys the living file when it takes a snapshot after a copy: docs/known-bad-builds.md.
 test.skipIf(is03)('a database replaced again and again within seconds comes back as the last', async () => {
   const { databases } = await seeded(2, { writesPerSecond: 0 });
