@@ -59,12 +59,17 @@ describe('a hole in the bucket', () => {
     expect(scenario).toMatchObject({ verdict: 'fail', reason: '1 check failed: objectives' });
     const holed = scenario.databases.filter(({ rpoMs }) => (rpoMs ?? 0) > 3500);
     expect(holed).toHaveLength(1);
-    for (const { path, acknowledged, lostWrites, rpoMs, lostAt } of scenario.databases) {
+    for (const { path, acknowledged, lostWrites, rpoMs, lostAt, lostRuns } of scenario.databases) {
       expect(lostWrites, path).toBe(acknowledged - lastWrite(runDir, path));
       if (lostAt === undefined) continue;
       // What had been uploaded after the hole is there, and no restore gets to it; elsewhere nothing is like that.
       expect(lostAt.unreachable > 0, path).toBe(holed[0]?.path === path);
       expect(lostAt.unreachable + lostAt.staged + lostAt.wal, path).toBe(lostWrites);
+      // Each of them by its number.
+      expect(
+        lostRuns?.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+        path,
+      ).toBe(lostWrites);
       if (holed[0]?.path === path) expect(rpoMs).toBeLessThan(7000);
     }
     expect(holed[0]?.lostAt).toBeDefined();

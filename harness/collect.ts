@@ -282,7 +282,6 @@ function sizesAtKill(replicas: readonly ReplicatedDatabase[]): Map<string, numbe
 function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): DatabaseEvidence {
   const { path } = history;
   const verified = found.verification?.databases.get(path) ?? null;
-  const lostAt = found.lostAt.get(path);
   const fates = { acknowledged: 0, refused: history.refused, unknown: 0 };
   let lastAckUs: number | null = null;
   for (const write of history.writes) {
@@ -302,7 +301,7 @@ function databaseEvidence({ found }: DrillContext, history: DatabaseHistory): Da
     restore: found.restores.find((record) => record.path === path) ?? null,
     verified: verified?.verified ?? null,
     lostWriteAgesMs: [...(verified?.lostWriteAgesMs ?? [])],
-    ...(lostAt === undefined ? {} : { lostAt }),
+    ...found.lostAt.get(path),
     second: secondLife(found, path),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { anyCheckIdSchema } from './evidence/checks.ts';
-import { lostAtSchema } from './evidence/database.ts';
+import { lostAtSchema, lostRunSchema } from './evidence/database.ts';
 import { loadEndSchema, faultRecordSchema, secondHostSchema } from './evidence/host.ts';
 import { earlierDrillSchema } from './evidence/run-info.ts';
 import { storeRequestsSchema, storeSchema } from './evidence/store.ts';
@@ -121,6 +121,8 @@ const databaseResultSchema = z.strictObject({
   lostWrites: z.number().int(),
   /** Where those were at the kill; absent: none, or not told. */
   lostAt: lostAtSchema.optional(),
+  /** Which of them were where, by number; absent: none, not told, or in too many pieces. */
+  lostRuns: z.array(lostRunSchema).optional(),
   /** null: not measured. */
   rpoMs: maybe,
   restoreMs: maybe,

@@ -1,4 +1,4 @@
-import type { LostAt } from '../evidence/database.ts';
+import type { LostAt, LostRun } from '../evidence/database.ts';
 import type { Commit } from './wal-commits.ts';
 
 /** How far a database had come at each place. A write up to `upTo` is there; one above it and not above `atMost` may be. */
@@ -27,19 +27,33 @@ export interface KnownWal {
   readonly commits: readonly Commit[];
 }
 
-/** Parts lost writes by the furthest place that each had come to. */
-export function partLostWrites(lostWrites: readonly number[], { disk, staged, uploaded }: Places): LostAt {
-  const counts = { wal: 0, staged: 0, unreachable: 0, nowhere: 0, unclear: 0 };
-  for (const seq of lostWrites) {
-    if (seq <= uploaded.upTo) counts.unreachable++;
-    else if (seq <= uploaded.atMost) counts.unclear++;
-    else if (seq <= staged.upTo) counts.staged++;
-    else if (seq <= staged.atMost) counts.unclear++;
-    else if (seq <= disk.upTo) counts.wal++;
-    else if (seq <= disk.atMost) counts.unclear++;
-    else counts.nowhere++;
+/** A database that has lost its writes in more pieces than this is told by counts alone. */
+const MOST_RUNS = 1000;
+
+/** Parts lost writes by the furthest place that each had come to: how many were at each, and which. */
+export function partLostWrites(
+  lostWrites: readonly number[],
+  places: Places,
+): { readonly lostAt: LostAt; readonly lostRuns?: LostRun[] } {
+  const lostAt = { wal: 0, staged: 0, unreachable: 0, nowhere: 0, unclear: 0 };
+  const lostRuns: LostRun[] = [];
+  for (const seq of lostWrites.toSorted((a, b) => a - b)) {
+    const place = placeOf(seq, places);
+    lostAt[place]++;
+    const last = lostRuns.at(-1);
+    if (last?.place === place && last.to + 1 === seq) last.to = seq;
+    else lostRuns.push({ place, from: seq, to: seq });
   }
-  return counts;
+  return lostRuns.length > MOST_RUNS ? { lostAt } : { lostAt, lostRuns };
+}
+
+function placeOf(seq: number, { disk, staged, uploaded }: Places): keyof LostAt {
+  if (seq <= uploaded.upTo) return 'unreachable';
+  if (seq <= uploaded.atMost) return 'unclear';
+  if (seq <= staged.upTo) return 'staged';
+  if (seq <= staged.atMost) return 'unclear';
+  if (seq <= disk.upTo) return 'wal';
+  return seq <= disk.atMost ? 'unclear' : 'nowhere';
 }
 
 /**

@@ -66,6 +66,14 @@ export const lostAtSchema = z.strictObject({
 });
 export type LostAt = z.infer<typeof lostAtSchema>;
 
+/** Lost writes of a database, by number, that were at one place and follow one another; write 0 is what was seeded. */
+export const lostRunSchema = z.strictObject({
+  place: lostAtSchema.keyof(),
+  from: z.number().int(),
+  to: z.number().int(),
+});
+export type LostRun = z.infer<typeof lostRunSchema>;
+
 export const databaseEvidenceSchema = z.strictObject({
   path: z.string(),
   kind: z.enum(['system', 'realm', 'app']),
@@ -88,6 +96,8 @@ export const databaseEvidenceSchema = z.strictObject({
   lostWriteAgesMs: z.array(z.number()),
   /** Where those writes were at the kill; absent: nobody looked. */
   lostAt: lostAtSchema.optional(),
+  /** Which of them were where, in the order of their numbers; absent: nobody looked, or they are in too many pieces. */
+  lostRuns: z.array(lostRunSchema).optional(),
   /** Second life: the new host's first acknowledged write, its protection, and the second restore. */
   second: z
     .strictObject({

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
+import type { DatabaseEvidence } from '../evidence/database.ts';
 import type { DatabaseResult, Verdict } from '../result.ts';
 import { beyondObjective } from './beyond-objective.ts';
 import type { Fate } from './fates.ts';
@@ -33,7 +34,7 @@ export function judgeDatabases(
       recoveryPoint: database.verified?.recoveryPoint ?? 0,
       acknowledged: database.acknowledged,
       lostWrites: fate.lostAgesMs.length,
-      ...(fate.lostAgesMs.length === 0 || database.lostAt === undefined ? {} : { lostAt: database.lostAt }),
+      ...(fate.lostAgesMs.length === 0 ? {} : whereabouts(database)),
       rpoMs: fate.rpoMs,
       restoreMs: span(database.restore),
       restoreStartMs: sinceKill(evidence, database.restore),
@@ -87,4 +88,9 @@ function sinceKill({ kill }: Evidence, work: { readonly startUs: number } | null
 
 function span(work: { readonly startUs: number; readonly endUs: number } | null): number | null {
   return work === null ? null : Math.max(0, (work.endUs - work.startUs) / 1000);
+}
+
+/** Where its lost writes were, as far as anybody looked. */
+function whereabouts({ lostAt, lostRuns }: DatabaseEvidence): Pick<DatabaseResult, 'lostAt' | 'lostRuns'> {
+  return { ...(lostAt && { lostAt }), ...(lostRuns && { lostRuns }) };
 }

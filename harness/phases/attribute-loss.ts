@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partLostWrites } from '../attribution/lost-at.ts';
 import { placesOf } from '../attribution/places.ts';
-import type { LostAt } from '../evidence/database.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
@@ -21,7 +20,7 @@ export async function attributeLoss(drill: DrillContext, store: Store): Promise<
   const losers = [...verification.databases.values()].filter(({ lostWrites }) => lostWrites.length > 0);
   const replicas = new Map(bucketAtKill.map((replica) => [replica.path, replica]));
   const scratchDir = await mkdtemp(join(paths.work, 'attribution-'));
-  const lostAt = new Map<string, LostAt>();
+  const lostAt = new Map<string, ReturnType<typeof partLostWrites>>();
   try {
     for (const { path, lostWrites } of losers) {
       const places = await placesOf({

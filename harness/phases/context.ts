@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { EventBus } from '../events.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Finding } from '../evidence/checks.ts';
-import type { LostAt, RestoreRecord } from '../evidence/database.ts';
+import type { DatabaseEvidence, RestoreRecord } from '../evidence/database.ts';
 import type { RehearsalEvidence } from '../evidence/instants.ts';
 import type { OwnCheckRecord } from '../evidence/own-check.ts';
 import type { RunbookEvidence } from '../evidence/runbook.ts';
@@ -113,7 +113,7 @@ export interface Findings {
   /** What had been uploaded of each database by when; null: nobody has looked. */
   uploads: ReadonlyMap<string, UploadHistory> | null;
   /** Where the lost writes of each database were at the kill. */
-  lostAt: ReadonlyMap<string, LostAt>;
+  lostAt: ReadonlyMap<string, Pick<DatabaseEvidence, 'lostAt' | 'lostRuns'>>;
   newHostStarted: boolean;
   /** What `sealLedger` returned for the first and the second life. */
   seal: string | null;

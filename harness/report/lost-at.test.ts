@@ -28,6 +28,14 @@ it('says the places in words, the one with most first, and none that is empty', 
     '1,500 uploaded and unreachable; 2 only in the WAL',
   );
   expect(lostAtInWords(NONE)).toBe('');
+  const runs = [
+    { place: 'unreachable', from: 3, to: 5 },
+    { place: 'unreachable', from: 7, to: 7 },
+    { place: 'wal', from: 20, to: 29 },
+  ] as const;
+  expect(lostAtInWords({ ...NONE, wal: 10, unreachable: 4 }, runs)).toBe(
+    '10 only in the WAL (write 20 to 29); 4 uploaded and unreachable (write 3 to 5, 7)',
+  );
 });
 
 it('adds up over the fleet', () => {

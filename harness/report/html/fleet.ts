@@ -46,9 +46,9 @@ function cells(database: DatabaseResult): Markup {
   return markup`${figures.map((figure) => markup`<span class="number">${figure}</span>`)}`;
 }
 
-function why({ failedChecks, detail, lostAt }: DatabaseResult): string {
+function why({ failedChecks, detail, lostAt, lostRuns }: DatabaseResult): string {
   const found = [failedChecks.join(', '), detail].filter((part) => part !== '').join(': ');
-  const lost = lostAt === undefined ? '' : `lost: ${lostAtInWords(lostAt)}`;
+  const lost = lostAt === undefined ? '' : `lost: ${lostAtInWords(lostAt, lostRuns)}`;
   return [found, lost].filter((part) => part !== '').join('; ');
 }
 
