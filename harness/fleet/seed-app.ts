@@ -69,10 +69,10 @@ function insertCollections(context: SeedContext, collections: readonly Collectio
   }
 }
 
-/** NULL: admins only; true: anybody in the realm; else an expression. */
+/** NULL: admins only; true or nothing: anybody in the realm; else an expression. */
 function ruleOf({ random }: SeedContext, action: string): string | null {
   if (action === 'delete') return null;
-  return random.int(0, 2) === 0 ? 'auth.id != ""' : 'true';
+  return random.pick(['auth.id != ""', 'true', '']);
 }
 
 function insertUsers(context: SeedContext, count: number): SeededUser[] {

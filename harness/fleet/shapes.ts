@@ -60,7 +60,8 @@ CREATE TABLE line_items (
   total_cents INTEGER GENERATED ALWAYS AS (quantity * unit_cents) STORED,
   label_key TEXT GENERATED ALWAYS AS (lower(label)) VIRTUAL
 );
-CREATE INDEX line_items_label ON line_items(label_key);`;
+CREATE INDEX line_items_label ON line_items(label_key);
+CREATE VIEW line_totals AS SELECT label_key, sum(total_cents) AS cents FROM line_items GROUP BY label_key;`;
 
 export const FEATURE_TABLES: Readonly<Record<Feature, UserTable>> = {
   fts5: { name: FULL_TEXT.table, key: ['id'], sql: DOCUMENTS_SQL },

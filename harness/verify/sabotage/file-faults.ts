@@ -17,7 +17,7 @@ import { RESTORED_FROM } from '../../supervisor/restored-from.ts';
 import { placeOf } from '../places.ts';
 import type { Fault } from './fault.ts';
 import { placeDatabase } from './scene.ts';
-import { ask, execute, historyOf, type Target } from './target.ts';
+import { ask, execute, historyOf, type Target, text } from './target.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -279,9 +279,21 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   schemaFault('index gone', 'DROP INDEX audit_log_ts'),
   schemaFault(
-    'unique index gone',
+    'a space more in the definition of an index',
     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'CREATE INDEX', 'CREATE  INDEX') WHERE name = 'audit_log_ts'; PRAGMA writable_schema = RESET",
   ),
+  {
+    name: 'unique index gone',
+    plant: (target) => {
+      const index = text(
+        target,
+        'system.db',
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE INDEX%'",
+      );
+      execute(target, 'system.db', `DROP INDEX ${index}`);
+      return { findings: [['schema', 'system.db', 1]] };
+    },
+  },
   schemaFault('trigger added', 'CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END'),
   schemaFault('view added', 'CREATE VIEW v AS SELECT * FROM users'),
   schemaFault('column added', 'ALTER TABLE users ADD COLUMN extra TEXT'),

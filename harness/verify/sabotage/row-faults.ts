@@ -156,6 +156,21 @@ export const ROW_FAULTS: readonly Fault[] = [
     },
   },
   {
+    // The one is a rule that lets every user in, the other one that lets in none.
+    name: "NULL for ''",
+    plant: (target) => {
+      const { idle } = target;
+      change(
+        target,
+        idle,
+        'UPDATE _access_rules SET filter = NULL' +
+          ' WHERE rowid = (SELECT min(rowid) FROM _access_rules WHERE filter = ?)',
+        [''],
+      );
+      return wrongSeeded(idle, 1);
+    },
+  },
+  {
     name: 'a BLOB for a TEXT of the same bytes',
     plant: (target) => {
       const { idle } = target;

@@ -71,6 +71,13 @@ export const SHAPE_FAULTS: readonly Fault[] = [
     false,
   ),
   {
+    name: 'view gone',
+    plant: (target) => {
+      execute(target, target.idle, 'DROP VIEW line_totals');
+      return { findings: [['schema', target.idle, 1]] };
+    },
+  },
+  {
     name: 'row of a write gone from a table without rowid',
     plant: settingGone,
   },
