@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../clock.ts';
 import { DrillError } from '../errors.ts';
@@ -19,7 +20,8 @@ export function packCommand(
   io: Io,
 ): number {
   if (pack === undefined) throw usage('--statement and --sign need --pack', 'without a pack they do nothing');
-  const found = path.resolve(findRun(name, outputDir));
+  // Of `latest` the run itself: its pack must not be in the way of the next one's.
+  const found = realpathSync(findRun(name, outputDir));
   const folder = pack === true ? `${found}-pack` : path.resolve(pack);
   const missing = buildPack({
     runDir: found,

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { packCommand } from '../commands/pack.ts';
 import type { RunInfo } from '../evidence/run-info.ts';
 import { entriesOf } from '../history/entry.ts';
 import { appendHistory, historyFile, sha256 } from '../history/history-file.ts';
@@ -363,6 +365,18 @@ describe('making one', () => {
       expect.objectContaining({ code: 'DRILL_E_PACK' }),
     );
     expect(readdirSync(folder)).not.toContain('refused');
+  });
+
+  it('is named after the run, also where the run is named by a link', () => {
+    const lines: string[] = [];
+    const screen = { write: (text: string) => void lines.push(text), columns: 80, colour: false, motion: false };
+    symlinkSync('r1', path.join(folder, 'latest'));
+    expect(
+      packCommand('latest', { pack: true, outputDir: folder }, { stdout: screen, stderr: screen, env: {} }),
+    ).toBe(0);
+    rmSync(path.join(folder, 'latest'));
+    expect(lines).toContain(`${path.join(realpathSync(folder), 'r1')}-pack\n`);
+    expect(verifyPack(path.join(folder, 'r1-pack'), TERMS).problems).toEqual([]);
   });
 
   it('leaves out what no manifest can name: links and empty folders', () => {
