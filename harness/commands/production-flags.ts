@@ -68,7 +68,7 @@ export function addSupervise(program: Command, io: Io, done: Done): void {
       option('--config <file>', 'rustbase.toml of the host.').default('rustbase.toml').argParser(notEmpty),
     )
     .addOption(
-      option('--litestream <version|path>', 'Litestream to run; without it the first on PATH.').argParser(
+      option('--litestream <version|path>', 'Litestream to run; without it the first on PATH, else the packaged one.').argParser(
         notEmpty,
       ),
     )
