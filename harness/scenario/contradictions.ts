@@ -3,7 +3,7 @@ import { type Contradiction, contradiction } from './contradiction.ts';
 import { ofHostFault } from './host-fault-contradictions.ts';
 import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
-import { parseObjective } from './metrics.ts';
+import { parseObjective, strictestMax } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
 import { ofShapes } from './shapes.ts';
@@ -235,7 +235,7 @@ function ofRunbook({ recovery, fleet, workload }: Scenario): Contradiction[] {
 
 const INSTANT_METRICS: ReadonlySet<string> = new Set(['pointInTimeRpoMs', 'pointInTimeRestoreMs']);
 
-const LOSS_METRICS: ReadonlySet<string> = new Set(['rpoMs', 'lostWrites', 'lostWritesBeyondRpo']);
+const LOSS_METRICS = ['rpoMs', 'lostWrites', 'lostWritesBeyondRpo'] as const;
 
 const SPACE_METRICS: ReadonlySet<string> = new Set(['spaceAlarmLeadMs', 'spaceAlarmEndMs']);
 
@@ -243,12 +243,12 @@ const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledge
 
 function ofObjectives({ objectives, recovery, hooks, faults }: Scenario): Contradiction[] {
   const found: Contradiction[] = [];
-  const bound = objectives.some((expression) =>
-    LOSS_METRICS.has(parseObjective(expression).objective?.metric ?? ''),
-  );
-  if (!bound) {
+  // A share of the databases (p95) or a lower limit bounds nothing: the worst of them may lose all it had.
+  const expressions = objectives.map((expression) => ({ expression }));
+  const isBound = LOSS_METRICS.some((metric) => strictestMax(expressions, metric) !== null);
+  if (!isBound) {
     const message =
-      'no objective bounds the loss, so any loss would pass: add "lostWritesBeyondRpo == 0" or one on rpoMs';
+      'no objective bounds the loss of each database, so any loss could pass: add "lostWritesBeyondRpo == 0" or "rpoMs max < 15000"';
     found.push({ at: ['objectives'], fields: [['objectives']], message });
   }
   for (const [index, expression] of objectives.entries()) {

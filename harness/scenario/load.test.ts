@@ -490,13 +490,20 @@ describe('contradictions', () => {
         expect.stringContaining('a window of no time has no instant in it'),
       ],
     ],
-    [
+    // A share of the databases and a lower bound let the rest lose everything.
+    ...[
+      'acknowledgedWrites > 1',
+      'rpoMs p95 < 15000',
+      'rpoMs p50 < 3000',
+      'rpoMs max >= 0',
+      'lostWrites >= 0',
+    ].map((objective): [string, string, unknown[]] => [
       '  - rpoMs max < 15000',
-      '  - acknowledgedWrites > 1',
+      `  - ${objective}`,
       [
-        'a.yaml:7:3: no objective bounds the loss, so any loss would pass: add "lostWritesBeyondRpo == 0" or one on rpoMs',
+        'a.yaml:7:3: no objective bounds the loss of each database, so any loss could pass: add "lostWritesBeyondRpo == 0" or "rpoMs max < 15000"',
       ],
-    ],
+    ]),
   ])('%j written as %j', (from, to, problems) => {
     expect(problemsOf(withLine(from, to))).toEqual(problems);
   });
