@@ -4,7 +4,7 @@ import type { Finding } from '../evidence/checks.ts';
 import type { DatabaseHistory, Ledger } from '../ledger/history.ts';
 import { type BaselineSource, baseSeq, expectedRows } from '../ledger/history-state.ts';
 import { cleanHostFindings } from './clean-host.ts';
-import { finding } from './finding.ts';
+import { counted, finding } from './finding.ts';
 import { isAsInLedger } from './fleet-view.ts';
 import { listRestored } from './restored-folder.ts';
 import { sameState } from './table-state.ts';
@@ -112,14 +112,16 @@ function missingAgain(path: string): Finding {
 /** Between verification and the first write of the new host nothing may have changed. */
 function changedBetween(history: DatabaseHistory, first: VerifiedDatabase | undefined): Finding[] {
   if (first === undefined || first.observation === null || !isAsInLedger(first)) return [];
-  const { tables } = first.observation;
+  const { tables, schema } = first.observation;
   const names = new Set([...tables.keys(), ...Object.keys(history.base.tables)]);
   const changed = [...names].filter((name) => !sameState(tables.get(name), history.base.tables[name]));
-  if (changed.length === 0 && first.inBandSeq === baseSeq(history)) return [];
+  // The second restore is held against what the second life began with: what had gone by then, nobody else would miss.
+  const isOtherSchema = schema !== history.base.schema;
+  if (changed.length === 0 && !isOtherSchema && first.inBandSeq === baseSeq(history)) return [];
   return [
     finding('second-life', history.path, {
       expected: `the second life begins at write ${first.inBandSeq}, as verified`,
-      actual: `it begins at write ${baseSeq(history)}, with ${changed.length} other tables`,
+      actual: `it begins at write ${baseSeq(history)}, with ${counted(changed.length, 'other table')}${isOtherSchema ? ' and another schema' : ''}`,
       detail: changed.join(', '),
       count: Math.max(1, changed.length),
     }),

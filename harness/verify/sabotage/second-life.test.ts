@@ -183,6 +183,14 @@ describe('the second restore', () => {
     expect(found(await verifyAgain(secondLedger))).toEqual([['second-life', gone, 1]]);
   });
 
+  test.each(['DROP INDEX audit_log_ts', 'PRAGMA user_version = 9', 'CREATE VIEW v AS SELECT 1'])(
+    'began with another schema than what was verified: %s',
+    async (sql) => {
+      edit(scene.dataDir, target.idle, (db) => db.exec(sql));
+      expect(found(await verifyAgain(await liveAgain()))).toEqual([['second-life', target.idle, 1]]);
+    },
+  );
+
   test('began with something else than what was verified', async () => {
     edit(scene.dataDir, target.idle, (db) => {
       db.exec("UPDATE _drill_tables SET rows = rows + 1 WHERE name IN ('people', 'users')");
