@@ -218,10 +218,20 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
     Object.assign(evidence.scenario, { instants: 2 });
   }),
   open('harness', 'restored instant that could not be read', (evidence) =>
-    withInstant(evidence, ({ seen }) => {
-      seen?.thrown.push({ check: 'content', database: SHOP, error: 'boom' });
-    }),
+    withInstant(evidence, ({ seen }) => unread(seen)),
   ),
+  open('harness', 'rehearsed restore that could not be read', (evidence) =>
+    withRehearsal(evidence, ({ seen }) => unread(seen)),
+  ),
+  open('harness', 'second restore that could not be read', (evidence) => {
+    const { second, verified: first } = databaseIn(evidence, SHOP);
+    if (second?.verified == null || first === null) throw new Error('no second restore');
+    Object.assign(second.verified, {
+      recoveryPoint: first.recoveryPoint,
+      checksRun: [],
+      thrown: [BOOM],
+    });
+  }),
   open('harness', 'instant of which nobody can tell what had been uploaded', (evidence) =>
     withInstant(evidence, (probe) => {
       probe.uploaded = null;
@@ -276,6 +286,13 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
 
 function red(name: string, failed: readonly CheckId[], plant: PlantedEvidence['plant']): PlantedEvidence {
   return { name, plant, verdict: 'fail', failed, failureClass: 'subject' };
+}
+
+const BOOM = { check: 'content', database: SHOP, error: 'boom' } as const;
+
+/** As the verification leaves what it could not look at: nothing lost, nothing found, and the beginning for a point. */
+function unread(seen: InstantEvidence['seen']): void {
+  Object.assign(seen ?? {}, { recoveryPoint: 0, newest: 0, lostAgesMs: [], findings: [], thrown: [BOOM] });
 }
 
 /** One restore to an instant in a good drill, with this wrong about it. */

@@ -95,7 +95,8 @@ function failuresOf(probe: InstantEvidence, evidence: Evidence): Failure[] {
     ...(seen.newest > seq && seen.newerByMs >= stepMs(probe, evidence)
       ? [failure(seen.newest - seq, `nothing after write ${seq}`, `write ${seen.newest} is there`, 'too new')]
       : []),
-    ...(seen.recoveryPoint < due
+    // A file that could not be looked at has no recovery point.
+    ...(seen.recoveryPoint < due && seen.thrown.length === 0
       ? [
           failure(
             due - seen.recoveryPoint,

@@ -52,7 +52,8 @@ function failuresOf({ path, seen, uploaded, restore }: RehearsalEvidence['databa
       detail,
     }));
   }
-  if (uploaded === null || seen.recoveryPoint >= uploaded) return [];
+  // A file that could not be looked at has no recovery point.
+  if (uploaded === null || seen.thrown.length > 0 || seen.recoveryPoint >= uploaded) return [];
   const missing = uploaded - seen.recoveryPoint;
   return [
     {

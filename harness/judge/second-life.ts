@@ -62,8 +62,10 @@ function ofDatabase({ name, database }: Fate, rpoObjectiveMs: number): Judged {
   const { findings, checksRun, thrown, recoveryPoint } = second.verified;
   const { failures, explained } = partFindings(findings, rpoObjectiveMs);
   const left = (DATABASE_CHECK_IDS as readonly CheckId[]).filter((check) => !checksRun.includes(check));
-  // Where something failed already, that is the fault, told once. What a lost write explains excuses no new one.
-  const lacksNewWrite = first !== null && recoveryPoint <= first.recoveryPoint && failures.length === 0;
+  // Where something failed already, that is the fault, told once. What a lost write explains excuses no new one. A file that
+  // could not be looked at has no recovery point.
+  const isSilent = failures.length === 0 && thrown.length === 0;
+  const lacksNewWrite = first !== null && recoveryPoint <= first.recoveryPoint && isSilent;
   const lost = `it ends at write ${recoveryPoint}, the first life at ${first?.recoveryPoint}`;
   return {
     failures: [
