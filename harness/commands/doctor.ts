@@ -8,8 +8,10 @@ import { cacheFolder } from '../litestream/cache.ts';
 import { chooseLitestream } from '../litestream/choose.ts';
 import { surveyCache } from '../litestream/survey.ts';
 import { hasWalResetBug, walResetWarning } from '../litestream/sqlite-range.ts';
+import { compareVersions } from '../litestream/version.ts';
 import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
+import { OLDEST_SQLITE3 } from '../sqlite3-tool.ts';
 import { machineDiagnoses } from './doctor-machine.ts';
 import { storeDiagnoses } from './doctor-store.ts';
 import type { Io } from './options.ts';
@@ -114,7 +116,10 @@ async function sqlite3(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
       killSignal: 'SIGKILL',
       maxBuffer: 64 * 1024,
     });
-    return { name, state: 'ok', found: stdout.split(' ')[0] ?? '', fix: '' };
+    const found = stdout.split(' ')[0] ?? '';
+    if (compareVersions(found, OLDEST_SQLITE3) >= 0) return { name, state: 'ok', found, fix: '' };
+    const fix = `install the sqlite3 command-line tool ${OLDEST_SQLITE3} or later: this one cannot read every schema and is not asked`;
+    return { name, state: 'warn', found, fix };
   } catch {
     const fix = 'install the sqlite3 command-line tool for a second opinion beside better-sqlite3';
     return { name, state: 'warn', found: 'not found', fix };

@@ -68,9 +68,10 @@ export function addSupervise(program: Command, io: Io, done: Done): void {
       option('--config <file>', 'rustbase.toml of the host.').default('rustbase.toml').argParser(notEmpty),
     )
     .addOption(
-      option('--litestream <version|path>', 'Litestream to run; without it the first on PATH, else the packaged one.').argParser(
-        notEmpty,
-      ),
+      option(
+        '--litestream <version|path>',
+        'Litestream to run; without it the first on PATH, else the packaged one.',
+      ).argParser(notEmpty),
     )
     .addOption(
       option('--take-over', 'Take the prefix from the host that replicates to it now.').default(false),

@@ -1,4 +1,4 @@
-import { NO_SQLITE3 } from '../environment.ts';
+import { NO_SQLITE3 } from '../sqlite3-tool.ts';
 import { hostPaths } from '../host/host.ts';
 import { type Ledger, readLedger } from '../ledger/history.ts';
 import { isSealIntact } from '../ledger/seal.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findSqlite3 } from '../environment.ts';
+import { findSqlite3 } from '../sqlite3-tool.ts';
 import { secondOpinion } from './second-opinion.ts';
 
 let folder: string;
@@ -67,6 +67,15 @@ it.each([
 ])('throws when the tool has trouble of its own: %s', async (words, exitCode) => {
   const asked = secondOpinion(saying(words, exitCode), folder, ['a b.db']);
   await expect(asked).rejects.toThrow(`exit code ${exitCode}`);
+});
+
+it.each([
+  ['3.26.0 2018-12-01 12:34:55 bf8c1b2b7a', null],
+  ['3.30.1 2019-10-10 20:19:45 18db032d05', null],
+  ['3.31.0 2020-01-22 18:38:59 f6affdd416', '3.31.0'],
+  ['3.40.1 2022-12-28 14:03:47 df5c253c0b', '3.40.1'],
+])('asks no tool that is too old to parse the schema of a sound file: %s', (words, version) => {
+  expect(findSqlite3(saying(words, 0, 1))).toBe(version);
 });
 
 it('throws when the tool says nothing at all: that is no word on the file', async () => {
