@@ -72,7 +72,15 @@ function fateOf(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: 
   if (looked && seen === null && (outcome === null || outcome === 'not-registered')) {
     return { ...outside, end: 'removed', why: 'its removal had begun before the kill' };
   }
-  return notBack(database, name, killUs, rpoObjectiveMs);
+  const fate = notBack(database, name, killUs, rpoObjectiveMs);
+  // What was at its path before is in no record, and may have been promised long ago.
+  return fate.excused && isMadeAnew(database)
+    ? { ...outside, end: 'unknown', why: `made anew at its path: ${fate.why}` }
+    : fate;
+}
+
+function isMadeAnew({ epoch }: DatabaseEvidence): boolean {
+  return epoch > 1;
 }
 
 /** What the verification says of a database that is not there, or there although it was deleted. */
@@ -108,7 +116,8 @@ function notBack(database: DatabaseEvidence, name: string, killUs: number, rpoOb
 function isTornUnpromised(database: DatabaseEvidence, evidence: Evidence, rpoObjectiveMs: number): boolean {
   const killUs = evidence.kill?.atUs ?? 0;
   const isYoung = (killUs - database.createdUs) / 1000 <= rpoObjectiveMs;
-  return isYoung && !wasProtected(database, killUs) && isTorn(database, evidence, rpoObjectiveMs);
+  const isPromised = wasProtected(database, killUs) || isMadeAnew(database);
+  return isYoung && !isPromised && isTorn(database, evidence, rpoObjectiveMs);
 }
 
 /** Whether a restored database is in a state that it never had, and in nothing else but that. */

@@ -57,6 +57,14 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
       notRestored(evidence, SHOP, 'not-in-bucket');
     },
   ),
+  red(
+    'database made anew within the RPO and torn, with pages of what was there before',
+    ['integrity'],
+    (evidence) => {
+      Object.assign(young(evidence, 1500), { epoch: 2 });
+      databaseIn(evidence, SHOP).verified?.findings.push(finding('integrity', SHOP, 3));
+    },
+  ),
   red('protection that was claimed and was not there', ['inventory'], (evidence) => {
     Object.assign(young(evidence, 3000), { claimedProtected: true });
     notRestored(evidence, SHOP, 'not-in-bucket');
@@ -204,6 +212,14 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });
   }),
+  open(
+    'harness',
+    'database made anew within the RPO and gone, where nobody knows what was promised before',
+    (evidence) => {
+      Object.assign(young(evidence, 1500), { epoch: 2 });
+      notRestored(evidence, SHOP, 'failed');
+    },
+  ),
   open('harness', 'check that threw', ({ thrown }) => {
     thrown.push({ check: 'blobs', database: null, error: 'boom' });
   }),

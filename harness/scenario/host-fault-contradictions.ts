@@ -1,5 +1,6 @@
 import { type Contradiction, contradiction } from './contradiction.ts';
 import type { HostFault } from './host-fault.ts';
+import { strictestMax } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
 
@@ -197,6 +198,7 @@ function ofDatabase(
             `${at}.${fault.do === 'journal-mode' ? 'do' : 'for'}`,
           ),
         ]),
+    ...(isNew ? ofItsAge(fault, at, scenario) : []),
     ...(isNew && fault.times > 1
       ? [contradiction(`${fault.do} is done once to a database`, `${at}.times`, `${at}.do`)]
       : []),
@@ -235,6 +237,20 @@ function ofDatabase(
       ? []
       : [contradiction('a second host knows the first life of an app alone', `${at}.do`, 'secondHost')]),
   ];
+}
+
+/**
+ * A database is as young as its file. One that is made anew within the accepted loss would not have to come back, although
+ * what had been in its place was promised long before.
+ */
+function ofItsAge(fault: { readonly at: string }, at: string, scenario: Scenario): Contradiction[] {
+  const { objectives, supervisor } = scenario;
+  const expressions = objectives.map((expression) => ({ expression }));
+  const acceptedMs = strictestMax(expressions, 'rpoMs') ?? supervisor.replicateIntervalSec * 1000;
+  const ageMs = earliestKillMs(scenario) - durationMs(fault.at);
+  if (ageMs > acceptedMs) return [];
+  const message = `what it makes anew ${ageMs} ms before the disaster would be excused as young, or come back as what it was before: the loss of ${acceptedMs} ms that the objectives accept reaches back to it, so do it earlier`;
+  return [contradiction(message, `${at}.at`, 'objectives', 'disaster', 'workload.duration')];
 }
 
 function ofChanges(message: string, at: string, { workload }: Scenario): Contradiction[] {
