@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PHASES, phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
+import { CLI, PHASES, phaseStarted, processesBelow, start, workFolders } from './cli-rig.ts';
+import { filesWithSecrets } from './secrets.ts';
 import { waitFor } from './waiting.ts';
 
 /** The whole program, interrupted in every phase. Which Litestream it is makes no difference to that. */
@@ -29,6 +30,30 @@ describe('an interruption', () => {
     expect((await run.ended).exitCode).toBe(130);
     expect(processesBelow(outputDir)).toEqual([]);
     expect(workFolders(outputDir)).toEqual([]);
+  });
+
+  it('leaves no secret in what the processes of the host have written', async () => {
+    const outputDir = mkdtempSync(join(folder, 'secret-'));
+    const secret = 'planted-and-interrupted';
+    const supervisor = `echo ${secret} >&2; exec "${process.execPath}" "${CLI}" supervise`;
+    const run = start(
+      ['--scenario=smoke', '--seed=5', `--supervisor=${supervisor}`, `--output-dir=${outputDir}`],
+      { ...process.env, SUPERVISOR_PASSWORD: secret },
+    );
+    await waitFor(() => (phaseStarted(outputDir, 'load') ? true : null), {
+      timeoutMs: 60_000,
+      everyMs: 10,
+      signal,
+    });
+    run.child.kill('SIGINT');
+    expect((await run.ended).exitCode).toBe(130);
+    const logs = readdirSync(outputDir, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('supervisor.log'),
+    );
+    expect(logs.map((name) => readFileSync(join(outputDir, name), 'utf8'))).toEqual([
+      expect.stringContaining('[redacted]'),
+    ]);
+    expect(filesWithSecrets(outputDir, [secret])).toEqual([]);
   });
 
   it('SIGKILL of the harness leaves no process for longer than 5 s, and the next start sweeps its folder', async () => {

@@ -7,7 +7,7 @@ import type { Result, ScenarioResult } from './result.ts';
 
 /** The whole program, as a user starts it, and what of it can be seen from outside. */
 
-const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
+export const CLI = fileURLToPath(new URL('cli.ts', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;

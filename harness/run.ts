@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
@@ -98,6 +98,8 @@ export async function runDrills(
   } catch (error) {
     if (interruption.exitCode() === null) throw error;
   } finally {
+    // Also of a drill that did not come to its end: what it left is what people look at then.
+    if (existsSync(paths.evidence)) redactFolder(paths.evidence, request.secrets);
     if (!request.keep) await rm(workDir, { recursive: true, force: true });
   }
   if (interruption.exitCode() !== null) return null;
