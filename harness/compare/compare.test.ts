@@ -83,6 +83,17 @@ describe('verdicts', () => {
     expect(gaps).toContain('tiny could not be measured');
   });
 
+  it('what could not be measured before is a gap, and a pass beside it is still a pass', () => {
+    const unmeasured: Sample = { ...GREEN, verdict: 'inconclusive' };
+    const red: Sample = { ...GREEN, verdict: 'fail' };
+    expect(compareSets([unmeasured], [red], 0.25).gaps).toEqual(['tiny could not be measured before']);
+    const { gaps, regressions } = compareSets([GREEN, GREEN, unmeasured], [red], 0.25);
+    expect({ gaps, regressions }).toEqual({
+      gaps: [],
+      regressions: ['tiny passed before and fails now'],
+    });
+  });
+
   it('of a negative control only the verdict counts', () => {
     const [before, after] = [
       withFigure('rtoMs', [1], { expect: 'fail' }),

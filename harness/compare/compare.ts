@@ -88,7 +88,8 @@ export function compareDrill(before: Baseline, after: readonly Sample[], toleran
   return {
     name: now.scenario,
     key: keyOf(now),
-    verdict: { before: worst(before.center), after: worst(after) },
+    // A repeat of which nothing was measured takes nothing from the passes beside it.
+    verdict: { before: worst(measuredOf(before.center)), after: worst(after) },
     changed: keyOf(old) === keyOf(now) ? null : `${subjectInWords(old)} → ${subjectInWords(now)}`,
     // The figures of a negative control are those of a broken subject: nothing is promised about them.
     moves:
@@ -109,6 +110,7 @@ export function summarize(
     gaps: [
       ...gaps,
       ...drills.flatMap(({ name, verdict, moves }) => [
+        ...(verdict.before === 'inconclusive' ? [`${name} could not be measured before`] : []),
         ...(verdict.after === 'inconclusive' ? [`${name} could not be measured`] : []),
         ...moves
           .filter(({ kind }) => kind === 'unmeasured')
@@ -142,9 +144,7 @@ function moveOf(
   intervalMs: number,
 ): Move {
   const known = (samples: readonly Sample[]): number[] =>
-    samples
-      // A fault of the rig spoils the figures as well.
-      .filter(({ verdict }) => verdict !== 'inconclusive')
+    measuredOf(samples)
       .map(({ figures }) => figures[figure.id] ?? null)
       .filter((value) => value !== null);
   const [all, center, now] = [before.samples, before.center, after].map((some) => spreadOf(known(some)));
@@ -165,6 +165,11 @@ function moveOf(
   const move = now.median - old.median;
   const kind = move > allowance ? 'regression' : move < -allowance ? 'improvement' : 'steady';
   return { figure, before: old, after: now, allowance, kind };
+}
+
+/** A fault of the rig spoils the figures as well. */
+function measuredOf(samples: readonly Sample[]): readonly Sample[] {
+  return samples.filter(({ verdict }) => verdict !== 'inconclusive');
 }
 
 function inWords({ figure, before, after, allowance }: Move): string {
