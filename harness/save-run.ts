@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evidence } from './evidence.ts';
-import { historyFile, readHistory } from './history/history-file.ts';
+import { historyFile, readableEntries } from './history/history-file.ts';
 import { earlierOf } from './history/trend.ts';
 import { judge, judgeRun } from './judge/judge.ts';
 import { writeManifest } from './manifest.ts';
@@ -27,9 +27,12 @@ export function saveRun(
 ): Result {
   const paths = runPaths(runDir);
   const known = { ...info, ...earlierDrills(evidences, info, outputDir) };
-  const reporterFailures = writeReports(judgeRun(evidences, known), { runDir, outputDir, reporters });
+  const wanted = { runDir, outputDir, reporters };
+  const reporterFailures = writeReports(judgeRun(evidences, known), wanted);
   const whole = { ...known, reporterFailures: [...known.reporterFailures, ...reporterFailures] };
   const result = judgeRun(evidences, whole);
+  // The others were written before it was known that the run is no pass.
+  if (reporterFailures.length > 0) writeReports(result, wanted);
   writeFileSync(paths.runInfo, `${JSON.stringify(whole, null, 2)}\n`);
   writeFileSync(paths.result, resultText(result));
   return result;
@@ -42,7 +45,7 @@ function earlierDrills(
   outputDir: string,
 ): Pick<RunInfo, 'earlier'> {
   if (shard !== undefined) return {};
-  const { entries } = readHistory(historyFile(outputDir));
+  const entries = readableEntries(historyFile(outputDir));
   const earlier = evidences.flatMap((evidence) => {
     const own = earlierOf(entries, judge(evidence));
     return own.length === 0 ? [] : [[evidence.drillId, own] as const];

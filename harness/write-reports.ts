@@ -1,8 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from './errors.ts';
 import { successesOfHistory } from './history/entry.ts';
-import { historyFile, readHistory } from './history/history-file.ts';
+import { historyFile, readableEntries } from './history/history-file.ts';
 import { renderHtml } from './report/html/page.ts';
 import { renderJunit } from './report/junit.ts';
 import { renderMarkdown } from './report/markdown.ts';
@@ -10,6 +10,7 @@ import { renderMetrics } from './report/prometheus.ts';
 import { type Successes, successesIn } from './report/series.ts';
 import type { Reporter } from './reporters.ts';
 import type { Result } from './result.ts';
+import { isShard } from './shard/whole-plan.ts';
 
 /** One report of a run: its file in the run directory, and how it is made from the result. */
 interface Report {
@@ -29,6 +30,7 @@ export function writeReports(result: Result, { runDir, outputDir, reporters }: W
       replaceWhole(join(runDir, file), render(result));
       return [];
     } catch (error) {
+      discard(join(runDir, file));
       return [`${file}: ${messageOf(error)}`];
     }
   });
@@ -55,8 +57,10 @@ function reports(outputDir: string): Report[] {
 
 /** What the latest run told, and the history, which is kept where no run is: on a machine that is made anew each night. */
 function earlierSuccesses(outputDir: string): Successes {
-  const told = successesIn(textOf(join(outputDir, 'latest', 'metrics.prom')));
-  const kept = successesOfHistory(readHistory(historyFile(outputDir)).entries);
+  const latest = join(outputDir, 'latest');
+  // The part of a plan that passed is no success: what it is a part of may yet be none.
+  const told = successesIn(isShard(latest) ? '' : textOf(join(latest, 'metrics.prom')));
+  const kept = successesOfHistory(readableEntries(historyFile(outputDir)));
   const later = [...kept].filter(([labels, successSec]) => successSec >= (told.get(labels) ?? 0));
   return new Map([...told, ...later]);
 }
@@ -65,6 +69,15 @@ function earlierSuccesses(outputDir: string): Successes {
 function replaceWhole(file: string, text: string): void {
   writeFileSync(`${file}.part`, text);
   renameSync(`${file}.part`, file);
+}
+
+/** What was there before would still say what is no longer so. */
+function discard(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // a folder, or a disk that takes nothing any more: it is told already that the report is not written
+  }
 }
 
 function textOf(file: string): string {

@@ -1,5 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -182,6 +190,16 @@ function earlier(evidences: readonly Evidence[], times: number): Baseline['entri
 
 describe('shards merged against the last pass', () => {
   const green = threeDrills().slice(0, 1);
+
+  it('the success of a shard is none of a merged run that is worse', async () => {
+    saveShard(green, [1, 1]);
+    mkdirSync(path.join(folder, 'out'));
+    symlinkSync('../artefacts/1/run', path.join(folder, 'out', 'latest'));
+    const worse = await merge(false, { entries: earlier(green, 0.01), tolerance: 0.25 });
+    expect(worse.exitCode).toBe(1);
+    const metrics = readFileSync(path.join(folder, 'out', 'merged', 'metrics.prom'), 'utf8');
+    expect(metrics).not.toMatch(/^drill_last_success/m);
+  });
 
   it.each([
     ['what is as before', 1, { verdict: 'pass', exitCode: 0 }],

@@ -369,7 +369,12 @@ describe('making one', () => {
 
   it('is named after the run, also where the run is named by a link', () => {
     const lines: string[] = [];
-    const screen = { write: (text: string) => void lines.push(text), columns: 80, colour: false, motion: false };
+    const screen = {
+      write: (text: string) => void lines.push(text),
+      columns: 80,
+      colour: false,
+      motion: false,
+    };
     symlinkSync('r1', path.join(folder, 'latest'));
     expect(
       packCommand('latest', { pack: true, outputDir: folder }, { stdout: screen, stderr: screen, env: {} }),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { DrillError, messageOf } from '../errors.ts';
@@ -75,7 +75,7 @@ export function writeShardFile(runDir: string, shard: ShardFile): void {
 
 /** The shard file in a run directory; null: the run is no shard. A file that contradicts itself is refused. */
 export function readShardFile(runDir: string): ShardFile | null {
-  const name = readdirSync(runDir).find((entry) => /^shard-\d+-of-\d+\.json$/.test(entry));
+  const name = shardFileIn(runDir);
   if (name === undefined) return null;
   const file = path.join(runDir, name);
   const shard = parse(file);
@@ -88,6 +88,15 @@ export function readShardFile(runDir: string): ShardFile | null {
     throw damaged(file, 'its drills are not those that its plan gives to this shard');
   }
   return shard;
+}
+
+/** Whether a run directory is that of a shard; one that is not there is none. */
+export function isShard(runDir: string): boolean {
+  return existsSync(runDir) && shardFileIn(runDir) !== undefined;
+}
+
+function shardFileIn(runDir: string): string | undefined {
+  return readdirSync(runDir).find((entry) => /^shard-\d+-of-\d+\.json$/.test(entry));
 }
 
 function parse(file: string): ShardFile {
