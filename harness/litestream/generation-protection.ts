@@ -69,9 +69,9 @@ export class GenerationProtection {
   async covers(path: string, mark: Mark): Promise<boolean> {
     const state = this.#states.get(path);
     if (state === undefined || state.protectedUs === null) return false;
-    return mark.position?.generation === state.target.generation
-      ? this.#reaches(state, mark.position)
-      : state.targetUs >= mark.atUs;
+    // The segments of an older WAL may be gone behind a newer snapshot: that one has what was in them.
+    if (state.targetUs >= mark.atUs) return true;
+    return mark.position?.generation === state.target.generation && this.#reaches(state, mark.position);
   }
 
   /** It is not protected this way any more; what is known of it is kept. */

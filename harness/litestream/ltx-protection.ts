@@ -37,7 +37,8 @@ export class LtxProtection {
   covers(path: string, { ltx, atUs }: Mark): boolean {
     const state = this.#states.get(path);
     if (state === undefined || state.protectedUs === null) return false;
-    if (ltx === null) return state.targetUs >= atUs;
+    if (state.targetUs >= atUs) return true;
+    if (ltx === null) return false;
     const txid = txidAfter(state.file, ltx);
     return txid !== null && txid <= state.maxTxid;
   }

@@ -12,27 +12,46 @@ import { reasonOf } from './failure.ts';
 import { nowUs } from './log.ts';
 import type { BucketStatus } from './status.ts';
 
+type Tracker = Pick<ProtectionTracker, 'observe' | 'covers' | 'replaced'>;
+
 /** Looks at the bucket: one listing of the prefix a look, whatever the number of databases. */
 export class BucketWatch {
   readonly #client: S3Client;
   readonly #prefix: string;
-  readonly #tracker: ProtectionTracker;
-  readonly #firstStallMs: number;
-  #stallMs: number;
-  readonly #resting = new Map<string, Mark>();
+  readonly #tracker: Tracker;
+  readonly #stallMs: number;
+  readonly #mark: typeof markPosition;
+  readonly #clockUs: () => number;
+  /** Where each database stood when it was last known to be in the bucket up to there. */
+  readonly #marks = new Map<string, Mark>();
+  /** For how long a database is waited for, where that is longer than for the others. */
+  readonly #patienceMs = new Map<string, number>();
+  #stalled: readonly string[] = [];
   #protections: ReadonlyMap<string, Protection> = new Map();
   #bucket: BucketStatus = { listedUs: null, listMs: null, objects: 0, error: null, clockSkewMs: null };
 
-  constructor(options: { client: S3Client; prefix: string; stallMs: number; rule: RestoreRule }) {
+  constructor(options: {
+    client: S3Client;
+    prefix: string;
+    stallMs: number;
+    rule: RestoreRule;
+    /** What knows of protection, of places and of time: others in a test. */
+    tracker?: Tracker;
+    mark?: typeof markPosition;
+    clockUs?: () => number;
+  }) {
     this.#client = options.client;
     this.#prefix = options.prefix;
-    this.#firstStallMs = options.stallMs;
     this.#stallMs = options.stallMs;
-    this.#tracker = new ProtectionTracker({
-      prefix: options.prefix,
-      readObject: (key) => options.client.get(key),
-      rule: options.rule,
-    });
+    this.#mark = options.mark ?? markPosition;
+    this.#clockUs = options.clockUs ?? nowUs;
+    this.#tracker =
+      options.tracker ??
+      new ProtectionTracker({
+        prefix: options.prefix,
+        readObject: (key) => options.client.get(key),
+        rule: options.rule,
+      });
   }
 
   get protections(): ReadonlyMap<string, Protection> {
@@ -64,28 +83,29 @@ export class BucketWatch {
   }
 
   /**
-   * Databases whose last commits have been resting for `stallMs` and are still not in the bucket. Litestream 0.3 tries a
-   * failed upload again only when that database is written to; until then its tail is nowhere else.
+   * Databases of which commits older than `stallMs` are still not in the bucket, told within twice that time. Litestream 0.3
+   * tries a failed upload again only when that database is written to; and one that hangs uploads nothing, however much is
+   * written.
    */
-  async stalled(databases: readonly WatchedDatabase[]): Promise<string[]> {
+  async stalled(databases: readonly WatchedDatabase[]): Promise<readonly string[]> {
+    this.#stalled = [];
     if (this.#bucket.error !== null) return [];
     const stalled: string[] = [];
     const present = new Set(databases.map(({ path }) => path));
-    for (const path of this.#resting.keys()) if (!present.has(path)) this.#resting.delete(path);
+    for (const path of this.#marks.keys()) if (!present.has(path)) this.#marks.delete(path);
     for (const { path, file } of databases) {
-      if (this.#protections.get(path)?.protectedUs == null) {
-        this.#resting.delete(path);
-        continue;
-      }
-      const mark = markPosition(file, nowUs());
-      const before = this.#resting.get(path);
-      if (before === undefined || !samePlace(before, mark)) {
-        this.#resting.set(path, mark);
-      } else if (mark.atUs - before.atUs > this.#stallMs * 1000) {
-        if (await this.#covered(path, mark)) this.#stallMs = this.#firstStallMs;
-        else stalled.push(path);
+      const mark = this.#marks.get(path);
+      if (this.#protections.get(path)?.protectedUs == null) this.#marks.delete(path);
+      else if (mark === undefined) this.#marks.set(path, this.#mark(file, this.#clockUs()));
+      else if (this.#clockUs() - mark.atUs > this.#patienceOf(path) * 1000) {
+        if (!(await this.#covered(path, mark))) stalled.push(path);
+        else {
+          this.#marks.set(path, this.#mark(file, this.#clockUs()));
+          this.#patienceMs.delete(path);
+        }
       }
     }
+    this.#stalled = stalled;
     return stalled;
   }
 
@@ -94,10 +114,15 @@ export class BucketWatch {
     this.#tracker.replaced(database);
   }
 
-  /** After a cure the waiting begins anew, and is longer: an upload that is merely slow must come to its end some time. */
+  /**
+   * After a cure the waiting begins anew, and is longer for those that had stalled: an upload that is merely slow must
+   * come to its end some time, whatever becomes of the others.
+   */
   forgetStalls(): void {
-    this.#resting.clear();
-    this.#stallMs = Math.min(this.#stallMs * 2, MAX_STALL_MS);
+    this.#marks.clear();
+    for (const path of this.#stalled)
+      this.#patienceMs.set(path, Math.min(this.#patienceOf(path) * 2, MAX_STALL_MS));
+    this.#stalled = [];
   }
 
   /** How long until the next look: short while something is unprotected, and never so short that listing is all we do. */
@@ -111,6 +136,10 @@ export class BucketWatch {
   /** What is wrong with the clocks, in words; null: nothing. The SDK of the supervisor corrects its own requests, that of Litestream 0.3 does not. */
   get clockProblem(): { readonly what: string; readonly why: string; readonly fix: string } | null {
     return clockProblem(this.#client.contact());
+  }
+
+  #patienceOf(path: string): number {
+    return this.#patienceMs.get(path) ?? this.#stallMs;
   }
 
   #skewMs(): number | null {
@@ -128,14 +157,3 @@ export class BucketWatch {
 }
 
 const MAX_STALL_MS = 3_600_000;
-
-function samePlace(a: Mark, b: Mark): boolean {
-  return (
-    a.position?.generation === b.position?.generation &&
-    a.position?.index === b.position?.index &&
-    a.position?.offset === b.position?.offset &&
-    a.ltx?.txid === b.ltx?.txid &&
-    a.ltx?.salts === b.ltx?.salts &&
-    a.ltx?.offset === b.ltx?.offset
-  );
-}
