@@ -3,6 +3,8 @@ import { ownProgram } from '../litestream/own-program.ts';
 
 const PROGRAM = ownProgram('wal-restart-process.ts', import.meta.url);
 const LIMIT_MS = 10_000;
+/** A checkpoint and its fsync, on a disk that is in use. */
+const LIMIT_EACH_MS = 30;
 
 /**
  * Makes databases that took the place of others begin a new WAL. A Litestream that still had the former file open may
@@ -17,14 +19,23 @@ export function restartWals(files: readonly string[]): Promise<ReadonlySet<strin
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: {},
-      timeout: LIMIT_MS,
+      timeout: LIMIT_MS + files.length * LIMIT_EACH_MS,
       killSignal: 'SIGKILL',
     });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-    const end = (): void => resolve(new Set(said.endsWith(']') ? (JSON.parse(said) as string[]) : []));
+    // Whole lines only: what it had done when its time was over counts.
+    const end = (): void =>
+      resolve(
+        new Set(
+          said
+            .split('\n')
+            .slice(0, -1)
+            .map((line) => JSON.parse(line) as string),
+        ),
+      );
     child.once('error', end).once('close', end);
     child.stdin.on('error', () => undefined).end(JSON.stringify(files));
   });
