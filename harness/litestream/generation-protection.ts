@@ -34,6 +34,8 @@ export class GenerationProtection {
   readonly #readObject: (key: string) => Promise<Uint8Array>;
   readonly #rule: RestoreRule;
   readonly #states = new Map<string, State>();
+  /** Generations of databases that others have replaced: Litestream begins a new one with those. */
+  readonly #formers = new Map<string, string>();
 
   constructor(options: { readObject: (key: string) => Promise<Uint8Array>; rule: RestoreRule }) {
     this.#readObject = options.readObject;
@@ -46,6 +48,11 @@ export class GenerationProtection {
     nowUs: number,
   ): Promise<Protection> {
     const chain = found === undefined ? null : restoredChain(found, this.#rule);
+    const former = this.#formers.get(watched.path);
+    if (former !== undefined && localGeneration(watched.file) === former) {
+      this.lapse(watched.path);
+      return unprotected(`generation ${former} is of the database that was here before`);
+    }
     const state = chain === null ? null : this.#stateOf(watched, chain, nowUs);
     if (chain === null || state === null || localGeneration(watched.file) !== chain.generation) {
       this.lapse(watched.path);
@@ -81,6 +88,14 @@ export class GenerationProtection {
   }
 
   forget(path: string): void {
+    this.#states.delete(path);
+    this.#formers.delete(path);
+  }
+
+  /** The file at this path is another one, and nobody replicates it now: the generation so far is of the former one. */
+  replaced({ path, file }: WatchedDatabase): void {
+    const former = localGeneration(file);
+    if (former !== null) this.#formers.set(path, former);
     this.#states.delete(path);
   }
 

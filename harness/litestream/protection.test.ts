@@ -160,6 +160,20 @@ test('a new generation ends the protection before it has objects, and until it i
   expect(await observe([...old, snapshot(B, 9), sound], 7000)).toMatchObject({ protectedUs: 7000 });
 });
 
+test('the generation of a database that another has replaced protects nothing', async () => {
+  local({ shadow: 3 });
+  const old = [snapshot(), segment(0, { frames: 3 })];
+  expect(await observe(old)).toMatchObject({ protectedUs: 1000 });
+  tracker.replaced({ path: 'x.db', file });
+  expect(await observe(old, 2000)).toMatchObject({
+    protectedUs: null,
+    reason: /generation a+ is of the database that was here before/,
+  });
+  local({ shadow: 1, generation: B });
+  const sound = [...old, snapshot(B, 9), segment(0, { generation: B, frames: 1, second: 9 })];
+  expect(await observe(sound, 7000)).toMatchObject({ protectedUs: 7000 });
+});
+
 test('a sound generation that a restore would not take is no protection', async () => {
   local({ shadow: 1, generation: B });
   const stale = snapshot(A, 60);

@@ -74,6 +74,7 @@ export class ProtectionTracker {
   /** Another file lies at this path now, and nobody replicates it at this moment: what the bucket holds is not of it. */
   replaced(database: WatchedDatabase): void {
     this.#ltx.replaced(database);
+    this.#generations.replaced(database);
   }
 
   async #judge(
