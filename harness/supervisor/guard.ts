@@ -10,6 +10,8 @@ import { ownProgram } from '../litestream/own-program.ts';
 export class WalGuard {
   #holder: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** In an outage: when all are let go, whatever else is held meanwhile. */
+  #outageEndsMs: number | null = null;
 
   /** Takes hold of the databases; answers how many, fewer where one cannot be opened. Never throws, never takes long. */
   async hold(files: readonly string[], limitMs = HOLD_TIMEOUT_MS): Promise<number> {
@@ -36,6 +38,20 @@ export class WalGuard {
 
   /** Lets go once the new Litestream has had time to take hold itself. */
   releaseAfter(ms: number): void {
+    this.#outageEndsMs = null;
+    this.#releaseIn(ms);
+  }
+
+  /**
+   * While no Litestream may run: WALs grow as long as they are held, so they are let go after this time, counted from the
+   * first call. What is held since then does not lengthen it.
+   */
+  releaseAfterOutage(ms = OUTAGE_MS): void {
+    this.#outageEndsMs ??= performance.now() + ms;
+    this.#releaseIn(Math.max(0, this.#outageEndsMs - performance.now()));
+  }
+
+  #releaseIn(ms: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.release(), ms);
   }
@@ -51,6 +67,8 @@ export class WalGuard {
 
 const PROGRAM = ownProgram('guard-process.ts', import.meta.url);
 const HOLD_TIMEOUT_MS = 3000;
+/** After an outage as long as this a new generation is the smaller evil. */
+const OUTAGE_MS = 120_000;
 
 function startHolder(): ChildProcess {
   const holder = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {

@@ -21,7 +21,9 @@ export async function reconcileLoop(run: Run): Promise<void> {
     const startMs = performance.now();
     try {
       fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix, run.binary.line));
-      const { databases } = fleet.discovery;
+      const databases = fleet.discovery.databases.filter(
+        ({ path }) => !fleet.patience.isWaiting(path, startMs),
+      );
       // What took the place of another while nobody looked.
       if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
       if (run.replication.status().pid !== null)
@@ -66,7 +68,14 @@ async function reconfigure(run: Run, databases: Discovery['databases'], changes:
     // One that must not be taken in yet must not be found there by a Litestream that starts anew either.
     if (taken.length < databases.length) replaceFile(files.config, configText(run, taken));
   }
-  for (const { path } of fleet.replicated) fleet.strangers.delete(path);
+  const replicated = new Set(fleet.replicated.map(({ path }) => path));
+  for (const { path } of databases) {
+    if (!replicated.has(path)) fleet.patience.left(path, performance.now());
+    else {
+      fleet.strangers.delete(path);
+      fleet.patience.taken(path);
+    }
+  }
   meetAgain(run, changes.removed);
   memory.replicated(fleet.replicated, fleet.strangers);
 }
@@ -109,11 +118,16 @@ export async function replace(
     replicated.filter((database) => present.has(database.path) && isKnown(database)),
   );
   if (!isGuarded) overwritten.forgetAll();
-  await replication.start(REPLACE_GRACE_MS, async () => {
-    const cut = isGuarded ? [] : await acrossGap(run, databases.filter(isKnown));
-    await settleAll(run, databases, [...replaced, ...cut]);
-  });
-  if (replication.status().state !== 'fenced') releaseGuardLater(run, replicated.length);
+  try {
+    await replication.start(REPLACE_GRACE_MS, async () => {
+      const cut = isGuarded ? [] : await acrossGap(run, databases.filter(isKnown));
+      await settleAll(run, databases, [...replaced, ...cut]);
+    });
+  } finally {
+    // Also where nothing was started: what was held for it must not be held for ever.
+    if (replication.status().state === 'fenced') run.guard.releaseAfterOutage();
+    else releaseGuardLater(run, replicated.length);
+  }
 }
 
 /** Holds the WALs in the place of the running Litestream. False: none ran or it died before that, or not all are held. */

@@ -12,6 +12,7 @@ import type { LeaseTiming } from './lease-record.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { Log } from './log.ts';
 import type { Memory } from './memory.ts';
+import type { NewcomerPatience } from './newcomer-patience.ts';
 import type { Overwritten } from './overwritten.ts';
 import type { Replication } from './replication.ts';
 
@@ -80,6 +81,8 @@ export interface Fleet {
   replicated: Discovery['databases'];
   /** Paths at which another database was replicated than lies there now, until that has been taken in. */
   readonly strangers: Set<string>;
+  /** For those of them that were too busy. */
+  readonly patience: NewcomerPatience;
   /** Aborted to cut the pause before the next look at the bucket short. */
   woken: AbortController;
 }

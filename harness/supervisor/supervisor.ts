@@ -19,6 +19,7 @@ import { type LeaseStore, openLeaseStore } from './lease-store.ts';
 import { lockFleet } from './lock.ts';
 import { type Log, nowUs } from './log.ts';
 import { Memory } from './memory.ts';
+import { NewcomerPatience } from './newcomer-patience.ts';
 import { Overwritten } from './overwritten.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
@@ -172,6 +173,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       discovery: { databases: [], refused: [] },
       replicated: [],
       strangers: new Set(),
+      patience: new NewcomerPatience(),
       woken: new AbortController(),
     },
     socket:

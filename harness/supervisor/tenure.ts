@@ -112,7 +112,7 @@ function dutiesOf(run: Run, fuse: LeaseFuse): LeaseDuties {
         // As when Litestream is replaced: its histories must still be theirs when it comes back.
         const held = guard.hold(databases.map(({ file }) => file));
         await Promise.race([held, sleep(Math.min(leftMs / 2, GUARD_LIMIT_MS))]);
-        guard.releaseAfter(GUARD_OUTAGE_MS);
+        guard.releaseAfterOutage();
       }
       await replication.fence();
       run.publish();
@@ -126,8 +126,6 @@ function dutiesOf(run: Run, fuse: LeaseFuse): LeaseDuties {
 }
 
 const GUARD_LIMIT_MS = 500;
-/** WALs grow while they are held; after an outage as long as this a new generation is the smaller evil. */
-const GUARD_OUTAGE_MS = 120_000;
 
 async function arm(fuse: LeaseFuse, validUntilMs: number, { options }: Basis): Promise<void> {
   if (await fuse.extend(validUntilMs)) return;
