@@ -58,15 +58,20 @@ export class Replication {
 
   /**
    * Starts the child, or replaces the running one, with the config file as it is by then. `between` is done while there
-   * is none.
+   * is none. What fails is thrown, and tried again later all the same.
    */
   async start(graceMs: number, between: () => Promise<void>): Promise<void> {
     this.#wanted = true;
-    await this.#inTurn(async () => {
-      await this.#end(graceMs);
-      await between();
-      if (this.#wanted) await this.#spawn();
-    });
+    try {
+      await this.#inTurn(async () => {
+        await this.#end(graceMs);
+        await between();
+        if (this.#wanted) await this.#spawn();
+      });
+    } catch (error) {
+      if (this.#wanted && this.#child === null) this.#retryIn(this.#backoff.ended(0));
+      throw error;
+    }
   }
 
   /** Ends the child: SIGTERM, at most `graceMs` for its last sync, SIGKILL. Ends when it is gone. */
