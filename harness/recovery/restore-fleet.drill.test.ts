@@ -199,6 +199,19 @@ it('brings back what lies without its .db only when it is told to look there too
   expect(records.get('system.db')?.detail).toContain('from system/, without the .db');
 });
 
+it('brings back a fleet at the root of its bucket', async () => {
+  const writer = openS3(store.writer);
+  const atRoot: string[] = [];
+  for (const { key } of await writer.list('prod/')) {
+    atRoot.push(key.slice('prod/'.length));
+    await writer.put(atRoot.at(-1) ?? '', await writer.get(key));
+  }
+  const records = await restore(out, { prefix: '', layout: 'documented' });
+  await writer.remove(atRoot);
+  writer.close();
+  expect(paths.map((path) => records.get(path)?.outcome)).toEqual(paths.map(() => 'restored'));
+});
+
 it('goes by the bucket where what came back as system.db registers nothing', async () => {
   const other = join(folder, 'other.db');
   const db = new Sqlite(other);

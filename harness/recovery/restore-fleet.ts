@@ -7,6 +7,7 @@ import type { RestoreRecord } from '../evidence/database.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import { clockProblem } from '../store/clock-skew.ts';
 import { AWS_NAMES, diagnose, type SettingNames } from '../store/diagnose.ts';
 import { openS3, type S3Settings } from '../store/s3-client.ts';
@@ -121,7 +122,7 @@ async function provision({ outputDir }: FleetRecovery): Promise<{ work: string; 
 async function discover({ store, prefix, layout }: FleetRecovery): Promise<Map<string, FoundReplica>> {
   const client = openS3(store);
   try {
-    const objects = await client.list(`${prefix}/`);
+    const objects = await client.list(keyBase(prefix));
     const clock = clockProblem(client.contact());
     if (clock !== null) throw new DrillError('DRILL_E_STORE_REFUSED', { ...clock, exit: 3 });
     return placesInBucket(databasesInBucket(objects, prefix), layout);
