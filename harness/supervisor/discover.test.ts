@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { discover } from './discover.ts';
+import { unreadFolders } from './status.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -56,9 +57,19 @@ test('symbolic links are not followed, and those that hide databases are told', 
     writeFileSync(join(outside, 'realm.db'), 'SQLite format 3\0');
     mkdirSync(join(folder, 'realms'));
     symlinkSync(outside, join(folder, 'realms', 'acme'));
+    symlinkSync(outside, join(folder, 'realms', 'acme.org'));
     symlinkSync(join(folder, 'system.db'), join(folder, 'alias.db'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'broken'));
     expect(paths()).toEqual(['system.db']);
-    expect(discover(folder, '', '0.3').refused.map(({ path }) => path)).toEqual(['alias.db', 'realms/acme']);
+    expect(discover(folder, '', '0.3').refused.map(({ path }) => path)).toEqual([
+      'alias.db',
+      'realms/acme',
+      'realms/acme.org',
+    ]);
+    expect(unreadFolders(discover(folder, '', '0.3')).map(({ path }) => path)).toEqual([
+      'realms/acme',
+      'realms/acme.org',
+    ]);
   } finally {
     rmSync(outside, { recursive: true });
   }

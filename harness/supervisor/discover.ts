@@ -1,4 +1,4 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { unsupportedPath } from '../litestream/config.ts';
 import { fileIdentity } from '../litestream/file-identity.ts';
@@ -17,7 +17,7 @@ export interface DiscoveredDatabase {
 export interface Discovery {
   /** Sorted by path. */
   readonly databases: readonly DiscoveredDatabase[];
-  /** What looks like a database and is not taken, with the reason. Sorted by path. */
+  /** What looks like a database and is not taken, or a folder that is not looked into, with the reason. Sorted by path. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
 }
 
@@ -40,7 +40,7 @@ export function discover(dataDir: string, prefix: string, line: LitestreamLine):
         const reason = entry.isFile() ? look(file, path, prefix, line) : 'it is not a regular file';
         if (reason === null) databases.push({ path, file, identity: fileIdentity(file) });
         else refused.push({ path, reason });
-      } else if (entry.isSymbolicLink() && !entry.name.includes('.')) {
+      } else if (entry.isSymbolicLink() && isFolder(join(dataDir, path))) {
         refused.push({ path, reason: 'a symbolic link; databases behind it are not replicated' });
       }
     }
@@ -66,6 +66,14 @@ function entriesOf(dataDir: string, folder: string, refused: { path: string; rea
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       refused.push({ path: folder, reason: reasonOf(error) });
     return [];
+  }
+}
+
+function isFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false; // it leads nowhere
   }
 }
 

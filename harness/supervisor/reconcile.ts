@@ -9,6 +9,7 @@ import { reasonOf } from './failure.ts';
 import { acrossGap } from './gap.ts';
 import { databaseCapacity } from './preflight.ts';
 import { pause, type Run, SOCKET } from './run.ts';
+import { unreadFolders } from './status.ts';
 import { settle, takeInPlace } from './take-in.ts';
 
 /** Keeps litestream.yml and the child in step with the databases on disk. */
@@ -17,10 +18,21 @@ export async function reconcileLoop(run: Run): Promise<void> {
   const { log, stop } = run.options;
   const rescanMs = clamp(run.config.replicateIntervalSec * 100, 100, 1000);
   let begun = false;
+  let unread = '[]';
   while (!stop.aborted) {
     const startMs = performance.now();
     try {
       fleet.discovery = withinCapacity(discover(run.files.dataDir, run.config.prefix, run.binary.line));
+      const folders = unreadFolders(fleet.discovery);
+      if (unread !== JSON.stringify(folders)) {
+        unread = JSON.stringify(folders);
+        if (folders.length > 0)
+          log.write('error', 'databases in these folders are not replicated', {
+            count: folders.length,
+            folders: folders.slice(0, 20),
+          });
+        run.publish();
+      }
       const databases = fleet.discovery.databases.filter(
         ({ path }) => !fleet.patience.isWaiting(path, startMs),
       );

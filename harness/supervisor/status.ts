@@ -19,6 +19,8 @@ export interface Status {
   readonly bucket: BucketStatus;
   readonly disk: DiskStatus;
   readonly databases: readonly DatabaseStatus[];
+  /** Folders that are not looked into, with the reason: nobody knows whether there are databases in them. */
+  readonly unread: readonly { readonly path: string; readonly reason: string }[];
 }
 
 export interface BucketStatus {
@@ -44,6 +46,15 @@ export interface DatabaseStatus {
   readonly reason: string;
 }
 
+/** What of a discovery is no database and may hide some. */
+export function unreadFolders({ refused }: Discovery): Status['unread'] {
+  return refused.filter(({ path }) => !isDatabase(path));
+}
+
+function isDatabase(path: string): boolean {
+  return path.endsWith('.db');
+}
+
 /** One line for every database on disk: what the bucket says of it, or why it is not replicated. */
 export function databaseStatuses(
   discovery: Discovery,
@@ -54,7 +65,7 @@ export function databaseStatuses(
     return { path, protected: protectedUs !== null, protectedUs, position, reason };
   });
   const refused = discovery.refused
-    .filter(({ path }) => path.endsWith('.db'))
+    .filter(({ path }) => isDatabase(path))
     .map(({ path, reason }) => ({
       path,
       protected: false,
@@ -77,6 +88,9 @@ export function prometheusText(status: Status): string {
     '# HELP rustbaas_backup_unprotected_databases Databases on disk that are not protected.',
     '# TYPE rustbaas_backup_unprotected_databases gauge',
     `rustbaas_backup_unprotected_databases ${status.databases.filter((one) => !one.protected).length}`,
+    '# HELP rustbaas_backup_unread_folders Folders that are not looked into: databases in them are not replicated.',
+    '# TYPE rustbaas_backup_unread_folders gauge',
+    `rustbaas_backup_unread_folders ${status.unread.length}`,
     '# HELP rustbaas_backup_litestream_up 1 while the child runs. It proves nothing about the bucket.',
     '# TYPE rustbaas_backup_litestream_up gauge',
     `rustbaas_backup_litestream_up ${status.child.pid === null ? 0 : 1}`,

@@ -28,7 +28,7 @@ import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
 import { raiseLevelZero } from './snapshot-ahead.ts';
-import { databaseStatuses, type Status } from './status.ts';
+import { databaseStatuses, type Status, unreadFolders } from './status.ts';
 import { serveStatus } from './status-server.ts';
 import { openTenure, type Tenure } from './tenure.ts';
 import { watchLoop } from './watch-loop.ts';
@@ -226,6 +226,7 @@ function currentStatus(
     bucket: watch.bucket,
     disk: freeSpace.disk,
     databases: databaseStatuses(fleet.discovery, watch.protections),
+    unread: unreadFolders(fleet.discovery),
   };
 }
 
