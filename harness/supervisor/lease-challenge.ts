@@ -9,10 +9,14 @@ export interface Word {
   readonly takeOver: boolean;
   /** `drill restore` into this folder: the host that held this version is dead. `seenAtMs` null: seen by another clock. */
   readonly restored: { readonly etag: string; readonly seenAtMs: number | null } | null;
+  /** Of the lease under which this directory was replicated last; null: of none. */
+  readonly lastEpoch: number | null;
 }
 
 /**
- * Takes the lease of a prefix; null: `stop` came first. Throws DRILL_E_SUPERVISOR_LEASED when its holder lives.
+ * Takes the lease of a prefix; null: `stop` came first. Throws DRILL_E_SUPERVISOR_LEASED when its holder lives, and
+ * DRILL_E_SUPERVISOR_STALE when somebody else has had it since this directory was replicated: its databases are older than what
+ * is in the bucket, and would become the newest there. Only an operator knows better.
  *
  * - There is none, it was given back, or it is this very supervisor's from before a crash: at once.
  * - Its holder is silent, and an operator has called it dead: once it has been silent for longer than a renewal takes. A
@@ -34,6 +38,7 @@ export async function takeLease(options: LeaseOptions, word: Word, stop: AbortSi
   while (!stop.aborted) {
     const silentMs = clock.nowMs() - sinceMs;
     if (isFree(seen) || silentMs >= patienceMs(seen, calledDead)) {
+      if (seen !== null && !calledDead && hasPassedBy(seen.record, owner, word)) throw stale(seen.record);
       const taken = await attempt(options, seen);
       if (taken !== null) return announced(options, taken, seen);
     } else {
@@ -52,6 +57,11 @@ export async function takeLease(options: LeaseOptions, word: Word, stop: AbortSi
     calledDead = word.takeOver;
   }
   return null;
+}
+
+/** Whether somebody else has held the lease since this directory was last replicated. */
+function hasPassedBy({ epoch, owner }: LeaseRecord, ours: string, { lastEpoch }: Word): boolean {
+  return owner !== ours && lastEpoch !== null && epoch > lastEpoch;
 }
 
 const LOOK_MS = 500;
@@ -139,6 +149,15 @@ export function leased(other: LeaseRecord): SupervisorError {
     what: `another host replicates to this prefix: ${other.host}, ${other.dataDir}, since ${other.since}`,
     why: `it renews its lease in the bucket (epoch ${other.epoch}, last ${other.renewedAt} by its own clock)`,
     fix: 'stop the supervisor there, or choose another prefix; --take-over takes the prefix from it',
+    exit: 3,
+  });
+}
+
+function stale(other: LeaseRecord): SupervisorError {
+  return new SupervisorError('DRILL_E_SUPERVISOR_STALE', {
+    what: `another host has replicated to this prefix since this one did: ${other.host}, ${other.dataDir}, since ${other.since}`,
+    why: `what was written there (epoch ${other.epoch}) is not in the databases here, and a restore would give back these older ones`,
+    fix: 'restore the fleet from the bucket into a new folder and start there; --take-over replicates this one all the same',
     exit: 3,
   });
 }

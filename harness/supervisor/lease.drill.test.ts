@@ -210,6 +210,23 @@ test('given back on SIGTERM: the next host begins at once', async () => {
   expect(await lease()).toMatchObject({ released: false, epoch: 2, dataDir: dataDir('second') });
 });
 
+test('a host that comes back with its old databases is refused, until an operator knows better', async () => {
+  for (const name of ['first', 'second']) await seed(name, 1);
+  for (const name of ['first', 'second']) {
+    const turn = start(name);
+    await protects(name);
+    turn.child.kill('SIGTERM');
+    expect(await turn.ended).toBe(0);
+  }
+  const back = start('first');
+  expect(await back.ended).toBe(3);
+  expect(back.stderr()).toContain('DRILL_E_SUPERVISOR_STALE');
+  expect(back.stderr()).not.toContain('litestream started');
+  expect(await lease()).toMatchObject({ released: true, epoch: 2, dataDir: dataDir('second') });
+  start('first', { takeOver: true });
+  await until('the first replicates', () => replicators('first').length === 1, AT_ONCE_MS);
+});
+
 test('after a crash the same host goes on at once, and a copy of its data directory does not', async () => {
   await seed('first', 1);
   const usual = { renewMs: 1000, durationMs: 30_000 };

@@ -4,7 +4,7 @@ import type { LeaseTiming } from './lease-record.ts';
 import { type HostScript, runWorld, type Span, type WorldScript } from './lease-world.ts';
 
 const TIMING: LeaseTiming = { renewMs: 5000, durationMs: 15_000 };
-const NO_WORD = { takeOver: false, restored: null };
+const NO_WORD = { takeOver: false, restored: null, lastEpoch: null };
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 function host(parts: Partial<HostScript>): HostScript {
@@ -84,7 +84,7 @@ describe('two hosts never write at the same time', () => {
       latencyMs: 400,
       hosts: script.hosts.map((one, index) => ({
         ...host({ startMs: one.startMs, rate: one.rate }),
-        word: { takeOver: index > 0, restored: null },
+        word: { ...NO_WORD, takeOver: index > 0 },
       })),
     }));
     const { failed, counterexample } = await neverTwoWriters(calm, 300);
@@ -121,9 +121,9 @@ describe('a successor', () => {
   test.for([
     [
       'a restore has named the version it saw',
-      (etag: string) => ({ takeOver: false, restored: { etag, seenAtMs: 20_500 } }),
+      (etag: string) => ({ ...NO_WORD, restored: { etag, seenAtMs: 20_500 } }),
     ],
-    ['an operator has said so', () => ({ takeOver: true, restored: null })],
+    ['an operator has said so', () => ({ ...NO_WORD, takeOver: true })],
   ] as const)('waits for hardly more than a renewal when %s', async ([, wordOf]) => {
     const dead = host({ machineStops: [{ fromMs: 20_001, toMs: FOREVER }] });
     // Taken at 0, renewed four times.
@@ -136,19 +136,42 @@ describe('a successor', () => {
   test('with the word of a restore is refused when the holder has been renewing since', async () => {
     const next = host({
       startMs: 24_000,
-      word: { takeOver: false, restored: { etag: '"3"', seenAtMs: 10_500 } },
+      word: { ...NO_WORD, restored: { etag: '"3"', seenAtMs: 10_500 } },
     });
     const { hosts } = await runWorld(world({ hosts: [host({}), next] }));
     expect(hosts[1]).toMatchObject({ beganMs: [], end: 'DRILL_E_SUPERVISOR_LEASED' });
   });
 
   test('that takes over from a living holder begins only when that one must have stopped', async () => {
-    const next = host({ startMs: 22_000, word: { takeOver: true, restored: null } });
+    const next = host({ startMs: 22_000, word: { ...NO_WORD, takeOver: true } });
     const { hosts, overlaps } = await runWorld(world({ hosts: [host({}), next] }));
     expect(overlaps).toEqual([]);
     expect(hosts[0]).toMatchObject({ fencedMs: [expect.any(Number)], end: 'lost to host-1' });
     expect(hosts[1]?.beganMs.length).toBe(1);
     expect(hosts[1]?.end).toBe('runs');
+  });
+});
+
+describe('a directory that was replicated before', () => {
+  // Somebody else took the lease at 0, as its first holder, and died or gave it back.
+  const other = host({ machineStops: [{ fromMs: 20_001, toMs: FOREVER }] });
+
+  test('is refused when somebody else has had the lease since: what was written there is not here', async () => {
+    const stale = host({ startMs: 24_000, word: { ...NO_WORD, lastEpoch: 0 } });
+    const { hosts } = await runWorld(world({ hosts: [other, stale] }));
+    expect(hosts[1]).toMatchObject({ beganMs: [], end: 'DRILL_E_SUPERVISOR_STALE' });
+  });
+
+  test.for([
+    ['nobody else has had it since', { ...NO_WORD, lastEpoch: 1 }],
+    ['an operator takes it all the same', { ...NO_WORD, lastEpoch: 0, takeOver: true }],
+    [
+      'it was restored from what that one left',
+      { ...NO_WORD, lastEpoch: 0, restored: { etag: '"4"', seenAtMs: 20_500 } },
+    ],
+  ] as const)('goes on where %s', async ([, word]) => {
+    const { hosts } = await runWorld(world({ hosts: [other, host({ startMs: 24_000, word })] }));
+    expect(hosts[1]).toMatchObject({ beganMs: [expect.any(Number)], end: 'runs' });
   });
 });
 

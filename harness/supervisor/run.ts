@@ -43,6 +43,8 @@ export interface Files {
   readonly lock: string;
   /** Which file was replicated at each path. */
   readonly memory: string;
+  /** Under which lease they were. */
+  readonly lastLease: string;
 }
 
 /** What the preflight leaves behind. */

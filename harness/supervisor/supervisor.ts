@@ -77,6 +77,7 @@ function filesOf(configured: string): Files {
       status: join(dataDir, 'litestream-status.json'),
       lock: join(dataDir, 'litestream.lock'),
       memory: join(dataDir, 'litestream-replicated.json'),
+      lastLease: join(dataDir, 'litestream-last-lease.json'),
     };
   } catch (error) {
     throw new SupervisorError('DRILL_E_CONFIG_INVALID', {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leased, takeLease } from './lease-challenge.ts';
 import { openLeaseClock } from './lease-clock.ts';
+import { readLastEpoch, writeLastLease } from './last-lease.ts';
 import { LeaseFuse } from './lease-fuse.ts';
 import { leaseOwner } from './lease-owner.ts';
 import { leaseKey, type LeaseRecord, leaseTiming } from './lease-record.ts';
@@ -26,6 +27,7 @@ export interface Tenure {
 export async function openTenure(basis: Basis): Promise<Tenure | null> {
   const { options, config, files, leaseStore } = basis;
   if (leaseStore === null) return UNLIMITED;
+  const key = leaseKey(config.prefix);
   const timing = options.leaseTiming ?? leaseTiming(config.replicateIntervalSec);
   // It has the time of the negotiations to come up.
   const fuse = new LeaseFuse(files, timing.durationMs);
@@ -42,7 +44,8 @@ export async function openTenure(basis: Basis): Promise<Tenure | null> {
       },
       {
         takeOver: options.takeOver ?? false,
-        restored: readRestoredFrom(files.dataDir, leaseKey(config.prefix)),
+        restored: readRestoredFrom(files.dataDir, key),
+        lastEpoch: readLastEpoch(files.lastLease, key),
       },
       options.stop,
     );
@@ -50,6 +53,7 @@ export async function openTenure(basis: Basis): Promise<Tenure | null> {
       fuse.release();
       return null;
     }
+    writeLastLease(files.lastLease, { leaseKey: key, epoch: lease.status().epoch });
     removeRestoredFrom(files.dataDir);
     await arm(fuse, lease.validUntilMs, basis);
     return leasedTenure(lease, fuse, basis);
