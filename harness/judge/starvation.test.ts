@@ -287,6 +287,25 @@ describe('a negative control on a machine that others have taken', () => {
     expect(ended('never-protected').failures).toMatchObject([{ code: 'machine-starved' }]);
   });
 
+  it('shows what it was planted for where the figure lies between the two bounds that were given for that', () => {
+    const bounded = (...bounds: string[]) =>
+      judge(
+        evidenceWith((evidence) => {
+          asControl('mustBreak')(evidence);
+          const { objectives } = evidence.scenario;
+          objectives.push(...bounds.map((expression, index) => ({ expression, line: 20 + index })));
+          evidence.scenario.mustHold = bounds;
+        }),
+      );
+    expect(bounded('rpoMs max >= 19000', 'rpoMs max < 21000')).toMatchObject({ verdict: 'pass' });
+    for (const bounds of [
+      ['rpoMs max >= 19000'],
+      ['rpoMs max < 21000'],
+      ['rpoMs p95 >= 0', 'rpoMs max < 21000'],
+    ])
+      expect(bounded(...bounds).failures).toMatchObject([{ code: 'machine-starved' }]);
+  });
+
   it('is red where what broke is no matter of time', () => {
     const result = judge(
       evidenceWith((evidence) => {

@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import type { LostAt } from '../evidence/database.ts';
 import type { SubjectFailureCode } from '../failure-classes.ts';
 import type { CheckResult, Measurements, ObjectiveResult } from '../result.ts';
-import { lateIn } from '../scenario/metrics.ts';
+import { lateIn, parseObjective } from '../scenario/metrics.ts';
 
 /**
  * A machine whose processors were taken by others. Whatever is timed there is late, the subject with it: a figure of
@@ -68,7 +68,10 @@ const LATE_BY_CHECK: Readonly<Record<string, readonly Phases[]>> = {
   'second-life': [['second life']],
 };
 
-/** Why what was planted may not be what a negative control was caught by; null: nothing else would have been seen so. */
+/**
+ * Why what was planted may not be what a negative control was caught by; null: nothing else would have been seen so. A
+ * figure that lies between two bounds which the scenario gives for it is as large as what was planted, and no larger.
+ */
 export function starvedControl(
   evidence: Evidence,
   judged: Judged,
@@ -83,10 +86,24 @@ export function starvedControl(
     : [];
   const late = [
     ...wanted.flatMap(({ id }) => LATE_BY_CHECK[id] ?? []),
-    ...[...own, ...broken].map(({ expression }) => lateIn(expression)),
+    ...[...own, ...broken]
+      .filter(({ expression }) => !isPinned(expression, evidence.scenario.mustHold ?? []))
+      .map(({ expression }) => lateIn(expression)),
   ];
   const [words] = late.flatMap((phases) => starvedIn(evidence, phases, judged) ?? []);
   return words ?? null;
+}
+
+/** Whether what an objective measures is bounded from both sides. That the bounds hold has been looked at before. */
+function isPinned(expression: string, bounds: readonly string[]): boolean {
+  const { objective: broken } = parseObjective(expression);
+  const operators = bounds.flatMap((bound) => {
+    const { objective } = parseObjective(bound);
+    const isSame = objective?.metric === broken?.metric && objective?.aggregate === broken?.aggregate;
+    return objective !== null && isSame ? [objective.operator] : [];
+  });
+  const has = (...wanted: readonly string[]): boolean => operators.some((one) => wanted.includes(one));
+  return has('==') || (has('>', '>=') && has('<', '<='));
 }
 
 /** What others took in these phases together, in words; null: not enough to make them longer, or nobody knows. */
