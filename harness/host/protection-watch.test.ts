@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
@@ -37,6 +37,22 @@ function watching(list: () => Promise<never[]>) {
   };
   return { watch, looked, pass };
 }
+
+it.each(['drill-watch-', 'drill-litestream-killed-'])(
+  'sees the databases and not what Litestream keeps beside them, wherever the host lies: %s',
+  async (name) => {
+    rmSync(folder, { recursive: true });
+    folder = mkdtempSync(join(tmpdir(), name));
+    for (const file of ['system.db', '.system.db-litestream/generations/x.db', 'realms/a/realm.db']) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), '');
+    }
+    const { watch, looked } = watching(() => Promise.resolve([]));
+    await using _ = watch;
+    await looked();
+    expect(watch.databases).toBe(2);
+  },
+);
 
 it('sees, and is blind once no look has succeeded for a while', async () => {
   let answers = true;

@@ -116,9 +116,13 @@ export class ProtectionWatch implements AsyncDisposable {
 async function databaseFiles(dataDir: string): Promise<string[]> {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
-    .filter(
-      (entry) => entry.isFile() && entry.name.endsWith('.db') && !entry.parentPath.includes('-litestream'),
-    )
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.db'))
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.split('/').some(isOfLitestream))
     .toSorted();
+}
+
+/** The folder that Litestream keeps beside a database. */
+function isOfLitestream(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('-litestream');
 }
