@@ -52,6 +52,16 @@ function drill(lines: Readonly<Record<string, string>>, objective = 'rpoMs max <
   return { ...scenario, exitCode: ended.status, evidenceDir };
 }
 
+it("a second host that the disaster overtakes is ended with it, and its absence is the harness' own failure", () => {
+  const result = drill({ secondHost: '{ at: 6900ms, writesPerSecond: 50 }' });
+  expect(result).toMatchObject({
+    verdict: 'inconclusive',
+    exitCode: 3,
+    failures: [{ class: 'harness', code: 'fault-not-engaged' }],
+  });
+  expect(result.checks.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+});
+
 it('counts the writes of an application that was killed, before and after', () => {
   const result = drill({
     faults:

@@ -138,6 +138,8 @@ export interface Findings {
   faults: Evidence['faults'];
   /** The second host of a split brain, as far as it has come; null: none is wanted, or not yet. */
   secondHost: SecondHost | null;
+  /** The same from its first process on: the disaster takes it in any state. */
+  risingHost: RunningHost | null;
   secondHostSeen: Evidence['secondHost'] | null;
   ledger: Ledger | null;
   restores: readonly RestoreRecord[];
@@ -224,6 +226,7 @@ function newFindings(clock: Clock): Findings {
     ownFindings: [],
     faults: [],
     secondHost: null,
+    risingHost: null,
     secondHostSeen: null,
     ledger: null,
     restores: [],

@@ -38,7 +38,10 @@ async function goLive(
 ): Promise<void> {
   const { paths, resources, scenario, subject, plan } = drill;
   await mkdir(paths.splitLedger, { recursive: true });
+  const isOvertaken = (): boolean => drill.found.kill !== null;
   const host = resources.use(await startHost(paths.splitHost));
+  drill.found.risingHost = host;
+  if (isOvertaken()) return void host.kill();
   let databases = 0;
   await runRestore(drill, store, host, {
     // To the newest that there is, as the second restore of a drill.
@@ -48,9 +51,11 @@ async function goLive(
       if (event.event === 'database' && event.record.outcome === 'restored') databases++;
     },
   });
+  if (isOvertaken()) return;
   const { replicateIntervalSec } = scenario.supervisor;
   const { bucket } = store.writer;
   await prepareHost(host.paths, { subject, bucket, prefix: store.prefix, replicateIntervalSec });
+  if (isOvertaken()) return;
   const log = join(paths.logs, 'supervisor-second-host.log');
   startSupervisor(host, subject, store.writer, log);
   const options = Array.from({ length: plan.writers }, (_, writerIndex) => ({
@@ -63,21 +68,27 @@ async function goLive(
     mode: 'load' as const,
   }));
   const writers = await startWriters(drill, host, options, paths.splitLedger);
+  if (isOvertaken()) return;
   for (const name of writers.names) host.input(name, 'go\n');
   drill.found.secondHost = { host, atMs, databases, writers, log };
 }
 
-/** The disaster takes the second host too. Whether it ever was a rival is a matter of its writes. */
+/** The disaster takes the second host too, however far it has come. Whether it ever was a rival is a matter of its writes. */
 export function endSecondHost({ found, recorder }: DrillContext): void {
-  const { secondHost } = found;
-  if (secondHost === null) return;
-  const { host, writers } = secondHost;
-  assertRunning(host, writers);
-  found.secondHostSeen = seen(secondHost);
-  const { survivors } = host.kill().record;
-  for (const { pid, command } of survivors) {
-    recorder.fault('DRILL_E_TIMEOUT', `process ${pid} of the second host could not be ended: ${command}`);
+  const { secondHost, risingHost } = found;
+  if (risingHost === null) return;
+  try {
+    if (secondHost !== null) {
+      assertRunning(risingHost, secondHost.writers);
+      found.secondHostSeen = seen(secondHost);
+    }
+  } finally {
+    for (const { pid, command } of risingHost.kill().record.survivors) {
+      recorder.fault('DRILL_E_TIMEOUT', `process ${pid} of the second host could not be ended: ${command}`);
+    }
   }
+  if (secondHost === null) return;
+  const { writers } = secondHost;
   const fault = found.faults.find(({ id }) => id === FAULT);
   if (fault === undefined) return;
   fault.count = writers.acknowledged();
