@@ -38,6 +38,14 @@ it('is there when the bucket has something of half of the databases, and says of
   expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: true, count: 2 }]);
 });
 
+it('has not engaged when all databases are there already: that is no middle', async () => {
+  const { found, watch } = rig(() => ['a.db', 'b.db', 'c.db', 'd.db'].map(snapshotOf));
+  await using _ = watch;
+  await waitFor(() => (found.faults[0]?.count === 4 ? true : null), until);
+  expect(watch.isThere).toBe(false);
+  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: false, count: 4 }]);
+});
+
 it('has not engaged when half of the databases arrive only after the load', async () => {
   const keys = [snapshotOf('a.db')];
   const { found, watch } = rig(() => keys);

@@ -20,7 +20,7 @@ export class FirstSync implements AsyncDisposable {
 
   constructor({ found }: DrillContext, store: Store) {
     found.faults.push(this.#fault);
-    this.#loop = this.#run(store, Math.max(1, Math.ceil((found.seeded?.databases ?? 0) * SHARE)));
+    this.#loop = this.#run(store, found.seeded?.databases ?? 0);
   }
 
   /** Whether the instant is there. */
@@ -39,13 +39,15 @@ export class FirstSync implements AsyncDisposable {
     await this.#loop;
   }
 
-  async #run({ observer, prefix }: Store, wanted: number): Promise<void> {
+  async #run({ observer, prefix }: Store, all: number): Promise<void> {
+    const wanted = Math.max(1, Math.ceil(all * SHARE));
     try {
       while (!this.#stop.signal.aborted && !this.#fault.engaged) {
         const objects = await observer.list(`${prefix}/`);
         if (this.#stop.signal.aborted) return;
         this.#fault.count = databasesInBucket(objects, prefix).length;
-        this.#fault.engaged = this.#fault.count >= wanted;
+        // When all have begun to arrive its middle has passed unseen.
+        this.#fault.engaged = this.#fault.count >= wanted && this.#fault.count < all;
         await sleep(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
     } catch (cause) {

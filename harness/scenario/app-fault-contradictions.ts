@@ -16,6 +16,16 @@ export function ofAppFault(fault: Fault, at: string, scenario: Scenario): Contra
   return [
     ...('beforeKill' in fault ? ofInstant(fault.beforeKill, at, scenario) : []),
     ...('databases' in fault ? ofDatabases(fault.databases, neededBeside(fault), at, scenario) : []),
+    ...ofDeletions(at, scenario),
+    ...(fault.kind.startsWith('bucket-') && scenario.upgrades.length > 0
+      ? [
+          contradiction(
+            'after an upgrade a replica has two layouts, and a restore may take the one that was not struck',
+            at,
+            'upgrades',
+          ),
+        ]
+      : []),
     ...(fault.kind === 'bucket-object' && fault.at === 'each' && fault.databases === 1
       ? [
           contradiction(
@@ -26,6 +36,14 @@ export function ofAppFault(fault: Fault, at: string, scenario: Scenario): Contra
         ]
       : []),
   ];
+}
+
+/** Which app it strikes is drawn: one that nobody restores would show nothing of it. */
+function ofDeletions(at: string, { workload }: Scenario): Contradiction[] {
+  if (workload.deletedRealms + workload.deletedApps === 0) return [];
+  const message =
+    'an app that is deleted during the load is not restored, and a fault in it would show nothing: leave the deletions out';
+  return [contradiction(message, at, 'workload.deletedRealms', 'workload.deletedApps')];
 }
 
 function ofInstant(beforeKill: string, at: string, scenario: Scenario): Contradiction[] {

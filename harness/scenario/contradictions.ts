@@ -159,6 +159,13 @@ function ofUploadStall({ disaster, fleet, workload }: Scenario): Contradiction[]
       ),
     );
   }
+  if (workload.deletedRealms + workload.deletedApps > 0) {
+    const message =
+      'an app that is deleted during the load has no more uploads, which is no stall: leave the deletions out';
+    found.push(
+      contradiction(message, 'disaster.uploadStall', 'workload.deletedRealms', 'workload.deletedApps'),
+    );
+  }
   if (durationMs(stall.for) >= durationMs(workload.duration)) {
     const message = `a stall of ${stall.for} cannot be seen in a load of ${workload.duration}`;
     found.push(contradiction(message, 'disaster.uploadStall.for', 'workload.duration'));

@@ -62,7 +62,9 @@ function ofItsKind(fault: HostFault, at: string, scenario: Scenario): Contradict
         : [];
     case 'host-freeze':
     case 'host-reader':
-      return [];
+      return fault.for !== undefined && durationMs(fault.for) === 0
+        ? [contradiction('a fault that lasts no time is none', `${at}.for`)]
+        : [];
     default:
       return fault satisfies never;
   }

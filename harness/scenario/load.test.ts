@@ -256,6 +256,32 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-slow, latency: { min: 0s, max: 0s } }, { id: f, kind: host-freeze, at: 1s, for: 0s, process: litestream }]',
+      [
+        'a.yaml:4:10: neither latency nor bytesPerSecond: nothing would be slow',
+        'a.yaml:4:111: a fault that lasts no time is none',
+      ],
+    ],
+    [
+      'workload: { duration: 10s }',
+      'workload: { duration: 10s, deletedApps: 1 }\nrecovery: { secondLife: false }\nfaults: [{ id: h, kind: bucket-hole, beforeKill: 2s }, { id: w, kind: recovery-stale-wal }]',
+      [
+        expect.stringContaining('an app that is deleted during the load is not restored'),
+        expect.stringContaining('an app that is deleted during the load is not restored'),
+      ],
+    ],
+    [
+      'workload: { duration: 10s }',
+      'workload: { duration: 10s, deletedRealms: 1 }\ndisaster: { kind: host-loss, at: upload-stall, uploadStall: { databases: 1, for: 1s } }',
+      [expect.stringContaining('an app that is deleted during the load has no more uploads')],
+    ],
+    [
+      'workload: { duration: 10s }',
+      'workload: { duration: 10s }\nupgrades: [{ at: 2s, litestream: 0.3.13 }]\nfaults: [{ id: h, kind: bucket-hole, beforeKill: 2s }]',
+      [expect.stringContaining('after an upgrade a replica has two layouts')],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 1s, process: litestream, startAgainAfter: 1s }]',
       ['a.yaml:4:82: a dead Litestream is for its supervisor to start again'],
     ],

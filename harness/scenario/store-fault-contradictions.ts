@@ -73,7 +73,7 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'LIST']);
 function ofSlowness(fault: StoreFault, at: string): Contradiction[] {
   if (fault.kind !== 'store-slow') return [];
   const { latency, bytesPerSecond } = fault;
-  if (latency === undefined && bytesPerSecond === undefined) {
+  if ((latency === undefined || durationMs(latency.max) === 0) && bytesPerSecond === undefined) {
     return [contradiction('neither latency nor bytesPerSecond: nothing would be slow', at)];
   }
   if (latency === undefined || durationMs(latency.min) <= durationMs(latency.max)) return [];
