@@ -94,4 +94,14 @@ describe('a place in it', () => {
   it('is nowhere in a chain of two', () => {
     expect(objectAt(chain.slice(0, 2), 'first', { index: 0, count: 1, from: 0 })).toBeNull();
   });
+
+  it('is in each chain that has any, also in one that Litestream has just merged to two files', () => {
+    const inShort = (length: number): (string | undefined)[] =>
+      [0, 1, 2, 3, 4].map(
+        (index) => objectAt(chain.slice(0, length), 'each', { index, count: 5, from: 0 })?.key,
+      );
+    expect(inShort(2).join('')).toBe('aabbb');
+    expect(inShort(1).join('')).toBe('aaaaa');
+    expect(inShort(0)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  });
 });

@@ -72,7 +72,10 @@ function chooseVictims(
   const { at, databases: count, damage: kind } = fault;
   // Nothing is older than the first object.
   const from = kind === 'older' ? 1 : 0;
-  const unhurt = chains.filter(({ database }) => !struck.has(database.path));
+  const unhurt = chains.filter(
+    ({ database, chain }) =>
+      !struck.has(database.path) && objectAt(chain, at, { index: 0, count, from }) !== null,
+  );
   const chosen = drawn(unhurt, count, randomFor(seed, `fault/${fault.id}`));
   return chosen.flatMap(({ database, chain }, index) => {
     const object = objectAt(chain, at, { index, count, from });
