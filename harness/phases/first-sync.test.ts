@@ -5,9 +5,9 @@ import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
 import { FirstSync } from './first-sync.ts';
 
-/** A drill of four databases, and a bucket that shows what `arrived` says. */
-function rig(arrived: () => readonly string[]) {
-  const found = { seeded: { databases: 4 }, faults: [] as DrillContext['found']['faults'] };
+/** A drill of four databases, or of others, and a bucket that shows what `arrived` says. */
+function rig(arrived: () => readonly string[], databases = 4) {
+  const found = { seeded: { databases }, faults: [] as DrillContext['found']['faults'] };
   const list = (): Promise<S3Object[]> =>
     Promise.resolve(arrived().map((key) => ({ key, sizeBytes: 1, modifiedAt: new Date(0) })));
   const watch = new FirstSync(
@@ -38,12 +38,16 @@ it('is there when the bucket has something of half of the databases, and says of
   expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: true, count: 2 }]);
 });
 
-it('has not engaged when all databases are there already: that is no middle', async () => {
-  const { found, watch } = rig(() => ['a.db', 'b.db', 'c.db', 'd.db'].map(snapshotOf));
+it.each([
+  [31, false],
+  [30, true],
+])('of %d databases that are all there at the first look: engaged %s', async (databases, engaged) => {
+  const all = Array.from({ length: databases }, (_, index) => snapshotOf(`${index}.db`));
+  const { found, watch } = rig(() => all, databases);
   await using _ = watch;
-  await waitFor(() => (found.faults[0]?.count === 4 ? true : null), until);
-  expect(watch.isThere).toBe(false);
-  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged: false, count: 4 }]);
+  await waitFor(() => (found.faults[0]?.count === databases ? true : null), until);
+  expect(watch.isThere).toBe(engaged);
+  expect(found.faults).toEqual([{ id: 'kill in the first sync', engaged, count: databases }]);
 });
 
 it('has not engaged when half of the databases arrive only after the load', async () => {

@@ -7,6 +7,8 @@ import type { DrillContext } from './context.ts';
 const LOOK_MS = 50;
 /** Share of the seeded databases of which the bucket must have something. */
 const SHARE = 0.5;
+/** A fleet of no more databases arrives between two looks, and before the writers are ready. */
+const SMALL = 30;
 
 /**
  * Sees the middle of the first sync, whatever the speed of the machine: half of the fleet has begun to arrive. A kill that
@@ -46,8 +48,9 @@ export class FirstSync implements AsyncDisposable {
         const objects = await observer.list(`${prefix}/`);
         if (this.#stop.signal.aborted) return;
         this.#fault.count = databasesInBucket(objects, prefix).length;
-        // When all have begun to arrive its middle has passed unseen.
-        this.#fault.engaged = this.#fault.count >= wanted && this.#fault.count < all;
+        // When all of many have begun to arrive, the middle has passed unseen.
+        const isPast = all > SMALL && this.#fault.count >= all;
+        this.#fault.engaged = this.#fault.count >= wanted && !isPast;
         await sleep(LOOK_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
     } catch (cause) {
