@@ -26,7 +26,7 @@ export async function runLoad(
 ): Promise<void> {
   const { plan, scenario, order, recorder } = drill;
   const { host } = underTest;
-  const { writers: count, writesPerSecond } = scenario.workload;
+  const { writers: count, writesPerSecond } = plan;
   const blobBucket = scenario.blobs.backend === 's3' ? blobSettings(store, store.writer) : null;
   const options = Array.from(
     { length: count },

@@ -31,6 +31,7 @@ async function struck(
   const found = {
     faults: [],
     secondHost: null,
+    risingHost: null,
     recovery: {},
     ownFindings: [],
     uploadWatch: {},

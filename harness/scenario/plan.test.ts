@@ -25,6 +25,25 @@ describe('planDrill', () => {
     expect(databases).toHaveLength(1 + 20 + 80);
   });
 
+  it('has no writer without an app to write to', () => {
+    for (const [realms, appsPerRealm, idleShare] of [
+      [1, 1, 0.2],
+      [3, 1, 0.5],
+      [6, 2, 0.7],
+    ] as const) {
+      const few = smallScenario({
+        fleet: { realms, appsPerRealm, rowsPerApp: { min: 5, max: 50 }, idleShare },
+        workload: { duration: '5s', writers: 4 },
+      });
+      for (let seed = 0; seed < 20; seed++) {
+        const { databases, writers } = planDrill(few, seed);
+        const busyApps = databases.filter(({ kind, idle }) => kind === 'app' && !idle);
+        const atWork = new Set(busyApps.map(({ writer }) => writer));
+        expect(atWork).toEqual(new Set(Array.from({ length: writers }, (_, index) => index)));
+      }
+    }
+  });
+
   it('leaves each realm to one writer, and those that come or go to the owner of system.db', () => {
     for (let seed = 0; seed < 20; seed++) {
       const { databases, changes } = planDrill(busy, seed);

@@ -84,7 +84,8 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
   const planned = planChanges({ workload, killAfterMs, realms, newRealms: names.slice(fleet.realms), seed });
   const hookEdits = planHookEdits({ hooks: scenario.hooks, killAfterMs, realms, seed });
   const apps = drawApps(scenario, seed, realms, planned.touched);
-  const writers = assignWriters(realms, apps, planned.pinned, workload.writers);
+  const writerCount = busyWriters(realms, apps, planned.pinned, workload.writers);
+  const writers = assignWriters(realms, apps, planned.pinned, writerCount);
   const writerOf = (realm: string): number => writers.get(realm) ?? 0;
   const idleRealm = (realm: string): boolean =>
     !planned.touched.has(realmPath(realm)) &&
@@ -119,7 +120,7 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
       .map((change) => ({ ...change, writer: writerOf(change.realm) })),
     ...(fleet.recordBytes === undefined ? {} : { recordBytes: fleet.recordBytes }),
     ...(workload.recordMix === undefined ? {} : { recordMix: workload.recordMix }),
-    writers: workload.writers,
+    writers: writerCount,
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),
     blobBytes: scenario.blobs.sizeBytes,
@@ -252,6 +253,22 @@ function drawRows(count: number, rows: Scenario['fleet']['rowsPerApp'], random: 
   return shuffled(sizes, random);
 }
 
+function hasBusyApp(realm: string, apps: readonly App[]): boolean {
+  return apps.some((app) => app.realm === realm && !app.idle);
+}
+
+/** As many writers as there is work for: one that owns no app that is written to would leave its share of the load undone. */
+function busyWriters(
+  realms: readonly Realm[],
+  apps: readonly App[],
+  pinned: ReadonlySet<string>,
+  wanted: number,
+): number {
+  const busy = realms.filter(({ slug }) => hasBusyApp(slug, apps));
+  const free = busy.filter(({ slug }) => !pinned.has(slug)).length;
+  return Math.max(1, Math.min(wanted, free + (busy.length > free ? 1 : 0)));
+}
+
 /**
  * Which writer owns which realm. Realms that come or go belong to writer 0, because it owns system.db, where their
  * rows are; the others go to whoever has the fewest busy apps.
@@ -270,7 +287,11 @@ function assignWriters(
     load[writer] = (load[writer] ?? 0) + busy(realm);
   };
   for (const realm of pinned) assign(realm, 0);
-  for (const { slug } of realms) {
+  // Those with work first: a writer that has got idle realms alone would have none.
+  const idleLast = realms.toSorted(
+    (a, b) => Number(hasBusyApp(b.slug, apps)) - Number(hasBusyApp(a.slug, apps)),
+  );
+  for (const { slug } of idleLast) {
     if (!assigned.has(slug)) assign(slug, load.indexOf(Math.min(...load)));
   }
   return assigned;
