@@ -42,6 +42,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
       secondLife: scenario.recovery.secondLife,
       objectives: order.loaded.objectives.map(({ expression, line }) => ({ expression, line })),
       mustFail: order.mustFail,
+      ...(order.mustCount.length === 0 ? {} : { mustCount: order.mustCount }),
       ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
       ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
       ...(scenario.rehearsal === undefined ? {} : { rehearsal: true }),

@@ -43,6 +43,8 @@ export const evidenceSchema = z.strictObject({
     objectives: z.array(z.strictObject({ expression: z.string(), line: z.number().int() })),
     /** Checks that must fail for an `expect: fail` scenario to pass. */
     mustFail: z.array(anyCheckIdSchema),
+    /** How many faults a check must find, like `identity == 1`; absent: any number. */
+    mustCount: z.array(z.string()).optional(),
     /** Objectives that must be broken, and that must be kept, for it to pass; absent: none is named. */
     mustBreak: z.array(z.string()).optional(),
     mustHold: z.array(z.string()).optional(),

@@ -86,6 +86,8 @@ const checkResultSchema = z.strictObject({
   expected: z.string(),
   actual: z.string(),
   detail: z.string(),
+  /** Of one that failed: how many faults it found, in all databases together. */
+  count: z.number().int().optional(),
 });
 export type CheckResult = z.infer<typeof checkResultSchema>;
 

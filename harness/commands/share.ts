@@ -46,6 +46,7 @@ function wholePlan(wanted: readonly WantedDrill[], options: RunOptions, seed: nu
       store: drill.store,
       expect: drill.expect,
       mustFail: drill.mustFail,
+      mustCount: drill.mustCount,
       mustBreak: drill.mustBreak,
       mustHold: drill.mustHold,
       expectedMs: expectedDurationMs(scenario),

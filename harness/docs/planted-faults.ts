@@ -6,7 +6,8 @@ import { type PlantedEvidence, RIG_FAULTS, SUBJECT_FAULTS } from '../judge/plant
 import { SCENARIOS_DIR } from '../project.ts';
 import type { ScenarioResult } from '../result.ts';
 import { SABOTAGES } from '../sabotaged-litestream.ts';
-import { expectationOf } from '../scenario/expectation.ts';
+import { type Expectation, expectationOf } from '../scenario/expectation.ts';
+import { parseMustCount } from '../scenario/must-count.ts';
 import { loadAll, readDirectory } from '../scenario/registry.ts';
 import { FAULT_GROUPS } from '../verify/sabotage/all-faults.ts';
 
@@ -113,9 +114,9 @@ function controls(): string[] {
     );
     const all = cells.length === 0 ? [{}] : cells;
     const lines = all.flatMap((cell: (typeof cells)[number] | Record<string, never>) => {
-      const { expect, mustFail, mustBreak, mustHold } = expectationOf(scenario, cell);
-      return expect === 'fail'
-        ? [{ version: cell.version ?? 'any', by: caughtBy(mustFail, mustBreak, mustHold) }]
+      const expectation = expectationOf(scenario, cell);
+      return expectation.expect === 'fail'
+        ? [{ version: cell.version ?? 'any', by: caughtBy(expectation) }]
         : [];
     });
     const versionsBy = Map.groupBy(lines, ({ by }) => by);
@@ -125,15 +126,12 @@ function controls(): string[] {
   });
 }
 
-/** The checks, the objectives that must be broken, and those that must be kept all the same. */
-function caughtBy(
-  mustFail: readonly string[],
-  mustBreak: readonly string[],
-  mustHold: readonly string[],
-): string {
+/** The checks with their counts, the objectives that must be broken, and those that must be kept all the same. */
+function caughtBy({ mustFail, mustCount, mustBreak, mustHold }: Expectation): string {
   const code = (expression: string): string => `\`${expression}\``;
+  const counts = new Map(mustCount.map((text) => [parseMustCount(text)?.check, parseMustCount(text)?.count]));
   return [
-    ...mustFail,
+    ...mustFail.map((id) => (counts.has(id) ? `${id} ${counts.get(id)}` : id)),
     ...mustBreak.map((expression) => `${code(expression)} broken`),
     ...mustHold.map((expression) => `${code(expression)} kept`),
   ].join(', ');

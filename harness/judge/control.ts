@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import { lateIn } from '../scenario/metrics.ts';
+import { parseMustCount } from '../scenario/must-count.ts';
 import type { Measurements, ObjectiveResult } from '../result.ts';
 import { type Decision, type Gap, inconclusive, names } from './decision.ts';
 import { type Judged, starvedControl, starvedIn } from './starvation.ts';
@@ -37,6 +38,12 @@ export function decideControl(evidence: Evidence, judged: JudgedControl): Decisi
   const other = brokenOtherwise(evidence, judged.measurements);
   if (other !== null)
     return inconclusive({ code: 'not-judged', reason: `the negative control shows nothing: ${other}` });
+  const miscounted = miscounts(scenario.mustCount ?? [], checks);
+  if (miscounted.length > 0)
+    return {
+      verdict: 'fail',
+      reason: `the negative control found something else than was planted: ${miscounted.join(', ')}`,
+    };
   const exceeded = bounds.filter(({ verdict }) => verdict === 'fail');
   const excuses = exceeded.map(({ expression }) => starvedIn(evidence, lateIn(expression), judged));
   if (excuses.includes(null)) {
@@ -61,6 +68,15 @@ export function decideControl(evidence: Evidence, judged: JudgedControl): Decisi
   const by = [...(wanted.length > 0 ? [names(wanted)] : []), ...broken.map(inWords)].join(', ');
   const why = words.length === 0 ? '' : `: ${words.join('; ')}`;
   return { verdict: 'pass', reason: `the negative control was caught by ${by}${why}` };
+}
+
+/** Each check that has not found exactly as many faults as were planted, in words. */
+function miscounts(counts: readonly string[], checks: JudgedControl['checks']): string[] {
+  return counts.flatMap((text) => {
+    const wanted = parseMustCount(text);
+    const found = checks.find(({ id }) => id === wanted?.check)?.count ?? 0;
+    return wanted?.count === found ? [] : [`${text} (found ${found})`];
+  });
 }
 
 type Listed = Pick<ObjectiveResult, 'expression' | 'actual' | 'verdict'> & { readonly isThere: boolean };

@@ -853,6 +853,26 @@ describe('a negative control', () => {
       });
     });
 
+    test.each([
+      [1, { verdict: 'pass', reason: 'the negative control was caught by identity' }],
+      [
+        2,
+        {
+          verdict: 'fail',
+          reason: 'the negative control found something else than was planted: identity == 1 (found 2)',
+        },
+      ],
+    ])('counts what a check has found: %d', (found, expected) => {
+      const result = control((evidence) => {
+        evidence.scenario.objectives = [];
+        Object.assign(evidence.scenario, { mustFail: ['identity'], mustCount: ['identity == 1'] });
+        for (const path of [SHOP, REALM].slice(0, found))
+          databaseIn(evidence, path).verified?.findings.push(finding('identity', path));
+      });
+      expect(result).toMatchObject(expected);
+      expect(check(result, 'identity').count).toBe(found);
+    });
+
     describe('on how many databases', () => {
       const struck = (
         bound: string,

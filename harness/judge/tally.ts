@@ -37,15 +37,16 @@ export function checkResult(tally: Tally): CheckResult {
     ...(unmeasured.length > 0 ? [`could not be judged: ${atMost(unmeasured)}`] : []),
     ...tally.notes,
   ].join('. ');
+  const count = failures.length > 0 ? { count: total(failures) } : {};
   if (failures.length === 1 && only !== undefined) {
-    return { id, verdict, expected: only.expected, actual: only.actual, detail };
+    return { id, verdict, expected: only.expected, actual: only.actual, detail, ...count };
   }
   const actual = {
     pass: tally.whenPassed,
     inconclusive: 'could not be judged',
     fail: `${plural(total(failures), 'fault')} in ${plural(databasesOf(failures).length, 'database')}`,
   }[verdict];
-  return { id, verdict, expected: tally.expected, actual, detail };
+  return { id, verdict, expected: tally.expected, actual, detail, ...count };
 }
 
 /** Failures by database, worst first: exact counts for five, the rest as a number. */

@@ -98,6 +98,7 @@ function isOf(
     planDigest === planned.planDigest &&
     scenario.expect === planned.expect &&
     isSame(scenario.mustFail, planned.mustFail) &&
+    isSame(scenario.mustCount, planned.mustCount) &&
     isSame(scenario.mustBreak, planned.mustBreak) &&
     isSame(scenario.mustHold, planned.mustHold)
   );

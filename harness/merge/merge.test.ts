@@ -71,6 +71,7 @@ function planOf(evidences: readonly Evidence[]): WholePlan {
       store: 'auto',
       expect: scenario.expect,
       mustFail: scenario.mustFail,
+      mustCount: scenario.mustCount,
       mustBreak: scenario.mustBreak,
       mustHold: scenario.mustHold,
       expectedMs: 1000,
@@ -424,19 +425,22 @@ describe('a green shard that proves less than its plan says cannot make the whol
     expect(merged.reason).toContain(reason);
   });
 
-  it.each(['mustFail', 'mustBreak', 'mustHold'] as const)('a control of another %s', async (list) => {
-    const all = green();
-    saveShard(all, [1, 2]);
-    const plan = planOf(all);
-    const other = all.map((evidence) => {
-      const copy = structuredClone(evidence);
-      if (list === 'mustFail') copy.scenario.mustFail = ['content'];
-      else copy.scenario[list] = ['rtoMs < 120000'];
-      return copy;
-    });
-    saveShard(other, [2, 2], { plan });
-    expect((await merge()).reason).toContain('is of another drill than the planned one');
-  });
+  it.each(['mustFail', 'mustCount', 'mustBreak', 'mustHold'] as const)(
+    'a control of another %s',
+    async (list) => {
+      const all = green();
+      saveShard(all, [1, 2]);
+      const plan = planOf(all);
+      const other = all.map((evidence) => {
+        const copy = structuredClone(evidence);
+        if (list === 'mustFail') copy.scenario.mustFail = ['content'];
+        else copy.scenario[list] = ['rtoMs < 120000'];
+        return copy;
+      });
+      saveShard(other, [2, 2], { plan });
+      expect((await merge()).reason).toContain('is of another drill than the planned one');
+    },
+  );
 
   it('evidence of another drill under the planned name', async () => {
     const all = green();

@@ -29,7 +29,16 @@ const BAD_AND_GOOD = '{ litestream: [0.5.17, { version: 0.5.6, expect: fail, mus
 it('makes one drill of a scenario without a matrix', () => {
   const { loaded } = readScenario(TEXT, 'two.yaml');
   expect(loaded && combinationsOf(loaded.scenario, NOTHING_ASKED)).toEqual([
-    { litestream: null, store: 'auto', expect: 'pass', mustFail: [], mustBreak: [], mustHold: [], label: '' },
+    {
+      litestream: null,
+      store: 'auto',
+      expect: 'pass',
+      mustFail: [],
+      mustCount: [],
+      mustBreak: [],
+      mustHold: [],
+      label: '',
+    },
   ]);
 });
 
@@ -62,7 +71,7 @@ it('takes the objectives of a version from the version, and from the scenario wh
   const control = `${TEXT}expect: fail\nmustBreak: ["rpoMs max < 1000"]\nmatrix: { litestream: [0.3.13] }\n`;
   const { loaded } = readScenario(control, 'two.yaml');
   expect(loaded && combinationsOf(loaded.scenario, NOTHING_ASKED)).toMatchObject([
-    { expect: 'fail', mustFail: [], mustBreak: ['rpoMs max < 1000'], mustHold: [] },
+    { expect: 'fail', mustFail: [], mustCount: [], mustBreak: ['rpoMs max < 1000'], mustHold: [] },
   ]);
 });
 

@@ -1,14 +1,22 @@
 import { suggestion } from '../did-you-mean.ts';
+import { parseMustCount } from './must-count.ts';
 import type { Path } from './positions.ts';
 import type { Scenario } from './schema.ts';
 
 /** What a drill is expected to come to: of a negative control, what must go red, and what must not all the same. */
-export type Expectation = Readonly<Pick<Scenario, 'expect' | 'mustFail' | 'mustBreak' | 'mustHold'>>;
+export type Expectation = Readonly<
+  Pick<Scenario, 'expect' | 'mustFail' | 'mustCount' | 'mustBreak' | 'mustHold'>
+>;
 
 /** As far as something of its own is said. */
 type Own = { readonly [Field in keyof Expectation]?: Expectation[Field] | undefined };
 
-const LISTS = ['mustFail', 'mustBreak', 'mustHold'] as const satisfies readonly (keyof Expectation)[];
+const LISTS = [
+  'mustFail',
+  'mustCount',
+  'mustBreak',
+  'mustHold',
+] as const satisfies readonly (keyof Expectation)[];
 const OBJECTIVE_LISTS = ['mustBreak', 'mustHold'] as const satisfies readonly (keyof Expectation)[];
 
 /** The scenario's own expectation, unless a version of its matrix has another. */
@@ -17,6 +25,7 @@ export function expectationOf(scenario: Scenario, cell: Own = {}): Expectation {
   return {
     expect: cell.expect ?? scenario.expect,
     mustFail: cell.mustFail ?? own.mustFail ?? [],
+    mustCount: cell.mustCount ?? own.mustCount ?? [],
     mustBreak: cell.mustBreak ?? own.mustBreak ?? [],
     mustHold: cell.mustHold ?? own.mustHold ?? [],
   };
@@ -53,6 +62,7 @@ function ofOwn(scenario: Scenario): Problem[] {
       problem(`${WORDS[list]} need "expect: fail"`, [list], [['expect']]),
     ),
     ...ofNamed(scenario, scenario, []),
+    ...ofCounts(scenario, scenario, []),
   ];
 }
 
@@ -67,11 +77,13 @@ function ofCell(scenario: Scenario, cell: Own & { readonly version: string }, at
     ...(own && nothing ? [problem(none, at)] : []),
     ...wrong.map((list) => problem(`${WORDS[list]} with ${cell.version} need "expect: fail"`, at)),
     ...ofNamed(scenario, cell, at),
+    ...ofCounts(whole, cell, at),
   ];
 }
 
 const WORDS = {
   mustFail: 'checks that must fail',
+  mustCount: 'faults that a check must find',
   mustBreak: 'objectives that must break',
   mustHold: 'objectives that must hold',
 } as const;
@@ -90,6 +102,21 @@ function ofNamed({ objectives }: Scenario, named: Own, at: Path): Problem[] {
       return both ? of(`"${expression}" must break and must hold: it cannot do both`) : [];
     }),
   );
+}
+
+/** A count is one of a check that must fail; of any other nothing is expected. */
+function ofCounts({ mustFail }: Expectation, own: Own, at: Path): Problem[] {
+  return (own.mustCount ?? []).flatMap((text, index) => {
+    const of = (message: string): Problem[] => [
+      problem(message, [...at, 'mustCount', index], [['mustFail']]),
+    ];
+    const counted = parseMustCount(text);
+    if (counted === null) return of(`"${text}" is no count of a check: write it like "identity == 1"`);
+    const named: readonly string[] = mustFail;
+    return named.includes(counted.check)
+      ? []
+      : of(`${counted.check} is not in mustFail${suggestion(counted.check, named)}`);
+  });
 }
 
 function problem(message: string, at: Path, others: readonly Path[] = []): Problem {

@@ -165,6 +165,22 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nexpect: fail\nmustFail: [identity]\nmustCount: [identity, content == 2, identity == 1]',
+      [
+        'a.yaml:6:13: "identity" is no count of a check: write it like "identity == 1"',
+        'a.yaml:6:23: content is not in mustFail',
+      ],
+    ],
+    [
+      'tier: smoke',
+      'tier: smoke\nmustCount: [identity == 1]',
+      [
+        'a.yaml:4:12: faults that a check must find need "expect: fail"',
+        'a.yaml:4:13: identity is not in mustFail',
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nexpect: fail\nmustBreak: [rpoMs max < 15000, rpoMs max < 15000]\nmustHold: [rpoMs max < 15000]',
       [
         'a.yaml:5:32: "rpoMs max < 15000" is there twice',

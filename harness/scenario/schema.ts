@@ -37,6 +37,12 @@ const litestreamCell = z
       .array(anyCheckIdSchema)
       .optional()
       .describe('For expect: fail, the checks that must be the ones to fail with this version.'),
+    mustCount: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'For expect: fail, how many faults a check must find with this version, no more and no fewer.',
+      ),
     mustBreak: z
       .array(z.string())
       .optional()
@@ -78,6 +84,12 @@ export const scenarioSchema = z.strictObject({
     .array(anyCheckIdSchema)
     .default([])
     .describe('For expect: fail, the checks that must be the ones to fail.'),
+  mustCount: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'For expect: fail, how many faults a check of mustFail must find, no more and no fewer, like "identity == 1".',
+    ),
   mustBreak: z
     .array(z.string())
     .default([])
@@ -143,7 +155,13 @@ export const scenarioSchema = z.strictObject({
         .default(100)
         .describe('Open-loop rate over the whole fleet.'),
       duration: duration.default('10s').describe('Longest time under load; the kill falls inside it.'),
-      writers: z.number().int().min(1).max(8).default(1).describe('Writer processes.'),
+      writers: z
+        .number()
+        .int()
+        .min(1)
+        .max(8)
+        .default(1)
+        .describe('Writer processes, at most as many as there are realms with apps that are written to.'),
       newRealms: z.number().int().min(0).max(50).default(0).describe('Realms created during the load.'),
       newApps: z.number().int().min(0).max(200).default(0).describe('Apps created during the load.'),
       deletedRealms: z

@@ -29,6 +29,7 @@ const wholePlanSchema = z.strictObject({
         store: z.string(),
         expect: z.enum(['pass', 'fail']),
         mustFail: z.array(z.string()),
+        mustCount: z.array(z.string()).optional(),
         mustBreak: z.array(z.string()).optional(),
         mustHold: z.array(z.string()).optional(),
         expectedMs: z.number(),
