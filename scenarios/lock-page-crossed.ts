@@ -27,10 +27,15 @@ export default defineScenario({
   recovery: { databaseTimeout: '120s' },
   matrix: { litestream: ['0.3.13', '0.5.17'] },
   objectives: [
+    // A snapshot of such a database takes seconds, in which nothing else of it goes out.
     'rpoMs max < 10000',
+    // "Minutes" are held to two: more than a GiB has to be unpacked, written, and written to.
     'rtoMs < 120000',
+    // No write that is older than the RPO objective may be missing.
     'lostWritesBeyondRpo == 0',
+    // A page too many, or one that ends too early, is a state that the file never had.
     'tornDatabases == 0',
+    // Two fifths of what the whole load has, so that there was one: the kill may come early.
     'acknowledgedWrites >= 400',
   ],
   timeout: '5m',
