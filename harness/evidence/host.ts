@@ -47,8 +47,8 @@ export const faultRecordSchema = z.strictObject({
    */
   uploadsAgainMs: z.number().nullable().optional(),
   /**
-   * When the scenario has it strike, in ms after the start of a phase (toMs null: to its end); absent: it has a phase of its own, or
-   * lasts all the time.
+   * From its first strike to its end, as the scenario has it, in ms after the start of a phase (toMs null: to the end of that);
+   * absent: it has a phase of its own, or lasts all the time.
    */
   window: z
     .strictObject({ phase: z.enum(['load', 'restore']), fromMs: z.number(), toMs: z.number().nullable() })

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Evidence } from '../evidence.ts';
-import type { HostFault } from '../scenario/host-fault.ts';
+import { type HostFault, isHostFault } from '../scenario/host-fault.ts';
 import type { DrillContext } from './context.ts';
 import type { HostUnderTest } from './start-host.ts';
 import type { Writers } from './writers.ts';
@@ -22,7 +22,7 @@ export interface HostScene {
 
 /** Those faults of a scenario that strike the living host. */
 export function hostFaultsOf({ scenario }: Pick<DrillContext, 'scenario'>): HostFault[] {
-  return scenario.faults.filter((fault): fault is HostFault => fault.kind.startsWith('host-'));
+  return scenario.faults.filter(isHostFault);
 }
 
 /** A pause of a fault. False: the host is dead by then, and nothing may be done to it any more. */

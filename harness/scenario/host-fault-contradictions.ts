@@ -1,5 +1,6 @@
 import { type Contradiction, contradiction } from './contradiction.ts';
 import type { HostFault } from './host-fault.ts';
+import { hostFaultLengthMs } from './host-fault-length.ts';
 import { strictestMax } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
 import { durationMs, type Scenario } from './schema.ts';
@@ -17,21 +18,10 @@ export function ofHostFault(fault: HostFault, at: string, scenario: Scenario): C
 function ofItsTime(fault: HostFault, at: string, scenario: Scenario): Contradiction[] {
   if (fault.kind === 'host-limit') return [];
   const killMs = earliestKillMs(scenario);
-  const endMs = durationMs(fault.at) + lengthMs(fault);
+  const endMs = durationMs(fault.at) + hostFaultLengthMs(fault);
   if (endMs < killMs) return [];
   const message = `it ends ${endMs} ms after the start of the load, and the disaster is possible from ${killMs} ms on`;
   return [contradiction(message, `${at}.at`, 'disaster.at', 'disaster.earliest', 'workload.duration')];
-}
-
-function lengthMs(fault: Exclude<HostFault, { kind: 'host-limit' }>): number {
-  if (fault.kind === 'host-kill') {
-    const againMs = fault.startAgainAfter === undefined ? 0 : durationMs(fault.startAgainAfter);
-    return fault.times * againMs + (fault.times - 1) * durationMs(fault.every);
-  }
-  const onceMs = fault.for === undefined ? 0 : durationMs(fault.for);
-  if (fault.kind === 'host-disk-full') return durationMs(fault.over) + onceMs;
-  if (fault.kind !== 'host-database') return onceMs;
-  return fault.times * onceMs + (fault.times - 1) * durationMs(fault.every);
 }
 
 function ofItsDatabases(databases: number, at: string, { fleet }: Scenario): Contradiction[] {

@@ -195,3 +195,8 @@ export type HostFault =
   | HostDiskFull
   | HostSlowDisk
   | HostLimit;
+
+/** By the first word of its kind, as in `faultSchema`. */
+export function isHostFault(fault: { readonly kind: string }): fault is HostFault {
+  return fault.kind.startsWith('host-');
+}

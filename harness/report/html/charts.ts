@@ -34,7 +34,7 @@ export function timelineChart(drill: ScenarioResult): Markup | null {
       ? null
       : markup`<line class="kill" x1="${x(killMs / 1000)}" x2="${x(killMs / 1000)}" y1="${area.top - 8}" y2="${area.height - area.bottom}"/><text class="kill-text" x="${x(killMs / 1000)}" y="${area.top - 13}" text-anchor="middle">SIGKILL</text>`;
   return withTable(
-    'What happened when: the phases of the drill, what was broken on purpose, and the kill of the host.',
+    'What happened when: the phases of the drill, what was broken on purpose, each from its first strike to its end, and the kill of the host.',
     drawing(area, 'Timeline of the drill', [
       secondsAxis(x, area, 'seconds from the start'),
       ...bars,
