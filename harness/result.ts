@@ -131,6 +131,8 @@ const databaseResultSchema = z.strictObject({
   /** When its restore began, in ms from the kill; null: there was none. */
   restoreStartMs: maybe.optional(),
   verifyMs: maybe,
+  /** When what came back began to be verified, in ms from the kill; null: it was not. */
+  verifyStartMs: maybe.optional(),
   failedChecks: z.array(anyCheckIdSchema),
   /** First finding in words, or what became of it; empty when all is well. */
   detail: z.string(),

@@ -39,6 +39,7 @@ export function judgeDatabases(
       restoreMs: span(database.restore),
       restoreStartMs: sinceKill(evidence, database.restore),
       verifyMs: span(database.verified),
+      verifyStartMs: sinceKill(evidence, database.verified),
       failedChecks,
       detail: fate.excused ? `excused: ${words}` : words,
     };

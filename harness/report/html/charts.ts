@@ -208,62 +208,6 @@ export function recoveryChart(drill: ScenarioResult): Markup | null {
   );
 }
 
-/** Every restore as a thin line in time, and so how many ran at once. */
-export function restoresChart(drill: ScenarioResult): Markup | null {
-  const restores = drill.databases
-    .flatMap(({ path, restoreStartMs, restoreMs }) =>
-      restoreStartMs == null || restoreMs === null || restoreMs <= 0
-        ? []
-        : [{ path, fromMs: restoreStartMs, toMs: restoreStartMs + restoreMs }],
-    )
-    .toSorted((a, b) => a.fromMs - b.fromMs);
-  if (restores.length === 0) return null;
-  // Of a thousand there is less than a pixel for each: together they still show where it went slowly.
-  const row = Math.min(14, 420 / restores.length);
-  const area: Area = {
-    width: WIDTH,
-    height: 20 + restores.length * row + 40,
-    left: 16,
-    right: 16,
-    top: 20,
-    bottom: 40,
-  };
-  const x = horizontal(area, [
-    restores.reduce((least, { fromMs }) => Math.min(least, fromMs), Infinity) / 1000,
-    restores.reduce((most, { toMs }) => Math.max(most, toMs), 0) / 1000,
-  ]);
-  const bars = restores.map(({ path, fromMs, toMs }, index) => {
-    const y = area.top + index * row;
-    return markup`<rect class="bar strong" x="${x(fromMs / 1000)}" y="${y}" width="${Math.max(1, x(toMs / 1000) - x(fromMs / 1000))}" height="${row < 1 ? row : row * 0.7}"><title>${path}: ${duration(toMs - fromMs)}</title></rect>`;
-  });
-  const slowest = restores.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs)).slice(0, 10);
-  return withTable(
-    `Every restore, in the order in which they began; at most ${mostAtOnce(restores)} at once.`,
-    drawing(area, 'Restores in time', [secondsAxis(x, area, 'seconds from the kill'), ...bars]),
-    simpleTable(
-      ['slowest restores', 'began after', 'took'],
-      slowest.map(({ path, fromMs, toMs }) => [
-        databaseLink(drill, path),
-        duration(fromMs),
-        duration(toMs - fromMs),
-      ]),
-    ),
-  );
-}
-
-function mostAtOnce(spans: readonly { readonly fromMs: number; readonly toMs: number }[]): number {
-  const turns = spans
-    .flatMap(({ fromMs, toMs }) => [[fromMs, 1] as const, [toMs, -1] as const])
-    .toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
-  let now = 0;
-  let most = 0;
-  for (const [, change] of turns) {
-    now += change;
-    most = Math.max(most, now);
-  }
-  return most;
-}
-
 /** Marks that would cover each other are piled up. */
 function stacked(positions: readonly number[]): { readonly at: number; readonly level: number }[] {
   const MARK = 8;

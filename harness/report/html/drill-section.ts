@@ -8,10 +8,11 @@ import { bytes, count, counted, duration } from '../format.ts';
 import { LOST_AT } from '../lost-at.ts';
 import { litestreamInWords } from '../subject.ts';
 import { anchorOf, checkAnchor, databaseLink } from './anchors.ts';
-import { progressChart, recoveryChart, restoresChart, rpoChart, timelineChart } from './charts.ts';
+import { progressChart, recoveryChart, rpoChart, timelineChart } from './charts.ts';
 import { fleetTable } from './fleet.ts';
 import { type Markup, markup } from './markup.ts';
 import { requestsChart } from './requests-chart.ts';
+import { restoresChart } from './restores-chart.ts';
 import { simpleTable, verdictMark } from './tables.ts';
 import { trendCharts } from './trend-chart.ts';
 

@@ -22,7 +22,7 @@ td .verdict { border-width: 1px; padding: 0 .4rem; font-weight: 600; font-size: 
 figure { margin: .6rem 0 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .6rem; overflow-x: auto; }
 figure svg { display: block; width: 100%; min-width: 560px; height: auto; } figcaption { color: var(--soft); font-size: .9rem; padding: .2rem .2rem .4rem; }
 svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .tick text, svg .faint { fill: var(--soft); }
-svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--line); } svg .bar { fill: var(--bar); } svg .bar.strong { fill: var(--data); } svg .fault { fill: var(--mark); } svg .bad { fill: var(--lost); }
+svg .grid { stroke: var(--grid); } svg .axis { stroke: var(--line); } svg .bar { fill: var(--bar); } svg .bar.strong { fill: var(--data); } svg .bar.verify { fill: var(--soft); } svg .fault { fill: var(--mark); } svg .bad { fill: var(--lost); }
 svg .dot { fill: var(--data); fill-opacity: .55; } svg .dot.worst { fill: var(--lost); fill-opacity: 1; }
 svg .curve { fill: none; stroke: var(--data); stroke-width: 2; } svg .curve.restored { stroke: var(--pass); stroke-dasharray: 6 3; } svg .gap { fill: var(--lost); fill-opacity: .18; }
 svg .limit { stroke: var(--fail); stroke-width: 1.5; stroke-dasharray: 5 4; } svg .limit-text { fill: var(--fail); } svg .kill { stroke: var(--mark); stroke-width: 2; } svg .kill-text { fill: var(--mark); font-weight: 600; }
