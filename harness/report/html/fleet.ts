@@ -8,7 +8,7 @@ import { verdictMark } from './tables.ts';
 
 /**
  * Every database, worst first, in a table that can be sorted without a script: radio buttons choose which of the ranks
- * that each row carries is its place.
+ * that each row carries is its place. Rows of a `<table>` have no such order, so it is a grid, and a table by its roles.
  */
 export function fleetTable(drill: ScenarioResult): Markup {
   const name = anchorOf(drill);
@@ -20,22 +20,43 @@ export function fleetTable(drill: ScenarioResult): Markup {
   };
   const rows = worst.map((database) => {
     const style = `--path:${ranks.path.get(database)};--lost-rank:${ranks.lost.get(database)};--restore-rank:${ranks.restore.get(database)}`;
-    return markup`<div id="${databaseAnchor(drill, database.path)}" style="${trusted(style)}"><span><code>${database.path}</code></span><span>${verdictMark(database.verdict)}</span>${cells(database)}<span>${why(database)}</span></div>`;
+    return markup`<div id="${databaseAnchor(drill, database.path)}" role="row" style="${trusted(style)}">${cell(markup`<code>${database.path}</code>`)}${cell(verdictMark(database.verdict))}${figures(database)}${cell(why(database))}</div>`;
   });
   return markup`<p class="sorts">sorted by
 <label><input type="radio" name="${name}-sort" checked> what is worst</label>
 <label><input type="radio" name="${name}-sort" class="by-path"> path</label>
 <label><input type="radio" name="${name}-sort" class="by-lost"> lost writes</label>
 <label><input type="radio" name="${name}-sort" class="by-restore"> time of its restore</label></p>
-<div class="scroll"><div class="fleet"><div class="head"><span>database</span><span>verdict</span><span class="number">rows</span><span class="number">writes</span><span class="number">lost</span><span class="number">RPO</span><span class="number">restore</span><span class="number">verify</span><span>what was found</span></div>${rows}</div></div>`;
+<div class="scroll"><div class="fleet" role="table" aria-label="Databases of ${drill.drillId}"><div class="head" role="row">${TITLES.map(title)}</div>${rows}</div></div>`;
 }
 
-function cells(database: DatabaseResult): Markup {
+/** Of every column, and whether there are figures in it. */
+const TITLES = [
+  ['database', false],
+  ['verdict', false],
+  ['rows', true],
+  ['writes', true],
+  ['lost', true],
+  ['RPO', true],
+  ['restore', true],
+  ['verify', true],
+  ['what was found', false],
+] as const;
+
+function title([name, isFigure]: (typeof TITLES)[number]): Markup {
+  return markup`<span role="columnheader"${isFigure ? markup` class="number"` : null}>${name}</span>`;
+}
+
+function cell(content: Markup | string): Markup {
+  return markup`<span role="cell">${content}</span>`;
+}
+
+function figures(database: DatabaseResult): Markup {
   const rows =
     database.rowsRestored === database.rowsExpected
       ? count(database.rowsRestored)
       : `${count(database.rowsRestored)} of ${count(database.rowsExpected)}`;
-  const figures = [
+  const shown = [
     rows,
     count(database.acknowledged),
     count(database.lostWrites),
@@ -43,7 +64,7 @@ function cells(database: DatabaseResult): Markup {
     duration(database.restoreMs),
     duration(database.verifyMs),
   ];
-  return markup`${figures.map((figure) => markup`<span class="number">${figure}</span>`)}`;
+  return markup`${shown.map((figure) => markup`<span role="cell" class="number">${figure}</span>`)}`;
 }
 
 function why({ failedChecks, detail, lostAt, lostRuns }: DatabaseResult): string {

@@ -108,6 +108,21 @@ describe('the page', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('has the databases in what is a table to those who cannot see it, by its roles', () => {
+    const page = renderHtml(resultOf(green));
+    const fleet = page.slice(page.indexOf('role="table" aria-label="Databases of tiny"'));
+    const [head = '', ...rows] = fleet
+      .slice(0, fleet.indexOf('</section>'))
+      .split(/(?=<div[^>]* role="row")/)
+      .slice(1);
+    expect(rows).toHaveLength(3);
+    expect(head.match(/<span/g)).toHaveLength(9);
+    expect(head.match(/<span role="columnheader"/g)).toHaveLength(9);
+    for (const row of rows) {
+      expect(row.match(/<span role="cell"/g)).toHaveLength(9);
+    }
+  });
+
   it('says which database lost most of what was lost in one place', () => {
     const result = resultOf(green);
     const at = (wal: number) => ({ unreachable: 0, staged: 0, wal, nowhere: 0, unclear: 0 });
