@@ -37,8 +37,8 @@ it('draws restore and verification of a database in one row, names both, and has
 
 it('shows the restores alone of an older result, which does not say when was verified', () => {
   const drill = drillOf(1);
-  const databases = drill.databases.map(({ verifyStartMs: _, ...database }) => database);
-  const chart = chartOf({ ...drill, databases });
+  for (const database of drill.databases) delete database.verifyStartMs;
+  const chart = chartOf(drill);
   expect(chart).toContain('a-0/data.db: restore 100 ms</title>');
   expect(chart).not.toContain('class="bar verify"');
   expect(chart).not.toContain('>verification</text>');
