@@ -24,7 +24,8 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     });
     await applyRc(program, process.cwd());
     forgetEmptyVariables(program);
-    if (argv[0] === 'completion' || argv[0] === 'complete') {
+    const asksForHelp = argv[0] === 'completion' && argv.some((word) => ['-h', '--help'].includes(word));
+    if (!asksForHelp && (argv[0] === 'completion' || argv[0] === 'complete')) {
       exitCode = 0;
       await (await import('./commands/completion.ts')).addCompletion(program, io.stdout);
     } else describeCompletion(program);

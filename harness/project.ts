@@ -25,7 +25,7 @@ export const COMMAND = IS_INSTALLED ? 'npx drill' : 'npm run drill --';
 
 /** A text that tells how to start the program, as it is started where it was installed. */
 export function asStartedHere(text: string): string {
-  return text.replaceAll('npm run drill --', COMMAND);
+  return text.replaceAll(/npm run (--silent )?drill --/g, IS_INSTALLED ? COMMAND : '$&');
 }
 
 /** The version in package.json. */

@@ -76,6 +76,14 @@ export function addSupervise(program: Command, io: Io, done: Done): void {
     .addOption(
       option('--take-over', 'Take the prefix from the host that replicates to it now.').default(false),
     )
+    .addHelpText(
+      'after',
+      examples(
+        'supervise --config=/etc/rustbase.toml',
+        'supervise --litestream=0.5.17',
+        'supervise --config=/etc/rustbase.toml --take-over',
+      ),
+    )
     .action(async (flags: { config: string; litestream?: string; takeOver: boolean }) => {
       const { supervise } = await import('./supervise.ts');
       done(await supervise({ ...flags, env: io.env }));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { common, type Done, json, option, outputDir } from './flags.ts';
+import { common, type Done, examples, json, option, outputDir } from './flags.ts';
 import {
   type AddOptions,
   type Io,
@@ -18,6 +18,7 @@ export function addTools(program: Command, io: Io, done: Done): void {
     .addOption(
       option('--output <file>', 'Write it to this file; - is stdout.').default('-').argParser(notEmpty),
     )
+    .addHelpText('after', examples('schema --output=scenario.schema.json', 'schema --of=result'))
     .action(async (flags: SchemaOptions) => {
       const { schemaCommand } = await import('./schema.ts');
       done(schemaCommand(flags, io));
@@ -30,6 +31,10 @@ export function addTools(program: Command, io: Io, done: Done): void {
     )
     .addOption(outputDir())
     .addOption(json())
+    .addHelpText(
+      'after',
+      examples('doctor', 'doctor --litestream=0.5.17 --json', 'doctor --output-dir=/mnt/large/reports'),
+    )
     .action(async (flags: { litestream?: string; outputDir: string; json: boolean }) => {
       const { doctorCommand } = await import('./doctor.ts');
       done(await doctorCommand({ ...flags, litestream: flags.litestream ?? null }, io));
@@ -43,7 +48,10 @@ export function addInit(program: Command, io: Io, done: Done): void {
       .description('Write a scenario, a workflow and an rc file for a new project; overwrites nothing.'),
   )
     .argument('[folder]', 'Folder of the project.', '.')
-    .addHelpText('after', '\nExample:\n  npm run drill -- init && npm run drill -- --scenario=first-drill\n')
+    .addHelpText(
+      'after',
+      examples('init', 'init ../my-project', 'init && npm run drill -- --scenario=first-drill'),
+    )
     .action(async (folder: string) => {
       const { initCommand } = await import('./init.ts');
       done(initCommand({ folder }, io));
@@ -55,14 +63,25 @@ export function describeCompletion(program: Command): void {
   program
     .command('completion')
     .description('Print a completion script for bash, zsh, fish or powershell.')
-    .argument('<shell>', 'For instance: source <(npm run --silent drill -- completion bash)');
+    .argument('<shell>', 'The shell that is to read it.')
+    .addHelpText('after', COMPLETION_EXAMPLES);
 }
 
+/** Without --silent npm puts lines of its own before the script. */
+const COMPLETION_EXAMPLES = `
+Examples:
+  source <(npm run --silent drill -- completion bash)
+  npm run --silent drill -- completion zsh >~/.drill-completion.zsh
+  npm run --silent drill -- completion fish | source
+`;
+
 const LITESTREAM_HELP = `
---litestream takes the versions that are here, in run, restore, supervise and doctor:
+Examples:
+  npm run drill -- litestream list
   npm run drill -- litestream add 0.5.17
   npm run drill -- --scenario=smoke --litestream=0.5.17
 
+--litestream takes the versions that are here, in run, restore, supervise and doctor.
 They are kept in .litestream, or in the folder that the environment variable DRILL_LITESTREAM_DIR names.
 `;
 
@@ -73,6 +92,7 @@ export function addLitestream(program: Command, io: Io, done: Done): void {
     .addHelpText('after', LITESTREAM_HELP);
   common(group.command('list').description('Show the Litestreams of this machine and the SQLite inside.'))
     .addOption(json())
+    .addHelpText('after', examples('litestream list', 'litestream list --json'))
     .action(async (flags: { json: boolean }) => {
       const { listLitestreamsCommand } = await import('./litestream.ts');
       done(await listLitestreamsCommand(flags, io));
@@ -87,6 +107,7 @@ export function addLitestream(program: Command, io: Io, done: Done): void {
     )
     .addOption(option('--force', 'Fetch it anew although it is here.').default(false))
     .addOption(json())
+    .addHelpText('after', examples('litestream add 0.5.17', 'litestream add 0.5.10 0.5.14 --source=github'))
     .action(async (versions: string[], flags: Partial<AddOptions> & Omit<AddOptions, 'source'>) => {
       const { addCommand } = await import('./litestream.ts');
       done(await addCommand(versions, { source: null, ...flags }, io));
