@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
 /** Pages are read where the kernel has them: half of `integrity_check` is copying otherwise. */
-const MMAP_BYTES = 2 ** 31 - 65_536;
+export const MMAP_BYTES = 2 ** 31 - 65_536;
 
 /**
  * Opens a restored file for reading, alone in a folder of its own: no `-wal` that lies beside it is applied, and the
