@@ -2,11 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { DrillError } from '../errors.ts';
 import { bytes } from '../report/format.ts';
-import { externalSettings } from '../store/external-settings.ts';
-import { shownEndpoint } from '../store/endpoint.ts';
-import { EXTERNAL_NAMES } from '../store/external-names.ts';
 import type { Diagnosis } from './doctor.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
@@ -17,7 +13,7 @@ const LEAST_PROCESSES = 512;
 
 /** What a drill needs of the machine beside its programs. */
 export async function machineDiagnoses(env: NodeJS.ProcessEnv): Promise<Diagnosis[]> {
-  return [await memory(), await processes(), await clock(env), ...external(env)];
+  return [await memory(), await processes(), await clock(env)];
 }
 
 async function memory(): Promise<Diagnosis> {
@@ -59,18 +55,4 @@ async function clock(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
   }
   const found = `${now}; nothing here tells whether NTP keeps it, and every drill compares it with its store`;
   return { name, state: 'ok', found, fix: '' };
-}
-
-/** Only where somebody has named a bucket: nothing is asked of it before a drill. */
-function external(env: NodeJS.ProcessEnv): Diagnosis[] {
-  const name = 'external store';
-  if ((env[EXTERNAL_NAMES.bucket] ?? '') === '') return [];
-  try {
-    const { writer, prefix } = externalSettings(env);
-    const found = `bucket ${writer.bucket}, prefix ${prefix}, at ${writer.endpoint === null ? 'AWS' : shownEndpoint(writer.endpoint)}; every drill holds it against S3 first`;
-    return [{ name, state: 'ok', found, fix: '' }];
-  } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
-    return [{ name, state: 'fail', found: [error.what, ...error.details].join('; '), fix: error.fix }];
-  }
 }

@@ -44,6 +44,8 @@ export interface TaggedObject {
 export interface S3Client {
   /** Every object below the prefix, sorted by key; throws beyond MAX_OBJECTS. */
   list(prefix: string): Promise<S3Object[]>;
+  /** One request that lists one object at most: whether the store answers, and lets us look. Ends at `signal` too. */
+  look(prefix: string, signal: AbortSignal): Promise<void>;
   put(key: string, body: Uint8Array | string): Promise<void>;
   get(key: string): Promise<Uint8Array>;
   /** null: there is no such object. Ends, as `putOver` does, at `signal` too. */
@@ -103,6 +105,10 @@ export function openS3(settings: S3Settings): S3Client {
   const limit = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
   return {
     list: (prefix) => listAll(client, settings.bucket, prefix, limit),
+    look: async (prefix, signal) => {
+      const request = new ListObjectsV2Command({ ...bucket, Prefix: prefix, MaxKeys: 1 });
+      await client.send(request, either(limit(), signal));
+    },
     put: async (key, body) => {
       await client.send(new PutObjectCommand({ ...bucket, Key: key, Body: body }), limit());
     },

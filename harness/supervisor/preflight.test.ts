@@ -18,6 +18,7 @@ function fakeStore(overrides: Partial<S3Client> = {}): {
   const objects = new Map<string, Uint8Array>();
   const client: S3Client = {
     list: () => Promise.resolve([]),
+    look: () => Promise.resolve(),
     put: async (key, body) => void objects.set(key, Buffer.from(body)),
     get: (key) => Promise.resolve(objects.get(key) ?? new Uint8Array()),
     read: () => Promise.resolve(null),
