@@ -25,7 +25,7 @@ test('names every part that is missing or broken, what to do about it, and ends 
   writeFileSync(path.join(folder, 'file'), '');
   const secret = 'planted-for-the-doctor';
   const env = {
-    // Neither sqlite3 nor an engine is here, and a clock that nobody keeps.
+    // Neither sqlite3, mount nor an engine is here, and a clock that nobody keeps.
     PATH: folder,
     DOCKER_HOST: 'tcp://127.0.0.1:1',
     HOME: folder,
@@ -51,6 +51,9 @@ test('names every part that is missing or broken, what to do about it, and ends 
     'disk space': 'fail',
     clock: 'warn',
     'external store': 'fail',
+    'full disk': 'warn',
+    'slow disk': 'warn',
+    'memory limit': 'warn',
     'container engine': 'warn',
     'minio program': 'warn',
     store: 'ok',

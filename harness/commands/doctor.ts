@@ -13,6 +13,7 @@ import { bytes } from '../report/format.ts';
 import { paint, printable } from '../report/screen.ts';
 import { OLDEST_SQLITE3 } from '../sqlite3-tool.ts';
 import { externalDiagnoses } from './doctor-external.ts';
+import { faultDiagnoses } from './doctor-faults.ts';
 import { machineDiagnoses } from './doctor-machine.ts';
 import { storeDiagnoses } from './doctor-store.ts';
 import type { Io } from './options.ts';
@@ -52,6 +53,7 @@ export async function doctorCommand(options: DoctorOptions, io: Io): Promise<num
     machineDiagnoses(io.env),
     storeDiagnoses(io.env),
     externalDiagnoses(io.env),
+    faultDiagnoses(),
   ]).then((found) => found.flat());
   if (options.json) io.stdout.write(`${JSON.stringify({ checks: diagnoses }, null, 2)}\n`);
   else for (const diagnosis of diagnoses) io.stdout.write(`${line(diagnosis, io.stdout.colour)}\n`);
