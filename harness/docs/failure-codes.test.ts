@@ -12,5 +12,6 @@ it('has every code, once', () => {
     Object.keys(all),
   );
   const rows = [...failureCodes().matchAll(/^\| `([^`]+)` \|/gm)].map(([, code]) => code);
-  expect(rows.toSorted()).toEqual(codes.toSorted());
+  expect(new Set(rows)).toEqual(new Set(codes));
+  expect(rows).toHaveLength(codes.length);
 });
