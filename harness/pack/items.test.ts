@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../evidence.ts';
-import { evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
+import { databaseIn, evidenceWith, finding, greenRun } from '../judge/green-evidence.ts';
 import { judgeRun } from '../judge/judge.ts';
 import { sha256 } from '../history/history-file.ts';
 import { readConfigurations } from './configuration.ts';
@@ -171,4 +171,21 @@ test('a commit, a trigger and an account that nobody stated are those that the r
     environment: { harness: { commit: null, commitFrom: null }, ci: { commit: null } },
     identity: { serviceAccount: null },
   });
+});
+
+test('the scope names every database, its kind, how much it matters and who says so, and whether it was verified', () => {
+  const evidence = evidenceWith((one) => void (databaseIn(one, 'realm.db').verified = null));
+  const [scope] = itemsOf([evidence]).scope;
+  expect(scope).toMatchObject({ selection: 'all', verified: 2 });
+  expect(scope?.inventory).toMatchObject([
+    { path: 'realms/acme/apps/shop/data.db', kind: 'app', criticality: '3', criticalityFrom: 'default' },
+    { path: 'realms/acme/realm.db', kind: 'realm', criticality: '2', isRestored: true, isVerified: false },
+    { path: 'system.db', kind: 'system', criticality: '1', isVerified: true, isDeleted: false },
+  ]);
+  const statement = { ...NO_STATEMENT, criticality: { app: 'gold' } };
+  expect(itemsOf([evidence], { statement }).scope[0]?.inventory).toMatchObject([
+    { kind: 'app', criticality: 'gold', criticalityFrom: 'statement' },
+    { kind: 'realm', criticality: '2', criticalityFrom: 'default' },
+    { kind: 'system' },
+  ]);
 });

@@ -6,6 +6,7 @@ import type { Configuration } from './configuration.ts';
 import { findingsOf, negativeControlsOf } from './findings.ts';
 import { ciOf, harnessCommitOf, triggerOf } from './recorded.ts';
 import { restoresOf } from './restores.ts';
+import { scopeOf } from './scope.ts';
 import type { Statement } from './statement.ts';
 
 /** Everything that an evidence pack is made from. */
@@ -27,7 +28,7 @@ export function packItems(source: PackSource) {
   const { result, run, statement } = source;
   return {
     drill: drillItem(source),
-    scope: result.scenarios.map(scopeOf),
+    scope: result.scenarios.map((drill) => scopeOf(drill, source.evidences, statement)),
     targets: {
       objectives: result.scenarios.map(({ drillId, objectives }) => ({ drillId, objectives })),
       maximumTolerableDowntime: statement.maximumTolerableDowntime ?? null,
@@ -92,18 +93,6 @@ function subjectOf(
 ) {
   const { bucket = null, prefix = null, regions = [], files = [] } = configurations.get(drillId) ?? {};
   return { drillId, subject, store: { ...store, bucket, prefix, regions }, configuration: files };
-}
-
-function scopeOf({ drillId, databases }: ScenarioResult) {
-  const missing = databases.filter(({ restoreMs }) => restoreMs === null);
-  const restored = databases.length - missing.length;
-  return {
-    drillId,
-    databases: databases.length,
-    restored,
-    coveragePercent: databases.length === 0 ? null : (restored / databases.length) * 100,
-    notRestored: missing.map(({ path, verdict, detail }) => ({ path, verdict, why: detail })),
-  };
 }
 
 function identityItem({ result, run, statement }: PackSource) {

@@ -15,6 +15,10 @@ export const statementSchema = z.strictObject({
   /** Where the objectives were agreed. */
   objectivesReference: text.optional(),
   maximumTolerableDowntime: text.optional(),
+  /** How much each kind of database matters, in the words of whoever answers for it. A kind that is left out keeps its place. */
+  criticality: z
+    .strictObject({ system: text.optional(), realm: text.optional(), app: text.optional() })
+    .optional(),
   harnessCommit: text.optional(),
   findings: z
     .array(
