@@ -189,3 +189,33 @@ test('the scope names every database, its kind, how much it matters and who says
     { kind: 'system' },
   ]);
 });
+
+test('the timeline has in UTC when the disaster was declared, the first read, and the end of every database', () => {
+  const evidence = evidenceWith((one) => {
+    Object.assign(one, { startUs: 5_000_000 });
+    const shop = databaseIn(one, 'data.db');
+    Object.assign(shop, { restore: null, verified: null, second: null });
+  });
+  const [timeline] = itemsOf([evidence]).timeline;
+  expect(timeline).toMatchObject({
+    disruptedAt: '2026-11-01T00:00:55.000Z',
+    declaredAt: '2026-11-01T00:00:55.010Z',
+    firstReadAt: '2026-11-01T00:00:55.900Z',
+  });
+  expect(timeline?.databases).toMatchObject([
+    { restore: null, verification: null, firstWriteAt: null, secondRestore: null },
+    {
+      database: 'realms/acme/realm.db',
+      restore: { endedAt: '2026-11-01T00:00:55.300Z', durationMs: 100 },
+      verification: { endedAt: '2026-11-01T00:00:55.950Z', durationMs: 50 },
+      firstWriteAt: '2026-11-01T00:00:56.600Z',
+      protectedAgainAt: '2026-11-01T00:00:58.000Z',
+      secondRestore: { endedAt: '2026-11-01T00:01:01.000Z' },
+    },
+    { database: 'system.db' },
+  ]);
+  const unread = evidenceWith(({ databases }) => {
+    for (const database of databases) database.verified = null;
+  });
+  expect(itemsOf([unread]).timeline).toMatchObject([{ firstReadAt: null }]);
+});

@@ -8,6 +8,7 @@ import { ciOf, harnessCommitOf, triggerOf } from './recorded.ts';
 import { restoresOf } from './restores.ts';
 import { scopeOf } from './scope.ts';
 import type { Statement } from './statement.ts';
+import { timelineOf } from './timeline.ts';
 
 /** Everything that an evidence pack is made from. */
 interface PackSource {
@@ -140,28 +141,3 @@ function trendItem({ result, statement, history }: PackSource) {
 }
 
 export type PackItems = ReturnType<typeof packItems>;
-
-/** Phases and stages in UTC, from the monotonic clock: wall time is a label, durations are measured. */
-function timelineOf(evidence: Evidence) {
-  const startMs = Date.parse(evidence.startedAt);
-  const utc = (us: number | null): string | null =>
-    us === null ? null : new Date(startMs + (us - evidence.startUs) / 1000).toISOString();
-  const { parallelism: _, ...stages } = evidence.recovery;
-  return {
-    drillId: evidence.drillId,
-    clock: 'CLOCK_MONOTONIC of one machine; UTC derived from the wall clock at the start',
-    clockUncertaintyMs: evidence.clockUncertaintyMs,
-    // Our clock minus the store's; null: not measured.
-    storeClockSkewMs: evidence.store.clockSkewMs ?? null,
-    phases: evidence.timeline.map(({ phase, startUs, endUs }) => ({
-      phase,
-      startedAt: utc(startUs),
-      endedAt: utc(endUs),
-      durationMs: (endUs - startUs) / 1000,
-    })),
-    disruptedAt: utc(evidence.kill?.atUs ?? null),
-    recovery: Object.fromEntries(
-      Object.entries(stages).map(([name, us]) => [name.replace(/Us$/, 'At'), utc(us)]),
-    ),
-  };
-}
