@@ -40,6 +40,11 @@ const EXPECTED: Record<CheckId, string> = {
   objectives: 'every objective of the scenario is kept',
 };
 
+/** What a check says when it holds. */
+export function expectationOf(id: CheckId): string {
+  return EXPECTED[id];
+}
+
 /**
  * Every check, always, in the order of CHECK_IDS: a failing one never hides the next. Only `hooks` is left out where no
  * app has any, `point-in-time` and `rehearsal` where a scenario has none. Then those that the scenario brings.

@@ -219,3 +219,36 @@ test('the timeline has in UTC when the disaster was declared, the first read, an
   });
   expect(itemsOf([unread]).timeline).toMatchObject([{ firstReadAt: null }]);
 });
+
+test('results have what each check of a restored file expected, what it found, and what threw', () => {
+  const evidence = evidenceWith((one) => {
+    const { path, verified, second } = databaseIn(one, 'realm.db');
+    verified?.findings.push(finding('content', path, 2));
+    Object.assign(verified ?? {}, { rowsRestored: 98 });
+    if (second?.verified == null) return;
+    second.verified.checksRun = second.verified.checksRun.filter((id) => id !== 'schema' && id !== 'content');
+    second.verified.thrown.push({ check: 'schema', database: path, error: 'no memory' });
+  });
+  const realm = itemsOf([evidence]).results[0]?.restores.find(({ kind }) => kind === 'realm');
+  expect(realm?.verified).toMatchObject({ recoveryPoint: 100, rows: { expected: 100, actual: 98 } });
+  expect(realm?.verified?.checks).toHaveLength(8);
+  expect(realm?.verified?.checks).toEqual(
+    expect.arrayContaining([
+      {
+        check: 'integrity',
+        expected: 'every file is sound to SQLite, indexes included',
+        actual: 'so it is',
+        findings: [],
+      },
+      {
+        check: 'content',
+        expected: 'every row is as it was written',
+        actual: 'otherwise',
+        findings: [{ expected: 'as written', actual: 'otherwise', detail: '2 planted', count: 2 }],
+      },
+    ]),
+  );
+  const again = realm?.secondVerified?.checks ?? [];
+  expect(again.map(({ check }) => check)).not.toContain('content');
+  expect(again.find(({ check }) => check === 'schema')).toMatchObject({ actual: 'it threw: no memory' });
+});

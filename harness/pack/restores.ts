@@ -1,5 +1,7 @@
 import type { Evidence } from '../evidence.ts';
-import type { DatabaseEvidence, RestoreRecord } from '../evidence/database.ts';
+import { CHECK_IDS, type CheckId } from '../evidence/checks.ts';
+import type { DatabaseEvidence, RestoreRecord, Verified } from '../evidence/database.ts';
+import { expectationOf } from '../judge/checks.ts';
 
 /** Every restore of a drill as the program that did it ended, and what the restored file was checked for. */
 export function restoresOf({ databases }: Evidence) {
@@ -10,8 +12,10 @@ export function restoresOf({ databases }: Evidence) {
     first: recordOf(restore),
     checksRun: verified?.checksRun ?? [],
     findings: verified?.findings.length ?? null,
+    verified: verifiedOf(verified),
     // By the next host, of what the new one wrote.
     second: recordOf(second?.restore ?? null),
+    secondVerified: verifiedOf(second?.verified ?? null),
   }));
 }
 
@@ -28,4 +32,30 @@ function recordOf(restore: RestoreRecord | null) {
     place: place ?? null,
     detail,
   };
+}
+
+/** What a restored file was held against, and what was in it. */
+function verifiedOf(verified: Verified | null) {
+  if (verified === null) return null;
+  const { recoveryPoint, rowsExpected, rowsRestored } = verified;
+  return {
+    recoveryPoint,
+    rows: { expected: rowsExpected, actual: rowsRestored },
+    checks: CHECK_IDS.flatMap((check) => checkOf(check, verified)),
+  };
+}
+
+/** One check of one file; none where it neither ran nor threw. Whether a finding is excused is for the verdict to say. */
+function checkOf(check: CheckId, { checksRun, findings, thrown }: Verified) {
+  const own = findings.filter((finding) => finding.check === check);
+  const error = thrown.find((one) => one.check === check)?.error;
+  if (error === undefined && own.length === 0 && !checksRun.includes(check)) return [];
+  return [
+    {
+      check,
+      expected: expectationOf(check),
+      actual: error !== undefined ? `it threw: ${error}` : own.length === 0 ? 'so it is' : 'otherwise',
+      findings: own.map(({ expected, actual, detail, count }) => ({ expected, actual, detail, count })),
+    },
+  ];
 }
