@@ -75,6 +75,7 @@ export async function runDrills(
   const startedAt = clock.wallIso();
   const startUs = clock.nowUs();
   const evidences: Evidence[] = [];
+  let workRemovedAt: string | null = null;
   try {
     for (const drill of request.drills) {
       if (interruption.signal.aborted) break;
@@ -100,7 +101,10 @@ export async function runDrills(
   } finally {
     // Also of a drill that did not come to its end: what it left is what people look at then.
     if (existsSync(paths.evidence)) redactFolder(paths.evidence, request.secrets);
-    if (!request.keep) await rm(workDir, { recursive: true, force: true });
+    if (!request.keep) {
+      await rm(workDir, { recursive: true, force: true });
+      workRemovedAt = clock.wallIso();
+    }
   }
   if (interruption.exitCode() !== null) return null;
   const comparison = compareWithEarlier(request.against, evidences, request.runId);
@@ -115,6 +119,7 @@ export async function runDrills(
     drills: evidences.map((evidence) => evidence.drillId),
     reporterFailures: bus.failures.map(({ subscriber, message }) => `${subscriber}: ${message}`),
     ...(request.share === null ? {} : { shard: shardOf(request.share) }),
+    workRemovedAt,
     ...decidedBy(comparison),
   };
   const result = saveRun(request, info, evidences);

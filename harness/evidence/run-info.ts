@@ -33,6 +33,8 @@ export const runInfoSchema = z.strictObject({
   gaps: z.array(z.string()).optional(),
   /** What is worse than in the runs that it was asked to be held against, one sentence each. */
   regressions: z.array(z.string()).optional(),
+  /** When the hosts and the restored files were gone, UTC; null: they were to be kept. Absent: not recorded. */
+  workRemovedAt: z.string().nullable().optional(),
   /** How drills like these went before, by drill id, the newest last: for the reports, no verdict rests on it. */
   earlier: z.record(z.string(), z.array(earlierDrillSchema)).optional(),
 });

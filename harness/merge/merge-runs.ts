@@ -77,7 +77,18 @@ function mergedInfo(shards: readonly ShardRun[], request: MergeRequest): RunInfo
     environment: commonEnvironment(runs),
     drills,
     reporterFailures: [],
+    ...removalOf(shards),
   };
+}
+
+/** When the last machine had removed what it restored. One that kept it speaks for all, and so does one that did not say. */
+function removalOf(shards: readonly ShardRun[]): Pick<RunInfo, 'workRemovedAt'> {
+  const instants = shards.map(({ run }) => run.workRemovedAt);
+  if (instants.includes(null)) return { workRemovedAt: null };
+  const known = instants.filter((instant) => typeof instant === 'string');
+  const last = known.toSorted().at(-1);
+  const isWhole = shards.every(({ shard }) => shard.count === known.length);
+  return last === undefined || !isWhole ? {} : { workRemovedAt: last };
 }
 
 /** What is the same everywhere as it is; where machines differ, every value. */

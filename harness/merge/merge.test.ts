@@ -173,6 +173,23 @@ describe('three shards merged', () => {
     expect(await merge()).toMatchObject({ verdict: 'pass', exitCode: 0 });
   });
 
+  test.each([
+    [['2026-11-01T00:02:00.000Z', '2026-11-01T00:01:00.000Z'], '2026-11-01T00:02:00.000Z'],
+    [['2026-11-01T00:02:00.000Z', null], null],
+    [['2026-11-01T00:02:00.000Z', undefined], undefined],
+    [['2026-11-01T00:02:00.000Z'], undefined],
+  ])('have removed their work at %j: all of it was gone at %s', async (instants, gone) => {
+    const plan = planOf(threeDrills().slice(0, 1));
+    for (const [at, workRemovedAt] of instants.entries()) {
+      const change = (run: RunInfo): void => {
+        if (workRemovedAt !== undefined) run.workRemovedAt = workRemovedAt;
+      };
+      saveShard(threeDrills().slice(0, 1), [at + 1, 2], { plan, change });
+    }
+    await merge(instants.length < 2);
+    expect(readRun(path.join(folder, 'out', 'latest')).run.workRemovedAt).toBe(gone);
+  });
+
   it('of only empty shards prove nothing', async () => {
     saveShard([], [1, 1]);
     expect(await merge()).toMatchObject({ verdict: 'inconclusive', exitCode: 3, reason: 'no drill was run' });

@@ -252,3 +252,13 @@ test('results have what each check of a restored file expected, what it found, a
   expect(again.map(({ check }) => check)).not.toContain('content');
   expect(again.find(({ check }) => check === 'schema')).toMatchObject({ actual: 'it threw: no memory' });
 });
+
+test.each([
+  ['2026-11-01T00:01:31.000Z', '2026-11-01T00:01:31.000Z'],
+  [null, 'kept'],
+  [undefined, null],
+])('a run that recorded %s as the end of its work folder says so', (workRemovedAt, removedAt) => {
+  const evidence = evidenceWith(() => undefined);
+  const run = { ...greenRun([evidence]), ...(workRemovedAt === undefined ? {} : { workRemovedAt }) };
+  expect(itemsOf([evidence], { run }).disposal).toMatchObject({ removedAt });
+});

@@ -64,6 +64,8 @@ export function packItems(source: PackSource) {
       restoredFiles: source.workIsKept
         ? 'still there when this was packed'
         : 'gone when this was packed: a run removes its hosts and restored files at its end',
+      // By the run itself, as it ended; null: it did not record it.
+      removedAt: run.workRemovedAt === null ? 'kept' : (run.workRemovedAt ?? null),
       stated: statement.disposal ?? null,
     },
     trend: trendItem(source),
