@@ -46,6 +46,8 @@ const verifiedSchema = z.strictObject({
   checksRun: z.array(checkIdSchema),
   findings: z.array(findingSchema),
   thrown: z.array(thrownSchema),
+  /** SHA-256 of the file as it was verified; absent: it could not be read, or it is older evidence. */
+  sha256: z.string().optional(),
 });
 export type Verified = z.infer<typeof verifiedSchema>;
 

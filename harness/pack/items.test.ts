@@ -224,13 +224,18 @@ test('results have what each check of a restored file expected, what it found, a
   const evidence = evidenceWith((one) => {
     const { path, verified, second } = databaseIn(one, 'realm.db');
     verified?.findings.push(finding('content', path, 2));
-    Object.assign(verified ?? {}, { rowsRestored: 98 });
+    Object.assign(verified ?? {}, { rowsRestored: 98, sha256: 'ab'.repeat(32) });
     if (second?.verified == null) return;
     second.verified.checksRun = second.verified.checksRun.filter((id) => id !== 'schema' && id !== 'content');
     second.verified.thrown.push({ check: 'schema', database: path, error: 'no memory' });
   });
   const realm = itemsOf([evidence]).results[0]?.restores.find(({ kind }) => kind === 'realm');
-  expect(realm?.verified).toMatchObject({ recoveryPoint: 100, rows: { expected: 100, actual: 98 } });
+  expect(realm?.verified).toMatchObject({
+    recoveryPoint: 100,
+    sha256: 'ab'.repeat(32),
+    rows: { expected: 100, actual: 98 },
+  });
+  expect(realm?.secondVerified?.sha256).toBeNull();
   expect(realm?.verified?.checks).toHaveLength(8);
   expect(realm?.verified?.checks).toEqual(
     expect.arrayContaining([

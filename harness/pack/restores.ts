@@ -37,9 +37,11 @@ function recordOf(restore: RestoreRecord | null) {
 /** What a restored file was held against, and what was in it. */
 function verifiedOf(verified: Verified | null) {
   if (verified === null) return null;
-  const { recoveryPoint, rowsExpected, rowsRestored } = verified;
+  const { recoveryPoint, rowsExpected, rowsRestored, sha256 } = verified;
   return {
     recoveryPoint,
+    // Of the restored file, as it was when it was verified; null: not recorded.
+    sha256: sha256 ?? null,
     rows: { expected: rowsExpected, actual: rowsRestored },
     checks: CHECK_IDS.flatMap((check) => checkOf(check, verified)),
   };

@@ -65,6 +65,8 @@ export interface Observation {
   readonly objects: ReadonlyMap<string, string>;
   readonly facts: ObservedFacts;
   readonly thrown: readonly ThrownCheck[];
+  /** SHA-256 of the file; null: it could not be read. */
+  readonly sha256: string | null;
 }
 
 /** No facts: nothing was read, or what was read is another database's. */

@@ -8,6 +8,7 @@ import { contentTables, pageBytesOf, scanTable, schemaDigest } from '../ledger/d
 import type { TableState } from '../ledger/records.ts';
 import { type Attempt, attempt, type ThrownCheck } from './attempt.ts';
 import { withDatabase } from './database-copy.ts';
+import { fileSha256 } from './file-sum.ts';
 import { fullTextProblems } from './full-text.ts';
 import { generatedProblems } from './generated.ts';
 import { strayLitestreamRows } from './litestream-tables.ts';
@@ -25,6 +26,11 @@ const INTEGRITY_MAX = 1000;
 
 /** Reads everything from one restored file that any check wants. Never throws because of what the file holds. */
 export function observeDatabase(file: string, scratchDir: string): Observation {
+  // The sum last: the file is in memory by then, and the time that its reading took is that of the checks alone.
+  return { ...readDatabase(file, scratchDir), sha256: fileSha256(file) };
+}
+
+function readDatabase(file: string, scratchDir: string): Omit<Observation, 'sha256'> {
   const startUs = monotonicUs();
   const refusal = refusedAccess(file);
   if (refusal !== null) return { ...NOTHING, startUs, endUs: monotonicUs(), unreadable: refusal };
@@ -32,14 +38,17 @@ export function observeDatabase(file: string, scratchDir: string): Observation {
   const base = { startUs, endUs: monotonicUs() };
   if ('value' in result) return { ...result.value, ...base };
   if ('damage' in result) return { ...NOTHING, ...base, unreadable: result.damage };
-  return { ...unobserved(result.thrown), ...base };
+  return { ...NOTHING, ...base, thrown: everyCheckThrew(result.thrown) };
 }
 
 /** A file of which nobody can say anything, for a reason that is not its own. */
 export function unobserved(error: string): Observation {
   const nowUs = monotonicUs();
-  const thrown = DATABASE_CHECK_IDS.map((check) => ({ check, error }));
-  return { ...NOTHING, startUs: nowUs, endUs: nowUs, thrown };
+  return { ...NOTHING, startUs: nowUs, endUs: nowUs, thrown: everyCheckThrew(error), sha256: null };
+}
+
+function everyCheckThrew(error: string): ThrownCheck[] {
+  return DATABASE_CHECK_IDS.map((check) => ({ check, error }));
 }
 
 /** A file that its owner may not read is the recovery's fault, not the machine's. */
@@ -52,7 +61,10 @@ function refusedAccess(file: string): string | null {
   }
 }
 
-const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
+/** What a file itself says. */
+type Read = Omit<Observation, 'startUs' | 'endUs' | 'sha256'>;
+
+const NOTHING: Read = {
   unreadable: null,
   integrity: [],
   foreignKeys: [],
@@ -73,7 +85,7 @@ const NOTHING: Omit<Observation, 'startUs' | 'endUs'> = {
   thrown: [],
 };
 
-function observe(db: Database): Omit<Observation, 'startUs' | 'endUs'> {
+function observe(db: Database): Read {
   // A file that is no database at all says so here, and is unreadable as a whole.
   const tables = contentTables(db);
   if (tables.length === 0) return { ...NOTHING, unreadable: 'the database has no table' };

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -147,6 +148,7 @@ async function verify(history: DatabaseHistory): Promise<{
     scratchDir: dir,
   });
   expect(verified?.thrown).toEqual([]);
+  expect(verified?.sha256).toBe(createHash('sha256').update(readFileSync(file)).digest('hex'));
   const found = (verified?.findings ?? []).map(({ check, count }) => [check, count]);
   return { found, lost: lostWrites, ages: lostWriteAgesMs, point: verified?.recoveryPoint };
 }
@@ -415,7 +417,7 @@ describe('reading a file', () => {
       seen.set(index, observation);
     });
     expect(new Set(seen.keys())).toEqual(new Set([0, 1, 2]));
-    expect(seen.get(0)?.unreadable).toMatch(/no such file/);
+    expect(seen.get(0)).toMatchObject({ unreadable: expect.stringMatching(/no such file/), sha256: null });
     expect(seen.get(2)?.tables.get('notes')?.[0]).toBe(1);
   });
 });

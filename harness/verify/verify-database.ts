@@ -176,7 +176,7 @@ interface Seen extends Pick<Verified, 'recoveryPoint' | 'rowsExpected' | 'rowsRe
 }
 
 function seen(observation: Observation, { history }: ObservationContext, what: Seen): VerifiedDatabase {
-  const { startUs, endUs, thrown } = observation;
+  const { startUs, endUs, thrown, sha256 } = observation;
   const { recoveryPoint, rowsExpected, rowsRestored, checks, findings, loss } = what;
   return {
     path: history.path,
@@ -190,6 +190,7 @@ function seen(observation: Observation, { history }: ObservationContext, what: S
       checksRun: checks.filter((check) => !thrown.some((one) => one.check === check)),
       findings: [...findings],
       thrown: thrown.map(({ check, error }) => ({ check, database: history.path, error })),
+      ...(sha256 === null ? {} : { sha256 }),
     },
     ...loss,
     inBandSeq: observation.seq,
