@@ -17,6 +17,7 @@ import { faultWindow } from './phases/fault-window.ts';
 import { storeFaultsOf } from './phases/store-faults.ts';
 import { faultyRole } from './scenario/store-fault.ts';
 import { windowMs } from './store/fault-choice.ts';
+import { SAVED_LISTING, saveListing } from './store/saved-listing.ts';
 import { hostRequests, storeRequests } from './store/request-counts.ts';
 import { lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
@@ -92,6 +93,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });
+  if (found.bucket !== null) await saveListing(drill.paths.evidence, found.objectsAtKill);
   await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
   return evidence;
 }
@@ -114,7 +116,7 @@ function phasesOf({
 
 function bucketAndRunbook({ found }: DrillContext): Pick<Evidence, 'bucket' | 'runbook'> {
   return {
-    ...(found.bucket === null ? {} : { bucket: found.bucket }),
+    ...(found.bucket === null ? {} : { bucket: { ...found.bucket, listing: SAVED_LISTING } }),
     ...(found.runbook === null ? {} : { runbook: found.runbook }),
   };
 }

@@ -27,6 +27,8 @@ export const bucketContentsSchema = z.strictObject({
   objects: z.number().int(),
   /** Every replica of Litestream: the key that its objects lie below, and how many there are. Sorted by key. */
   replicas: z.array(z.strictObject({ at: z.string(), objects: z.number().int() })),
+  /** File beside the evidence with every object, its size, time and ETag; absent: none was kept, as in older evidence. */
+  listing: z.string().optional(),
 });
 export type BucketContents = z.infer<typeof bucketContentsSchema>;
 

@@ -267,3 +267,15 @@ test.each([
   const run = { ...greenRun([evidence]), ...(workRemovedAt === undefined ? {} : { workRemovedAt }) };
   expect(itemsOf([evidence], { run }).disposal).toMatchObject({ removedAt });
 });
+
+test('the store has how many objects lay in it at the kill, and where their ETags are', () => {
+  const bucket = { prefix: 'prod', looked: 'bucket' as const, objects: 9, replicas: [] };
+  const atKillIn = (change: Partial<Evidence>) =>
+    itemsOf([evidenceWith((one) => void Object.assign(one, change))]).environment.subjects[0]?.store.atKill;
+  expect(atKillIn({ bucket: { ...bucket, listing: 'bucket-objects.ndjson' } })).toEqual({
+    objects: 9,
+    listing: 'run/evidence/tiny/bucket-objects.ndjson',
+  });
+  expect(atKillIn({ bucket })).toEqual({ objects: 9, listing: null });
+  expect(atKillIn({})).toBeNull();
+});

@@ -40,7 +40,7 @@ export function packItems(source: PackSource) {
       harness: { version: run.tool.version, ...harnessCommitOf(run, statement) },
       // What it was started for: the commit that was under test, as the CI system names it.
       ci: ciOf(run),
-      subjects: result.scenarios.map((drill) => subjectOf(drill, source.configurations)),
+      subjects: result.scenarios.map((drill) => subjectOf(drill, source)),
     },
     identity: identityItem(source),
     timeline: source.evidences.map(timelineOf),
@@ -89,13 +89,19 @@ function drillItem({ result, run, statement }: PackSource) {
   };
 }
 
+/** The objects that the recovery found; their ETags are in the listing. null: the bucket was not looked into. */
+function objectsAtKill(evidence: Evidence | undefined) {
+  const { drillId, bucket } = evidence ?? {};
+  if (drillId === undefined || bucket === undefined) return null;
+  const { objects, listing } = bucket;
+  return { objects, listing: listing === undefined ? null : `run/evidence/${drillId}/${listing}` };
+}
+
 /** What was drilled, and against which store: where its objects lay, and what the hosts were told. */
-function subjectOf(
-  { drillId, subject, store }: ScenarioResult,
-  configurations: PackSource['configurations'],
-) {
+function subjectOf({ drillId, subject, store }: ScenarioResult, { configurations, evidences }: PackSource) {
   const { bucket = null, prefix = null, regions = [], files = [] } = configurations.get(drillId) ?? {};
-  return { drillId, subject, store: { ...store, bucket, prefix, regions }, configuration: files };
+  const atKill = objectsAtKill(evidences.find((evidence) => evidence.drillId === drillId));
+  return { drillId, subject, store: { ...store, bucket, prefix, regions, atKill }, configuration: files };
 }
 
 function identityItem({ result, run, statement }: PackSource) {

@@ -23,6 +23,7 @@ import type { Writers } from './writers.ts';
 import { type Plan, planDrill } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { supervisorFor } from '../scenario/supervisor.ts';
+import type { S3Object } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import { newUploadWatch, type UploadWatch } from './upload-watch.ts';
 import type { FleetVerification } from '../verify/verify-fleet.ts';
@@ -110,6 +111,8 @@ export interface Findings {
   bucket: BucketContents | null;
   /** The fleet's part of the bucket at the kill, object by object; null: it could not be listed. */
   bucketAtKill: readonly ReplicatedDatabase[] | null;
+  /** Everything that was listed then. */
+  objectsAtKill: readonly S3Object[];
   /** What had been uploaded of each database by when; null: nobody has looked. */
   uploads: ReadonlyMap<string, UploadHistory> | null;
   /** Where the lost writes of each database were at the kill. */
@@ -212,6 +215,7 @@ function newFindings(clock: Clock): Findings {
     claims: null,
     bucket: null,
     bucketAtKill: null,
+    objectsAtKill: [],
     uploads: null,
     lostAt: new Map(),
     newHostStarted: false,

@@ -99,6 +99,8 @@ async function lookIntoBucket({ found }: DrillContext, { kind, prefix, observer 
     const objects = await observer.list(looked === 'bucket' ? '' : `${prefix}/`);
     found.bucket = { prefix, looked, objects: objects.length, replicas: replicasIn(objects) };
     found.bucketAtKill = databasesInBucket(objects, prefix);
+    // Kept when the drill is over: nobody waits for it in the middle of a recovery.
+    found.objectsAtKill = objects;
   } catch {
     return;
   }
