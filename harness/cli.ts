@@ -12,6 +12,7 @@ import { suggestion } from './did-you-mean.ts';
 import { describeError, DrillError, type Failure, failureOf, foreseen } from './errors.ts';
 import type { Reporter } from './reporters.ts';
 import { asStartedHere } from './project.ts';
+import { redactedValue, secretsOf } from './secrets.ts';
 
 /** Arguments to a command to an exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -91,7 +92,9 @@ function report(thrown: unknown, argv: readonly string[], io: Io): Failure {
   const { exitCode, code, what, why, details } = failure;
   const fix = asStartedHere(failure.fix);
   if (argv.includes('--json')) {
-    const document = { error: { code, what, why, fix, details }, exitCode };
+    // In words it goes to stderr, which loses them by itself.
+    const error = redactedValue({ code, what, why, fix, details }, secretsOf(io.env));
+    const document = { error, exitCode };
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   }
   const known = foreseen(thrown);

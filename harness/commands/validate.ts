@@ -3,6 +3,7 @@ import { SCENARIOS_DIR } from '../project.ts';
 import { DrillError } from '../errors.ts';
 import { atStart, broken, type ReadScenario } from '../scenario/check-scenario.ts';
 import { invalid, problemsOf, readDirectory, readFile } from '../scenario/registry.ts';
+import { redactedValue, secretsOf } from '../secrets.ts';
 import type { Io } from './options.ts';
 
 /** `drill validate`: reads the given files, or all, and starts nothing. Every problem of every file is told. */
@@ -16,7 +17,9 @@ export async function validateCommand(
   const problems = problemsOf(read);
   const scenarios = read.flatMap(({ loaded }) => (loaded === null ? [] : [loaded.scenario.id]));
   if (json) {
-    const document = { valid: problems.length === 0, scenarios, problems };
+    // A problem quotes the value that it is about.
+    const told = redactedValue(problems, secretsOf(io.env));
+    const document = { valid: problems.length === 0, scenarios, problems: told };
     io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return problems.length === 0 ? 0 : 2;
   }
