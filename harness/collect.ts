@@ -93,9 +93,13 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });
-  if (found.bucket !== null) await saveListing(drill.paths.evidence, found.objectsAtKill);
-  await writeFile(join(drill.paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
+  await keep(drill, evidence);
   return evidence;
+}
+
+async function keep({ found, paths }: DrillContext, evidence: Evidence): Promise<void> {
+  if (found.bucket !== null) await saveListing(paths.evidence, found.objectsAtKill);
+  await writeFile(join(paths.evidence, 'evidence.json'), `${JSON.stringify(evidence)}\n`);
 }
 
 const END_OF_LOAD_US = 15_000_000;

@@ -58,12 +58,12 @@ export async function runDrills(
   clock: Clock,
   interruption: Interruption,
 ): Promise<FinishedRun | null> {
-  const paths = runPaths(request.runDir);
   const workDir = join(request.runDir, 'work');
   await mkdir(workDir, { recursive: true });
   await claimWorkFolder(workDir);
+  const { events } = runPaths(request.runDir);
   bus.subscribe('events.ndjson', (event) =>
-    appendFileSync(paths.events, `${JSON.stringify(redactedValue(event, request.secrets))}\n`),
+    appendFileSync(events, `${JSON.stringify(redactedValue(event, request.secrets))}\n`),
   );
   bus.emit({
     type: 'run-start',
@@ -72,8 +72,7 @@ export async function runDrills(
     seed: request.seed,
     drills: request.drills.length,
   });
-  const startedAt = clock.wallIso();
-  const startUs = clock.nowUs();
+  const [startedAt, startUs] = [clock.wallIso(), clock.nowUs()];
   const evidences: Evidence[] = [];
   let workRemovedAt: string | null = null;
   try {
@@ -99,12 +98,7 @@ export async function runDrills(
   } catch (error) {
     if (interruption.exitCode() === null) throw error;
   } finally {
-    // Also of a drill that did not come to its end: what it left is what people look at then.
-    if (existsSync(paths.evidence)) redactFolder(paths.evidence, request.secrets);
-    if (!request.keep) {
-      await rm(workDir, { recursive: true, force: true });
-      workRemovedAt = clock.wallIso();
-    }
+    workRemovedAt = await putAway(request, workDir, clock);
   }
   if (interruption.exitCode() !== null) return null;
   const comparison = compareWithEarlier(request.against, evidences, request.runId);
@@ -127,6 +121,20 @@ export async function runDrills(
   if (request.share !== null) writeShardFile(request.runDir, request.share);
   await sealRun(request);
   return { result, comparison };
+}
+
+/** Leaves of the hosts only what may be kept. Answers when their folder was gone; null: it is to stay. */
+async function putAway(
+  { runDir, secrets, keep }: RunRequest,
+  workDir: string,
+  clock: Clock,
+): Promise<string | null> {
+  const { evidence } = runPaths(runDir);
+  // Also of a drill that did not come to its end: what it left is what people look at then.
+  if (existsSync(evidence)) redactFolder(evidence, secrets);
+  if (keep) return null;
+  await rm(workDir, { recursive: true, force: true });
+  return clock.wallIso();
 }
 
 function nowMs(clock: Clock): number {
