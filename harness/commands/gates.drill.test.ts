@@ -4,12 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { Result } from '../result.ts';
 import { filesWithSecrets } from '../secrets.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const DEFINE = pathToFileURL(fileURLToPath(new URL('../scenario/define.ts', import.meta.url))).href;
 const SMOKE = fileURLToPath(new URL('../../scenarios/smoke.yaml', import.meta.url));
 
 /** One credential for each way in. */
@@ -20,6 +22,10 @@ const PLANTED = {
   SUPERVISOR_PASSWORD: "planted'in-the-command-4",
   SCENARIO_API_KEY: 'planted-in-the-title-5',
   STATEMENT_TOKEN: 'planted-in-the-statement-6',
+  RC_PASSWORD: 'planted-in-the-rc-file-8',
+  DESCRIPTION_TOKEN: 'planted-in-the-description-9',
+  TAG_SECRET: 'planted-in-a-tag-10',
+  OWN_CHECK_API_KEY: 'planted-in-the-words-of-a-check-11',
 } as const;
 const SECRETS = [...Object.values(PLANTED), 'planted-in-the-webhook-7'];
 
@@ -59,9 +65,14 @@ function drill(...args: string[]): Promise<Ended> {
     DRILL_NOTIFY_URL: `http://127.0.0.1:${port}/planted-in-the-webhook-7`,
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
-      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { cwd: folder, env, maxBuffer: 64 << 20 },
+      (error, stdout, stderr) => {
+        resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -71,13 +82,43 @@ function secretsIn(text: string): string[] {
   );
 }
 
+/** The smoke scenario with a credential in each of its words, and a check of its own whose finding is wanted. */
+function plantedScenario(): string {
+  const smoke = parse(readFileSync(SMOKE, 'utf8')) as Record<string, unknown>;
+  const definition = {
+    ...smoke,
+    id: 'planted',
+    title: PLANTED.SCENARIO_API_KEY,
+    description: PLANTED.DESCRIPTION_TOKEN,
+    tags: [PLANTED.TAG_SECRET],
+    // The machine of a test is busy with others.
+    timeout: '3m',
+    expect: 'fail',
+    mustFail: ['own:words'],
+  };
+  const said = JSON.stringify(PLANTED.OWN_CHECK_API_KEY);
+  return `import { defineScenario } from ${JSON.stringify(DEFINE)};
+const words = ({ databases: [first] }: { databases: { db: { prepare(sql: string): { get(): unknown } } }[] }) => {
+  first?.db.prepare('SELECT 1').get();
+  console.log(${said});
+  return [{ expected: ${said}, actual: ${said}, detail: ${said} }];
+};
+export default defineScenario({ ...${JSON.stringify(definition)}, verify: { words } } as never);
+`;
+}
+
+function supervisorThatSays(words: string): string {
+  return `echo ${JSON.stringify(words)} >&2; exec "${process.execPath}" "${CLI}" supervise`;
+}
+
 it('runs are held against the last pass, told, kept and packed, and no credential is in any of it', async () => {
-  const scenario = join(folder, 'planted.yaml');
-  const yaml = readFileSync(SMOKE, 'utf8')
-    .replace(/^id: .*$/m, 'id: planted')
-    .replace(/^title: .*$/m, `title: ${PLANTED.SCENARIO_API_KEY}`);
-  writeFileSync(scenario, yaml);
-  const supervisor = `echo ${JSON.stringify(PLANTED.SUPERVISOR_PASSWORD)} >&2; exec "${process.execPath}" "${CLI}" supervise`;
+  const scenario = join(folder, 'planted.ts');
+  writeFileSync(scenario, plantedScenario());
+  const supervisor = supervisorThatSays(PLANTED.SUPERVISOR_PASSWORD);
+  writeFileSync(
+    join(folder, '.drillrc.yaml'),
+    JSON.stringify({ supervisor: supervisorThatSays(PLANTED.RC_PASSWORD) }),
+  );
   const run = [
     `--scenario=${scenario}`,
     `--supervisor=${supervisor}`,
@@ -119,8 +160,32 @@ it('runs are held against the last pass, told, kept and packed, and no credentia
       },
     ],
   });
+  // The supervisor of the rc file, in a shard, which a merge makes a run of.
+  const shardDir = join(folder, 'shards');
+  const shard = await drill(
+    'run',
+    `--scenario=${scenario}`,
+    `--output-dir=${shardDir}`,
+    '--shard=1/1',
+    '--seed=3',
+  );
+  const merged = await drill('merge', shardDir, `--output-dir=${join(folder, 'merged')}`);
+  expect(merged.exitCode).toBe(0);
+  const compared = await drill('compare', output, join(folder, 'merged'), '--tolerance=1000%');
+  expect(compared.stdout).toContain('planted');
+  const broken = join(folder, 'broken.ts');
+  writeFileSync(broken, plantedScenario().replace('lostWritesBeyondRpo == 0', PLANTED.DESCRIPTION_TOKEN));
+  const refused = await drill('validate', broken, '--json');
+  expect(JSON.parse(refused.stdout)).toMatchObject({ valid: false, problems: [expect.anything()] });
   const others = [
     plan,
+    shard,
+    merged,
+    compared,
+    refused,
+    await drill('run', `--scenario=${broken}`, '--json'),
+    await drill('run', `--scenario=${scenario}`, '--dry-run', `--output-dir=${output}`),
+    await drill('validate', scenario),
     await drill('list', `--output-dir=${output}`),
     await drill('doctor', `--output-dir=${output}`),
     await drill('report', 'latest', '--format=html', `--output-dir=${output}`),
@@ -143,7 +208,7 @@ it('runs are held against the last pass, told, kept and packed, and no credentia
 
   expect(readdirSync(pack)).toContain('pack.json');
   const planted = SECRETS.flatMap((secret) =>
-    [output, pack, join(folder, 'github')].flatMap((place) =>
+    [output, pack, shardDir, join(folder, 'merged'), join(folder, 'github')].flatMap((place) =>
       filesWithSecrets(place, [secret]).map(({ file }) => `${secret}: ${file}`),
     ),
   );
@@ -158,6 +223,13 @@ it('runs are held against the last pass, told, kept and packed, and no credentia
   expect(second.stderr).toMatch(/^::group::planted {2}[^]*\n::endgroup::\n/m);
   expect(secretsIn(told.join(''))).toEqual([]);
   // The redaction is seen at work, so that an empty search is no accident.
-  const log = readFileSync(join(output, 'latest', 'evidence', 'planted', 'logs', 'supervisor.log'), 'utf8');
-  expect(log).toContain('[redacted]');
-});
+  for (const log of [
+    join(output, 'latest', 'evidence', 'planted', 'logs', 'supervisor.log'),
+    join(output, 'latest', 'evidence', 'planted', 'logs', 'own-words.log'),
+    join(shardDir, 'latest', 'evidence', 'planted', 'logs', 'supervisor.log'),
+  ]) {
+    expect(readFileSync(log, 'utf8')).toContain('[redacted]');
+  }
+  const [own] = drilled?.checks.filter(({ id }) => id === 'own:words') ?? [];
+  expect(own).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('[redacted]') });
+}, 600_000);
