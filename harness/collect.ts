@@ -25,7 +25,7 @@ import { uploadsAgainMs } from './store/uploads-again.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
 export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
-  const { order, scenario, found, plan, recorder } = drill;
+  const { order, found, plan, recorder } = drill;
   const storeFault = found.store?.failure() ?? null;
   if (storeFault !== null) recorder.fault('DRILL_E_STORE_UNREACHABLE', storeFault);
   // The store has ended by now: the log holds all that there ever was.
@@ -33,23 +33,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   const evidence: Evidence = evidenceSchema.parse({
     schemaVersion: 1,
     drillId: order.drillId,
-    scenario: {
-      id: scenario.id,
-      title: scenario.title,
-      tier: scenario.tier,
-      expect: order.expect,
-      file: order.loaded.file,
-      replicateIntervalSec: scenario.supervisor.replicateIntervalSec,
-      secondLife: scenario.recovery.secondLife,
-      objectives: order.loaded.objectives.map(({ expression, line }) => ({ expression, line })),
-      mustFail: order.mustFail,
-      ...(order.mustCount.length === 0 ? {} : { mustCount: order.mustCount }),
-      ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
-      ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
-      ...(scenario.rehearsal === undefined ? {} : { rehearsal: true }),
-      ...(scenario.recovery.instants === undefined ? {} : { instants: scenario.recovery.instants.count }),
-      ...(order.loaded.ownChecks === undefined ? {} : { ownChecks: [...order.loaded.ownChecks.names] }),
-    },
+    scenario: scenarioOf(drill),
     seed: order.seed,
     planDigest: plan.planDigest,
     fleetDigest: found.seeded?.fleetDigest ?? '',
@@ -95,6 +79,27 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
   });
   await keep(drill, evidence);
   return evidence;
+}
+
+/** What the judge needs to know of the scenario, and what was expected of this drill of it. */
+function scenarioOf({ order, scenario }: DrillContext): Evidence['scenario'] {
+  return {
+    id: scenario.id,
+    title: scenario.title,
+    tier: scenario.tier,
+    expect: order.expect,
+    file: order.loaded.file,
+    replicateIntervalSec: scenario.supervisor.replicateIntervalSec,
+    secondLife: scenario.recovery.secondLife,
+    objectives: order.loaded.objectives.map(({ expression, line }) => ({ expression, line })),
+    mustFail: order.mustFail,
+    ...(order.mustCount.length === 0 ? {} : { mustCount: order.mustCount }),
+    ...(order.mustBreak.length === 0 ? {} : { mustBreak: order.mustBreak }),
+    ...(order.mustHold.length === 0 ? {} : { mustHold: order.mustHold }),
+    ...(scenario.rehearsal === undefined ? {} : { rehearsal: true }),
+    ...(scenario.recovery.instants === undefined ? {} : { instants: scenario.recovery.instants.count }),
+    ...(order.loaded.ownChecks === undefined ? {} : { ownChecks: [...order.loaded.ownChecks.names] }),
+  };
 }
 
 async function keep({ found, paths }: DrillContext, evidence: Evidence): Promise<void> {
