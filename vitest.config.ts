@@ -36,8 +36,8 @@ export default defineConfig({
           env: { DRILL_STORE: 'embedded' },
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          // A drill waits more than it works: two at a time leave room for what is measured, and more do not.
-          maxWorkers: 2,
+          // A drill waits more than it works: three at a time leave room for what is measured, on two processors too.
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
