@@ -130,7 +130,7 @@ export class BucketWatch {
     const { error, listMs } = this.#bucket;
     const unprotected = [...this.#protections.values()].some(({ protectedUs }) => protectedUs === null);
     const hurried = unprotected || error !== null || this.#bucket.listedUs === null;
-    return Math.max(hurried ? calm.fastMs : calm.slowMs, (listMs ?? 0) * (hurried ? 4 : 20));
+    return Math.max(hurried ? calm.fastMs : calm.slowMs, (listMs ?? 0) * (hurried ? 4 : 10));
   }
 
   /** What is wrong with the clocks, in words; null: nothing. The SDK of the supervisor corrects its own requests, that of Litestream 0.3 does not. */

@@ -6,7 +6,8 @@ import { pause, type Run } from './run.ts';
 export async function watchLoop(run: Run): Promise<void> {
   const { fleet, watch } = run;
   const { log, stop } = run.options;
-  const calm = { fastMs: 250, slowMs: Math.max(5000, run.config.replicateIntervalSec * 1000) };
+  // What is wrong with the store is told within five seconds, a slow listing included.
+  const calm = { fastMs: 250, slowMs: Math.max(3000, run.config.replicateIntervalSec * 1000) };
   let lastError: string | null = null;
   let isClockWrong = false;
   while (!stop.aborted) {
