@@ -8,6 +8,7 @@ import {
   FIX_OF_SUBJECT,
 } from '../failure-classes.ts';
 import { SCENARIOS_DIR } from '../project.ts';
+import { row, tableHead } from './markdown-row.ts';
 
 /** Where the page lies that `npm run docs:codes` makes. */
 export const FAILURE_CODES = join(SCENARIOS_DIR, '..', 'docs', 'failure-codes.md');
@@ -54,14 +55,10 @@ ${table(Object.entries(CLASS_OF_ERROR))}
 
 function table(codes: readonly (readonly [code: string, classified: Classified])[]): string {
   const rows = codes.map(([code, [failureClass, fix]]) => row(named(code), failureClass, fix));
-  return [row('code', 'whose', 'what to do'), '|---|---|---|', ...rows].join('\n');
+  return [tableHead('code', 'whose', 'what to do'), ...rows].join('\n');
 }
 
 /** A code as it stands in a result; words that stand for many codes are no code. */
 function named(code: string): string {
   return code.includes(' ') ? code : `\`${code}\``;
-}
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

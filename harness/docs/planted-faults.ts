@@ -10,11 +10,12 @@ import { type Expectation, expectationOf } from '../scenario/expectation.ts';
 import { parseMustCount } from '../scenario/must-count.ts';
 import { loadAll, readDirectory } from '../scenario/registry.ts';
 import { FAULT_GROUPS } from '../verify/sabotage/all-faults.ts';
+import { row, tableHead } from './markdown-row.ts';
 
 /** Where the table lies that `npm run docs:faults` makes. */
 export const PLANTED_FAULTS = join(SCENARIOS_DIR, '..', 'docs', 'planted-faults.md');
 
-const FOUND = table('fault', 'caught by', 'figures');
+const FOUND = tableHead('fault', 'caught by', 'figures');
 
 /** Everything that is planted, as a page; `rowsOf` gives the lines of a group that is planted in restored files. */
 export function plantedFaults(rowsOf: (title: string) => readonly string[]): string {
@@ -54,7 +55,7 @@ ${judgedTable(RIG_FAULTS)}
 
 A wrapper does [one thing wrong](../harness/sabotaged-litestream.ts) around the real program, in [whole drills](../harness/lying-litestream.drill.test.ts).
 
-${table('fault', 'caught by')}
+${tableHead('fault', 'caught by')}
 ${Object.entries(SABOTAGES).map(sabotageRow).join('\n')}
 
 ## In scenarios
@@ -63,7 +64,7 @@ Negative controls: each is green only when the named checks are red, and the obj
 scenario declares must be seen to take effect, else the drill is inconclusive; prefix-collision, unset-variable and listed-twice have
 theirs in what they give Litestream to read, and a known-bad build has it in itself: there the figures that must be kept say that Litestream did work.
 
-${table('scenario', 'Litestream', 'tier', 'caught by', 'fault')}
+${tableHead('scenario', 'Litestream', 'tier', 'caught by', 'fault')}
 ${controls().join('\n')}
 `;
 }
@@ -93,7 +94,7 @@ function judgedTable(faults: readonly PlantedEvidence[]): string {
       [reason, ...(verdict === 'fail' ? figures : [])].join('; '),
     );
   });
-  return [table('fault', 'verdict', 'whose', 'reason and figures'), ...rows].join('\n');
+  return [tableHead('fault', 'verdict', 'whose', 'reason and figures'), ...rows].join('\n');
 }
 
 function sabotageRow([name, { does, checks }]: [
@@ -139,12 +140,4 @@ function caughtBy({ mustFail, mustCount, mustBreak, mustHold }: Expectation): st
 
 function kinds(faults: readonly unknown[]): number {
   return faults.length;
-}
-
-function table(...heads: readonly string[]): string {
-  return `${row(...heads)}\n|${heads.map(() => '---|').join('')}`;
-}
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }
