@@ -1,4 +1,5 @@
 import { DrillError } from '../errors.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import { duration } from '../report/format.ts';
 import { clockProblem } from '../store/clock-skew.ts';
 import { diagnose, shortKey, where, type SettingNames } from '../store/diagnose.ts';
@@ -46,7 +47,7 @@ async function ask(
   const client = openS3(settings);
   const startMs = performance.now();
   try {
-    await client.look(prefix === '' ? '' : `${prefix}/`, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
+    await client.look(keyBase(prefix), AbortSignal.timeout(ANSWER_TIMEOUT_MS));
     const took = duration(performance.now() - startMs);
     const contact = client.contact();
     const below = prefix === '' ? 'no prefix' : `prefix ${prefix}`;

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { isMetaFolder } from '../litestream/local-position.ts';
 import { ProtectionTracker } from '../litestream/protection.ts';
 import type { RestoreRule } from '../litestream/version.ts';
 import type { Store } from '../store/store.ts';
@@ -118,11 +119,6 @@ async function databaseFiles(dataDir: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.db'))
     .map((entry) => relative(dataDir, join(entry.parentPath, entry.name)))
-    .filter((path) => !path.split('/').some(isOfLitestream))
+    .filter((path) => !path.split('/').some(isMetaFolder))
     .toSorted();
-}
-
-/** The folder that Litestream keeps beside a database. */
-function isOfLitestream(name: string): boolean {
-  return name.startsWith('.') && name.endsWith('-litestream');
 }

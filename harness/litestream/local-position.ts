@@ -14,6 +14,11 @@ export function metaFolder(file: string): string {
   return join(dirname(file), `.${basename(file)}-litestream`);
 }
 
+/** Whether a folder is that of some database, by its name. */
+export function isMetaFolder(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('-litestream');
+}
+
 /** The generation that Litestream is writing, null before it has begun one. */
 export function localGeneration(file: string): string | null {
   try {

@@ -1,3 +1,4 @@
+import { keyBase } from '../litestream/listed-object.ts';
 import {
   type Mark,
   markPosition,
@@ -69,7 +70,7 @@ export class BucketWatch {
   async look(databases: () => readonly WatchedDatabase[]): Promise<void> {
     const listedUs = nowUs();
     try {
-      const objects = await this.#client.list(this.#prefix === '' ? '' : `${this.#prefix}/`);
+      const objects = await this.#client.list(keyBase(this.#prefix));
       const listMs = (nowUs() - listedUs) / 1000;
       this.#protections = await this.#tracker.observe(objects, databases(), listedUs);
       this.#bucket = { listedUs, listMs, objects: objects.length, error: null, clockSkewMs: this.#skewMs() };

@@ -2,6 +2,7 @@ import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } fro
 import { join } from 'node:path';
 import { unsupportedPath } from '../litestream/config.ts';
 import { fileIdentity } from '../litestream/file-identity.ts';
+import { isMetaFolder } from '../litestream/local-position.ts';
 import type { LitestreamLine } from '../litestream/version.ts';
 import { reasonOf } from './failure.ts';
 
@@ -82,7 +83,7 @@ function byPath(a: { path: string }, b: { path: string }): number {
 }
 
 function isForeign(path: string, name: string): boolean {
-  return (name.startsWith('.') && name.endsWith('-litestream')) || BLOBS.test(path);
+  return isMetaFolder(name) || BLOBS.test(path);
 }
 
 function isDatabaseName(name: string): boolean {

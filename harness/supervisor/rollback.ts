@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { databasesInBucket } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import { localGeneration, metaFolder } from '../litestream/local-position.ts';
 import { newerFormat } from '../litestream/restored-format.ts';
 import { discover } from './discover.ts';
@@ -15,7 +16,7 @@ import type { Basis } from './run.ts';
 export async function beginAnewAfterLtx(basis: Basis): Promise<void> {
   const { binary, client, config, files, options } = basis;
   if (binary.line !== '0.3') return;
-  const objects = await client.list(config.prefix === '' ? '' : `${config.prefix}/`);
+  const objects = await client.list(keyBase(config.prefix));
   const newerInLtx = new Set(
     databasesInBucket(objects, config.prefix)
       .filter((database) => newerFormat(database) === 'ltx')

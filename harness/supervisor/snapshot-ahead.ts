@@ -1,4 +1,5 @@
 import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import { keyBase } from '../litestream/listed-object.ts';
 import { localTxid } from '../litestream/local-ltx.ts';
 import { type LtxObject, ltxKey } from '../litestream/ltx-layout.ts';
 import { discover } from './discover.ts';
@@ -14,7 +15,7 @@ import type { Basis } from './run.ts';
 export async function raiseLevelZero(basis: Basis): Promise<void> {
   const { binary, client, config, files, options } = basis;
   if (binary.line !== '0.5') return;
-  const base = config.prefix === '' ? '' : `${config.prefix}/`;
+  const base = keyBase(config.prefix);
   const inBucket = new Map(
     databasesInBucket(await client.list(base), config.prefix).map((found) => [found.path, found]),
   );
