@@ -43,7 +43,7 @@ describe('a sound subject', () => {
 
   it('passes smoke: every row compared, RPO and RTO measured, and the saved run judged again to the byte', async () => {
     const { exitCode, result, scenario } = first;
-    expect(scenario).toMatchObject({ verdict: 'pass', seed: 77 });
+    expect(scenario, scenario.reason).toMatchObject({ verdict: 'pass', seed: 77 });
     expect(exitCode).toBe(0);
     expect(scenario.measurements.acknowledgedWrites).toBeGreaterThan(100);
     expect(scenario.measurements.rtoMs).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('a rig that fails', () => {
     for (const pid of storePids(run.child.pid ?? 0)) process.kill(pid, 'SIGKILL');
     const ended = await run.ended;
     const result = JSON.parse(ended.stdout) as Result;
-    expect(result.verdict).toBe('inconclusive');
+    expect(result.verdict, result.reason).toBe('inconclusive');
     expect(ended.exitCode).toBe(3);
     expect(result.reason).toContain('embedded store ended');
     expect(new Set(result.scenarios[0]?.failures?.map((failure) => failure.class))).toEqual(

@@ -39,7 +39,7 @@ function fates({ runbook }: ScenarioResult, beyondPage: string | null): string[]
 
 it('0.3.13 asks AWS whatever the page has the operator set, and drill restore brings everything back', () => {
   const result = drill('--scenario=documented-runbook', `--litestream=${litestream}`);
-  expect(result).toMatchObject({ verdict: 'pass', exitCode: 0, measurements: { runbookStepsFailed: 2 } });
+  expect(result, result.reason).toMatchObject({ verdict: 'pass', exitCode: 0, measurements: { runbookStepsFailed: 2 } });
   expect(fates(result, null)).toEqual([
     '1 works',
     '2 works',
@@ -56,7 +56,7 @@ it('0.3.13 asks AWS whatever the page has the operator set, and drill restore br
 
 it('what the shipped RustBaas wrote is not where the page looks, even with an endpoint; drill restore finds it', () => {
   const result = drill('--scenario=shipped-recovered', `--litestream=${litestream}`);
-  expect(result).toMatchObject({ verdict: 'pass', exitCode: 0 });
+  expect(result, result.reason).toMatchObject({ verdict: 'pass', exitCode: 0 });
   expect(fates(result, 'endpoint-in-url')).toEqual(['3 fails nothing-there']);
   const system = result.runbook?.steps.find(
     ({ beyondPage, database }) => beyondPage === 'endpoint-in-url' && database === 'system.db',
@@ -79,6 +79,6 @@ exec '${litestream}' "$@"
   );
   chmodSync(wrapper, 0o755);
   const result = drill('--scenario=documented-runbook', `--litestream=${wrapper}`);
-  expect(result).toMatchObject({ verdict: 'pass', measurements: { runbookStepsFailed: 0 } });
+  expect(result, result.reason).toMatchObject({ verdict: 'pass', measurements: { runbookStepsFailed: 0 } });
   expect(fates(result, null)).toEqual(['1 works', '2 works', '3 works', '4 works', '5 works']);
 });

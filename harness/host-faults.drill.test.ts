@@ -54,7 +54,7 @@ function drill(lines: Readonly<Record<string, string>>, objective = 'rpoMs max <
 
 it("a second host that the disaster overtakes is ended with it, and its absence is the harness' own failure", () => {
   const result = drill({ secondHost: '{ at: 6900ms, writesPerSecond: 50 }' });
-  expect(result).toMatchObject({
+  expect(result, result.reason).toMatchObject({
     verdict: 'inconclusive',
     exitCode: 3,
     failures: [{ class: 'harness', code: 'fault-not-engaged' }],
@@ -67,7 +67,7 @@ it('counts the writes of an application that was killed, before and after', () =
     faults:
       '[{ id: killed, kind: host-kill, at: 1500ms, process: writer, times: 2, every: 1s, startAgainAfter: 500ms }]',
   });
-  expect(result).toMatchObject({ verdict: 'pass', faults: [{ id: 'killed', engaged: true, count: 2 }] });
+  expect(result, result.reason).toMatchObject({ verdict: 'pass', faults: [{ id: 'killed', engaged: true, count: 2 }] });
   const ledger = join(result.evidenceDir, 'ledger', 'life-1');
   const files = readdirSync(ledger).filter((name) => name.startsWith('writer-'));
   expect(files.toSorted()).toEqual(['writer-0.ndjson', 'writer-1.ndjson', 'writer-2.ndjson']);
@@ -90,7 +90,7 @@ it('counts what a second process wrote, and what the application tried against t
     faults:
       '[{ id: job, kind: host-second-writer, at: 200ms, for: 2s, writesPerSecond: 60, databases: 2 }, { id: tried, kind: host-database, at: 1s, do: checkpoint-truncate, times: 3, need: tried, patience: 20ms, databases: 2 }]',
   });
-  expect(result).toMatchObject({
+  expect(result, result.reason).toMatchObject({
     verdict: 'pass',
     faults: [
       { id: 'job', engaged: true },
@@ -117,7 +117,7 @@ it('loses, with a frozen Litestream, what was written since, and no more', () =>
     mustFail: '[objectives]',
     faults: '[{ id: frozen, kind: host-freeze, at: 2s, process: litestream }]',
   });
-  expect(result).toMatchObject({ verdict: 'pass', faults: [{ engaged: true, count: 1 }] });
+  expect(result, result.reason).toMatchObject({ verdict: 'pass', faults: [{ engaged: true, count: 1 }] });
   expect(result.measurements.rpoMs?.max).toBeGreaterThan(4900);
   expect(result.measurements.rpoMs?.max).toBeLessThan(5000 + 2000);
 });
@@ -130,7 +130,7 @@ it('is inconclusive when there was nothing to freeze', () => {
     protection: '{ timeout: 1s }',
     faults: '[{ id: frozen, kind: host-freeze, at: 1s, process: litestream }]',
   });
-  expect(result).toMatchObject({
+  expect(result, result.reason).toMatchObject({
     verdict: 'inconclusive',
     reason: 'the fault frozen never engaged',
     exitCode: 3,
@@ -147,7 +147,7 @@ it('blames nobody for an end that it ordered', () => {
   );
   expect(evidence).toMatchObject({ subjectFailures: [], harnessFaults: [] });
   expect(result.faults.map(({ engaged }) => engaged)).toEqual([true, true]);
-  expect(result.verdict).toBe('pass');
+  expect(result.verdict, result.reason).toBe('pass');
 });
 
 it.each([

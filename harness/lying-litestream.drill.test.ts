@@ -42,7 +42,7 @@ describe('a Litestream that lies', () => {
     const wrapper = writeSabotagedLitestream(folder, litestream, sabotage);
     const { exitCode, scenario } = await drill('--scenario=smoke', '--seed=3', `--litestream=${wrapper}`);
     expect(exitCode).toBe(1);
-    expect(scenario.verdict).toBe('fail');
+    expect(scenario.verdict, scenario.reason).toBe('fail');
     expect(failedChecks(scenario)).toEqual(expect.arrayContaining([...SABOTAGES[sabotage].checks]));
   });
 
