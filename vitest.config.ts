@@ -47,7 +47,7 @@ export default defineConfig({
           name: 'line05',
           include: [
             'harness/**/*.line05.test.ts',
-            'harness/{litestream/protection,recovery/restore-fleet,recovery/slow-restore,supervisor/supervisor}.drill.test.ts',
+            'harness/{hole-at-each-position,litestream/protection,recovery/restore-fleet,recovery/slow-restore,supervisor/supervisor}.drill.test.ts',
           ],
           globalSetup: ['harness/litestream/line05-setup.ts'],
           env: { DRILL_TEST_LINE: '0.5', DRILL_STORE: 'embedded' },
