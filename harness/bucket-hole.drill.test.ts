@@ -56,7 +56,10 @@ describe('a hole in the bucket', () => {
       'faults: [{ id: one-hole, kind: bucket-hole, beforeKill: 4s }]',
     );
     expect(scenario.faults).toEqual([{ id: 'one-hole', engaged: true, count: 1 }]);
-    expect(scenario, scenario.reason).toMatchObject({ verdict: 'fail', reason: '1 check failed: objectives' });
+    expect(scenario, scenario.reason).toMatchObject({
+      verdict: 'fail',
+      reason: '1 check failed: objectives',
+    });
     const holed = scenario.databases.filter(({ rpoMs }) => (rpoMs ?? 0) > 3500);
     expect(holed).toHaveLength(1);
     for (const { path, acknowledged, lostWrites, rpoMs, lostAt, lostRuns } of scenario.databases) {

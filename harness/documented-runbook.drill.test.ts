@@ -39,7 +39,11 @@ function fates({ runbook }: ScenarioResult, beyondPage: string | null): string[]
 
 it('0.3.13 asks AWS whatever the page has the operator set, and drill restore brings everything back', () => {
   const result = drill('--scenario=documented-runbook', `--litestream=${litestream}`);
-  expect(result, result.reason).toMatchObject({ verdict: 'pass', exitCode: 0, measurements: { runbookStepsFailed: 2 } });
+  expect(result, result.reason).toMatchObject({
+    verdict: 'pass',
+    exitCode: 0,
+    measurements: { runbookStepsFailed: 2 },
+  });
   expect(fates(result, null)).toEqual([
     '1 works',
     '2 works',

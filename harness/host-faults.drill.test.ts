@@ -67,7 +67,10 @@ it('counts the writes of an application that was killed, before and after', () =
     faults:
       '[{ id: killed, kind: host-kill, at: 1500ms, process: writer, times: 2, every: 1s, startAgainAfter: 500ms }]',
   });
-  expect(result, result.reason).toMatchObject({ verdict: 'pass', faults: [{ id: 'killed', engaged: true, count: 2 }] });
+  expect(result, result.reason).toMatchObject({
+    verdict: 'pass',
+    faults: [{ id: 'killed', engaged: true, count: 2 }],
+  });
   const ledger = join(result.evidenceDir, 'ledger', 'life-1');
   const files = readdirSync(ledger).filter((name) => name.startsWith('writer-'));
   expect(files.toSorted()).toEqual(['writer-0.ndjson', 'writer-1.ndjson', 'writer-2.ndjson']);

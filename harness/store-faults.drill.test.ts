@@ -64,7 +64,11 @@ it('a kill in the middle of an outage: the RPO is what the outage had lasted, an
   const rpoMs = result.measurements.rpoMs?.max ?? 0;
   expect(rpoMs).toBeGreaterThan(8000);
   expect(rpoMs).toBeLessThan(10_000);
-  expect(result, result.reason).toMatchObject({ verdict: 'fail', exitCode: 1, faults: [{ id: 'outage', engaged: true }] });
+  expect(result, result.reason).toMatchObject({
+    verdict: 'fail',
+    exitCode: 1,
+    faults: [{ id: 'outage', engaged: true }],
+  });
   expect(result.reason).toContain('objectives');
 });
 
