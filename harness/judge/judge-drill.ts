@@ -3,15 +3,17 @@ import type { CheckResult, ScenarioResult } from '../result.ts';
 import { hangingMirror, settleBlobs } from './blobs.ts';
 import { judgeChecks } from './checks.ts';
 import { judgeDatabases } from './databases.ts';
+import { type Decision, inconclusive } from './decision.ts';
 import { settleExcused } from './excused-second-life.ts';
 import { failuresOf } from './failures.ts';
 import { fatesOf } from './fates.ts';
 import { lostAtOf } from './lost-at.ts';
+import { lateAnswers } from './late-answers.ts';
 import { measure } from './measure.ts';
 import { judgeObjectives, rpoObjectiveMs } from './objectives.ts';
 import { instantResults } from './point-in-time.ts';
 import { progressOf } from './progress.ts';
-import { starvation } from './starvation.ts';
+import { starvation, starvedIn } from './starvation.ts';
 import { storeCostOf } from './store-cost.ts';
 import { countStruck } from './struck.ts';
 import { judgeRunbook, stepsFailed } from './runbook.ts';
@@ -26,6 +28,28 @@ const ANY_AGE_MS = Number.POSITIVE_INFINITY;
  * the same bytes, on any machine and at any time.
  */
 export function judge(recorded: Evidence): ScenarioResult {
+  const result = judgeAsRecorded(recorded);
+  const unanswered = unansweredIn(recorded, result);
+  if (unanswered === null) return result;
+  const { verdict, reason } = unanswered;
+  return { ...result, verdict, reason, failures: failuresOf(recorded, result.checks, unanswered) };
+}
+
+/** What to say instead where others had the machine while something was too late, and the verdict hangs on that; else null. */
+function unansweredIn(
+  recorded: Evidence,
+  { verdict, reason, measurements, lostAt }: ScenarioResult,
+): Decision | null {
+  const late = verdict === 'inconclusive' ? null : lateAnswers(recorded);
+  const starved = late && starvedIn(recorded, late.phases, { measurements, lostAt: lostAt ?? null });
+  if (late === null || starved === null) return null;
+  const without = judgeAsRecorded(late.without).verdict;
+  // What fails without it as well is the subject's failure. A control has to be caught without it.
+  if (verdict === 'fail' ? without === 'fail' : without === 'pass') return null;
+  return inconclusive({ code: 'machine-starved', reason: `${starved}; perhaps because of it: ${reason}` });
+}
+
+function judgeAsRecorded(recorded: Evidence): ScenarioResult {
   const withBlobs = settleBlobs(recorded);
   const acceptedLossMs = rpoObjectiveMs(withBlobs);
   const fates = fatesOf(withBlobs, acceptedLossMs);

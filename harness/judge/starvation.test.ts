@@ -214,6 +214,87 @@ test.each<[string, (evidence: Evidence) => void]>([
   expect(new Set(result.failures?.map((failure) => failure.class))).toEqual(new Set(['subject']));
 });
 
+/** The restore of one database is ended at its limit. */
+function cutShort(evidence: Evidence): void {
+  withPhases(evidence);
+  notRestored(evidence, SHOP, 'timeout');
+}
+
+/** The new host does not protect one database again in time. */
+function neverAgain(evidence: Evidence): void {
+  withPhases(evidence);
+  const { second, path } = databaseIn(evidence, SHOP);
+  Object.assign(second ?? {}, { protectedUs: null, restore: null, verified: null });
+  evidence.recovery.protectedAgainUs = null;
+  evidence.subjectFailures.push({
+    code: 'not-protected-again',
+    message: 'not again: 1 of 3',
+    databases: [path],
+  });
+}
+
+/** The second restore of one database is ended at its limit. */
+function cutShortAgain(evidence: Evidence): void {
+  withPhases(evidence);
+  const { second, path } = databaseIn(evidence, SHOP);
+  if (second?.restore == null) throw new Error('no second restore');
+  second.restore = { ...second.restore, outcome: 'timeout' };
+  second.verified = null;
+  evidence.fleetFindings.push(finding('second-life', path));
+}
+
+describe.each([
+  ['a restore that was ended at its limit', 'restore', cutShort],
+  ['a new host that was not protected in time', 'second life', neverAgain],
+  ['a second restore that was ended at its limit', 'second life', cutShortAgain],
+] as const)('%s', (_, phase, plant) => {
+  const judged = (processors: Evidence['processors'], more: (evidence: Evidence) => void = () => {}) =>
+    judge(
+      evidenceWith((evidence) => {
+        plant(evidence);
+        more(evidence);
+        evidence.processors = processors ?? [];
+      }),
+    );
+
+  it('shows nothing where others had the machine, and is the failure of the subject elsewhere', () => {
+    expect(judged([{ phase, ...TAKEN }])).toMatchObject({
+      verdict: 'inconclusive',
+      failures: [{ class: 'environment', code: 'machine-starved' }],
+    });
+    expect(judged([]).verdict).toBe('fail');
+    expect(judged([{ phase: 'load', ...TAKEN }]).verdict).toBe('fail');
+    expect(judged([{ phase, idle: 0.2, others: 0.7 }]).verdict).toBe('fail');
+  });
+
+  it('excuses nothing else', () => {
+    const also: readonly ((evidence: Evidence) => void)[] = [
+      (evidence) =>
+        databaseIn(evidence, 'system.db').verified?.findings.push(finding('content', 'system.db')),
+      (evidence) =>
+        databaseIn(evidence, 'system.db').second?.verified?.findings.push(finding('content', null)),
+      (evidence) => notRestored(evidence, 'realm.db', 'no-file'),
+      (evidence) => evidence.subjectFailures.push({ code: 'no-first-write', message: 'no write' }),
+      (evidence) =>
+        Object.assign(databaseIn(evidence, 'realm.db'), {
+          lostWriteAgesMs: [20_000],
+          lostAt: { ...LATE, wal: 1 },
+        }),
+    ];
+    for (const more of also) expect(judged([{ phase, ...TAKEN }], more).verdict).toBe('fail');
+  });
+
+  it('is not what a negative control was planted for', () => {
+    const control = judged([{ phase, ...TAKEN }], ({ scenario }) =>
+      Object.assign(scenario, {
+        expect: 'fail',
+        mustFail: [phase === 'restore' ? 'inventory' : 'second-life'],
+      }),
+    );
+    expect(control.failures).toMatchObject([{ code: 'machine-starved' }]);
+  });
+});
+
 describe('a negative control on a machine that others have taken', () => {
   const asControl = (named: 'mustBreak' | 'mustHold') => (evidence: Evidence) => {
     lateOn(evidence);
