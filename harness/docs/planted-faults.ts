@@ -5,7 +5,7 @@ import { judge } from '../judge/judge.ts';
 import { type PlantedEvidence, RIG_FAULTS, SUBJECT_FAULTS } from '../judge/planted-evidence.ts';
 import { SCENARIOS_DIR } from '../project.ts';
 import type { ScenarioResult } from '../result.ts';
-import { SABOTAGES } from '../sabotaged-litestream.ts';
+import { type LitestreamSabotage, SABOTAGES } from '../sabotaged-litestream.ts';
 import { type Expectation, expectationOf } from '../scenario/expectation.ts';
 import { parseMustCount } from '../scenario/must-count.ts';
 import { loadAll, readDirectory } from '../scenario/registry.ts';
@@ -55,7 +55,7 @@ ${judgedTable(RIG_FAULTS)}
 
 A wrapper does [one thing wrong](../harness/sabotaged-litestream.ts) around the real program, in [whole drills](../harness/lying-litestream.drill.test.ts).
 
-${tableHead('fault', 'caught by')}
+${tableHead('fault', 'caught by', 'figures')}
 ${Object.entries(SABOTAGES).map(sabotageRow).join('\n')}
 
 ## In scenarios
@@ -86,7 +86,9 @@ function judgedTable(faults: readonly PlantedEvidence[]): string {
   const rows = faults.map((fault) => {
     const { verdict, reason, checks } = judgePlanted(fault);
     const failed = checks.filter((check) => check.verdict === 'fail');
-    const figures = failed.map(({ id, actual }) => `${id}: ${actual}`);
+    const figures = failed.map(
+      ({ id, count, actual }) => `${id}${count === undefined ? '' : ` ${count}`}: ${actual}`,
+    );
     return row(
       fault.name,
       verdict,
@@ -97,11 +99,11 @@ function judgedTable(faults: readonly PlantedEvidence[]): string {
   return [tableHead('fault', 'verdict', 'whose', 'reason and figures'), ...rows].join('\n');
 }
 
-function sabotageRow([name, { does, checks }]: [
-  string,
-  { does: string; checks: readonly string[] },
-]): string {
-  return row(`${does} (\`${name}\`)`, checks.join(', '));
+function sabotageRow([name, { does, finds }]: [string, (typeof SABOTAGES)[LitestreamSabotage]]): string {
+  const figures = Object.entries(finds).map(([check, count]) =>
+    count === 'varies' ? `${check}, how often depends on the moment` : `${check} ${count}`,
+  );
+  return row(`${does} (\`${name}\`)`, Object.keys(finds).join(', '), figures.join('; '));
 }
 
 const SCENARIOS = loadAll(await readDirectory(SCENARIOS_DIR));

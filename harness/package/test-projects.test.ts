@@ -8,6 +8,7 @@ it('runs projects of different width one after another, on a machine of any widt
   expect(projects.map(({ name }) => name)).toEqual([
     'unit',
     'drill',
+    'timed',
     'line05',
     'package',
     'browser',

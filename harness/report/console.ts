@@ -10,6 +10,7 @@ import { paint, printable, type Style } from './screen.ts';
 import { instantsInWords } from './instants.ts';
 import { costInWords } from './store-cost.ts';
 import { sparkline } from './sparkline.ts';
+import { storeInWords } from './store.ts';
 import { litestreamInWords } from './subject.ts';
 import { runbookTable } from './runbook-table.ts';
 import { table } from './table.ts';
@@ -92,7 +93,7 @@ function failureLines({ failures = [] }: ScenarioResult, page: Page): string[] {
 
 function setting({ subject, store, fleet }: ScenarioResult): string {
   return printable(
-    `${subject.supervisor}, Litestream ${litestreamInWords(subject)} · ${store.kind} store ${store.version} · ` +
+    `${subject.supervisor}, Litestream ${litestreamInWords(subject)} · ${storeInWords(store)} · ` +
       `${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}`,
   );
 }

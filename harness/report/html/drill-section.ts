@@ -6,6 +6,7 @@ import { expectedInWords } from '../expected.ts';
 import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { LOST_AT } from '../lost-at.ts';
+import { storeInWords } from '../store.ts';
 import { litestreamInWords } from '../subject.ts';
 import { anchorOf, checkAnchor, databaseLink } from './anchors.ts';
 import { progressChart, recoveryChart, rpoChart, timelineChart } from './charts.ts';
@@ -22,7 +23,7 @@ export function drillSection(drill: ScenarioResult): Markup {
   return markup`<section id="${anchorOf(drill)}">
 <h2>${drill.drillId} <span class="soft">${drill.title}</span></h2>
 <p>${verdictMark(drill.verdict)} ${drill.reason}</p>
-<p class="note">seed ${drill.seed} · ${subject.supervisor}, Litestream ${litestreamInWords(subject)} with SQLite ${subject.litestream.sqlite} · ${store.kind} store ${store.version} · ${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}${drill.expect === 'fail' ? ' · a negative control: it passes when it goes red' : ''}</p>
+<p class="note">seed ${drill.seed} · ${subject.supervisor}, Litestream ${litestreamInWords(subject)} with SQLite ${subject.litestream.sqlite} · ${storeInWords(store)} · ${counted(fleet.databases, 'database')}, ${counted(fleet.rows, 'row')}, ${bytes(fleet.bytes)}${drill.expect === 'fail' ? ' · a negative control: it passes when it goes red' : ''}</p>
 ${failures(drill)}${figures(drill)}
 <h3>Objectives</h3>
 ${objectives(drill)}
