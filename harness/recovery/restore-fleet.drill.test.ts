@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   rmSync,
   statSync,
@@ -16,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { RestoreRecord } from '../evidence/database.ts';
 import { seedFleet } from '../fleet/seed.ts';
+import { fillDisk, mountSmallDisk, unmountBelow } from '../host/small-disk.ts';
 import { ProtectionWatch } from '../host/protection-watch.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import { renderReplicateConfig } from '../litestream/config.ts';
@@ -161,6 +164,32 @@ it('removes what an interrupted recovery left of its own', async () => {
   expect(records.get('system.db')?.outcome).toBe('restored');
   expect(existsSync(join(out, '.restoring'))).toBe(false);
 });
+
+it.runIf(process.getuid?.() === 0)(
+  'tells of every database that a full disk has no room for, and leaves none of them',
+  async () => {
+    await mountSmallDisk(out, 8);
+    const filler = join(out, 'filler');
+    // An open file without a name takes its space, and the folder is empty.
+    const held = openSync(filler, 'a');
+    try {
+      await fillDisk(filler);
+      rmSync(filler);
+      const records = await restore(out);
+      expect([...records.keys()].toSorted()).toEqual(paths);
+      for (const { outcome, detail } of records.values()) {
+        expect({ outcome, detail }).toEqual({
+          outcome: 'failed',
+          detail: expect.stringContaining('no space left on device') as string,
+        });
+      }
+      expect(filesBelow(out)).toEqual([]);
+    } finally {
+      closeSync(held);
+      await unmountBelow(folder);
+    }
+  },
+);
 
 it('goes by the bucket alone when there is no system.db in it, and tells of what is registered and not there', async () => {
   const writer = openS3(store.writer);

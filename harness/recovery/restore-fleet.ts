@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
-import { DrillError } from '../errors.ts';
+import { DrillError, messageOf } from '../errors.ts';
 import type { RestoreRecord } from '../evidence/database.ts';
 import { appPath, realmPath, SYSTEM_PATH } from '../fleet/layout.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
@@ -170,9 +170,7 @@ async function restoreTree(
       timestamp: recovery.timestamp ?? null,
       timeoutMs: recovery.databaseTimeoutMs,
     };
-    const { record, file } = await restoreDatabase(job);
-    const registered = file === null ? null : (read?.(file) ?? null);
-    if (file !== null) await putIntoPlace(file, join(recovery.outputDir, path));
+    const { record, registered } = await handOver(job, join(recovery.outputDir, path), read);
     await rm(job.workDir, { recursive: true, force: true });
     const reason = registered?.reason ? `it registers nothing: ${registered.reason}` : '';
     keep({ ...record, detail: [record.detail, reason].filter(Boolean).join('; ') });
@@ -201,6 +199,38 @@ function pathsBelow(inBucket: ReadonlyMap<string, FoundReplica>, pattern: RegExp
 function skipped(path: string, outcome: 'not-in-bucket' | 'not-registered', detail: string): RestoreRecord {
   const atUs = monotonicUs();
   return { path, outcome, exitCode: null, startUs: atUs, endUs: atUs, bytes: 0, detail };
+}
+
+/** Restores one database and puts it into place. A disk without room for it is told of it like any other failure. */
+async function handOver(
+  job: RestoreJob,
+  destination: string,
+  read: ((file: string) => Registered) | null,
+): Promise<{ readonly record: RestoreRecord; readonly registered: Registered | null }> {
+  const startUs = monotonicUs();
+  try {
+    const { record, file } = await restoreDatabase(job);
+    const registered = file === null ? null : (read?.(file) ?? null);
+    if (file !== null) await putIntoPlace(file, destination);
+    return { record, registered };
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const record = {
+      path: job.path,
+      outcome: 'failed' as const,
+      exitCode: null,
+      startUs,
+      endUs: monotonicUs(),
+      bytes: 0,
+      detail: messageOf(error),
+    };
+    return { record, registered: null };
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 async function putIntoPlace(file: string, destination: string): Promise<void> {
