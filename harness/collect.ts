@@ -152,7 +152,11 @@ function fleetEvidence(
       ...(found.verification?.findings ?? []),
       ...(found.secondVerification?.findings ?? []),
     ],
-    thrown: [...(found.verification?.thrown ?? []), ...(found.secondVerification?.thrown ?? [])],
+    thrown: [
+      ...found.ownThrown,
+      ...(found.verification?.thrown ?? []),
+      ...(found.secondVerification?.thrown ?? []),
+    ],
   };
 }
 

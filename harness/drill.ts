@@ -12,6 +12,7 @@ import { restoreFromBucket } from './phases/restore.ts';
 import { runLoad } from './phases/load.ts';
 import { bucketFaultsOf, plantBucketFaults } from './phases/bucket-faults.ts';
 import { dirtyHostOf, tryDirtyHosts } from './phases/dirty-host.ts';
+import { fullDisksOf, holdFullDisks, tryFullDisks } from './phases/full-disk.ts';
 import { restoreInstants } from './phases/instants.ts';
 import { plantRecoveryFaults, recoveryFaultsOf } from './phases/recovery-faults.ts';
 import { liveAgain } from './phases/second-life.ts';
@@ -64,11 +65,16 @@ async function runPhases(drill: DrillContext): Promise<void> {
   if (dirtyHost !== null) {
     await recorder.phase('dirty host', () => tryDirtyHosts(drill, bucket, lost, dirtyHost));
   }
+  const fullDisks = fullDisksOf(drill.scenario);
+  if (fullDisks.length > 0) {
+    await recorder.phase('full disk', () => tryFullDisks(drill, bucket, lost, fullDisks));
+  }
   const recovered = await recorder.phase('restore', () => restoreFromBucket(drill, bucket, lost, 1));
   if (recoveryFaultsOf(drill.scenario).length > 0) {
     await recorder.phase('recovery faults', () => plantRecoveryFaults(drill, bucket, recovered));
   }
   await recorder.phase('verify', () => verifyRestored(drill, bucket, recovered));
+  if (fullDisks.length > 0) await recorder.phase('held full disk', () => holdFullDisks(drill));
   if (drill.scenario.rehearsal !== undefined) await recorder.phase('rehearsal', () => holdRehearsal(drill));
   if (drill.scenario.recovery.instants !== undefined) {
     await recorder.phase('instants', () => restoreInstants(drill, bucket));

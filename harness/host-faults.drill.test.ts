@@ -155,6 +155,7 @@ it('blames nobody for an end that it ordered', () => {
 
 it.each([
   ['host-disk-full, at: 1s, for: 1s', 'no small disk can be made here for host-disk-full'],
+  ['recovery-disk-full', 'no small disk can be made here for recovery-disk-full'],
   ['host-limit, memoryMb: 100', 'no memory limit can be set here for host-limit'],
   [
     'host-slow-disk, at: 1s, for: 1s, writesPerSecond: 20',

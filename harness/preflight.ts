@@ -38,7 +38,9 @@ export async function preflightFaults(scenarios: readonly Pick<Scenario, 'id' | 
     }
   }
   const faults = scenarios.flatMap((scenario) => scenario.faults);
-  if (faults.some(({ kind }) => kind === 'host-disk-full')) await assertSmallDisk();
+  for (const fault of ['host-disk-full', 'recovery-disk-full'] as const) {
+    if (faults.some(({ kind }) => kind === fault)) await assertSmallDisk(fault);
+  }
   if (faults.some(({ kind }) => kind === 'host-slow-disk')) await assertSlowDisk();
   if (faults.some((fault) => fault.kind === 'host-limit' && fault.memoryMb !== undefined)) {
     await assertMemoryLimit();

@@ -14,7 +14,11 @@ export interface MachineFault {
 }
 
 const FAULTS: readonly MachineFault[] = [
-  { name: 'full disk', kind: 'host-disk-full', assert: assertSmallDisk },
+  {
+    name: 'full disk',
+    kind: 'host-disk-full and recovery-disk-full',
+    assert: () => assertSmallDisk('host-disk-full'),
+  },
   { name: 'slow disk', kind: 'host-slow-disk', assert: assertSlowDisk },
   { name: 'memory limit', kind: 'host-limit with memoryMb', assert: assertMemoryLimit },
 ];

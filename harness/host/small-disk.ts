@@ -4,15 +4,22 @@ import { dirname, join } from 'node:path';
 import { DrillError, messageOf } from '../errors.ts';
 import { asRoot } from './as-root.ts';
 
+/** Faults that need such a disk, as scenarios call them. */
+export type SmallDiskFault = 'host-disk-full' | 'recovery-disk-full';
+
 /** A disk of its own for a folder: a tmpfs, so that it can be full without the machine's own disk being so. */
-export async function mountSmallDisk(folder: string, sizeMb: number): Promise<void> {
+export async function mountSmallDisk(
+  folder: string,
+  sizeMb: number,
+  fault: SmallDiskFault = 'host-disk-full',
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   try {
     const owner = `uid=${process.getuid?.() ?? 0},gid=${process.getgid?.() ?? 0}`;
     await asRoot('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0755,${owner}`, 'drill-disk', folder]);
   } catch (error) {
     throw new DrillError('DRILL_E_FAULT_IMPOSSIBLE', {
-      what: 'no small disk can be made here for host-disk-full',
+      what: `no small disk can be made here for ${fault}`,
       why: messageOf(error).trim().replaceAll('\n', ' '),
       fix: 'run it on Linux as root or with a sudo that does not ask (in a container with CAP_SYS_ADMIN), or leave the scenario out',
       exit: 3,
@@ -22,10 +29,10 @@ export async function mountSmallDisk(folder: string, sizeMb: number): Promise<vo
 }
 
 /** Whether a small disk can be made on this machine: by making one. */
-export async function assertSmallDisk(): Promise<void> {
+export async function assertSmallDisk(fault: SmallDiskFault): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'drill-disk-'));
   try {
-    await mountSmallDisk(folder, 1);
+    await mountSmallDisk(folder, 1, fault);
     await asRoot('umount', [folder]);
   } finally {
     await rmdir(folder);

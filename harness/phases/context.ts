@@ -26,6 +26,7 @@ import { supervisorFor } from '../scenario/supervisor.ts';
 import type { S3Object } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import { newUploadWatch, type UploadWatch } from './upload-watch.ts';
+import type { FullDiskTry } from '../verify/full-disk.ts';
 import type { FleetVerification } from '../verify/verify-fleet.ts';
 
 /** One drill to run. */
@@ -137,6 +138,10 @@ export interface Findings {
   secondUploadsSettledUs: number | null;
   /** Findings that the phases make themselves. */
   ownFindings: Finding[];
+  /** Checks that they could not make. */
+  ownThrown: Evidence['thrown'];
+  /** Restores onto disks that are too small, as they ended. */
+  fullDisks: FullDiskTry[];
   /** What was done to the subject on purpose, and whether it took effect. */
   faults: Evidence['faults'];
   /** The second host of a split brain, as far as it has come; null: none is wanted, or not yet. */
@@ -228,6 +233,8 @@ function newFindings(clock: Clock): Findings {
     mirroredUpToUs: null,
     secondUploadsSettledUs: null,
     ownFindings: [],
+    ownThrown: [],
+    fullDisks: [],
     faults: [],
     secondHost: null,
     risingHost: null,

@@ -106,6 +106,7 @@ function storeStepMs(replicas: readonly ReplicatedDatabase[]): number {
   return times.every((time) => time % 1000 === 0) ? 1000 : 1;
 }
 
-function mayChangeJournal({ scenario }: DrillContext): boolean {
+/** The application is known to have changed its databases' journal mode for a while. */
+export function mayChangeJournal({ scenario }: DrillContext): boolean {
   return scenario.faults.some((fault) => fault.kind === 'host-database' && fault.do === 'journal-mode');
 }

@@ -11,8 +11,8 @@ import { busyApps, drawn } from './busy-apps.ts';
 import type { DrillContext } from './context.ts';
 import { type Recovered, runRestore } from './restore.ts';
 
-/** A fault of what the restore has left; the dirty host comes before it. */
-type LeftFault = Exclude<RecoveryFault, { kind: 'recovery-dirty-host' }>;
+/** A fault of what the restore has left; the dirty host and the full disk come before it. */
+type LeftFault = Exclude<RecoveryFault, { kind: 'recovery-dirty-host' | 'recovery-disk-full' }>;
 
 /** What the scenario breaks in the restored folder. */
 export function recoveryFaultsOf({ faults }: Scenario): LeftFault[] {
@@ -20,7 +20,11 @@ export function recoveryFaultsOf({ faults }: Scenario): LeftFault[] {
 }
 
 function isLeftFault(fault: Scenario['faults'][number]): fault is LeftFault {
-  return fault.kind.startsWith('recovery-') && fault.kind !== 'recovery-dirty-host';
+  return (
+    fault.kind.startsWith('recovery-') &&
+    fault.kind !== 'recovery-dirty-host' &&
+    fault.kind !== 'recovery-disk-full'
+  );
 }
 
 /** A folder of its own, for what is needed on the way. */

@@ -12,6 +12,7 @@ import {
 } from './host-fault.ts';
 import {
   recoveryDirtyHost,
+  recoveryDiskFull,
   recoveryRolledBack,
   recoveryStaleWal,
   recoveryWrongTenant,
@@ -36,6 +37,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   bucketObject,
   bucketMirrored,
   recoveryDirtyHost,
+  recoveryDiskFull,
   recoveryStaleWal,
   recoveryRolledBack,
   recoveryWrongTenant,

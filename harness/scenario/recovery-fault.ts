@@ -16,6 +16,18 @@ export const recoveryDirtyHost = z
     'Six folders that are not empty: a stale -wal, a -shm, a database, a file of zero bytes, a folder and a link.',
   );
 
+export const recoveryDiskFull = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('recovery-disk-full')
+      .describe(
+        'Before the restore, one is tried onto a disk (a tmpfs: Linux, as root) that is too small for the fleet: it must fail, and leave whole databases or none.',
+      ),
+    sizeMb: z.number().int().min(1).max(4096).default(8).describe('Size of the disk.'),
+  })
+  .describe('No space left on the disk that is restored to.');
+
 export const recoveryStaleWal = z
   .strictObject({
     id: faultId,
@@ -49,7 +61,13 @@ export const recoveryWrongTenant = z
 
 /** Faults of the recovery as a scenario declares them. */
 export type RecoveryDirtyHost = z.output<typeof recoveryDirtyHost>;
+export type RecoveryDiskFull = z.output<typeof recoveryDiskFull>;
 export type RecoveryStaleWal = z.output<typeof recoveryStaleWal>;
 export type RecoveryRolledBack = z.output<typeof recoveryRolledBack>;
 export type RecoveryWrongTenant = z.output<typeof recoveryWrongTenant>;
-export type RecoveryFault = RecoveryDirtyHost | RecoveryStaleWal | RecoveryRolledBack | RecoveryWrongTenant;
+export type RecoveryFault =
+  | RecoveryDirtyHost
+  | RecoveryDiskFull
+  | RecoveryStaleWal
+  | RecoveryRolledBack
+  | RecoveryWrongTenant;
