@@ -10,6 +10,7 @@ import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
 import type { ReplicatedDatabase } from './litestream/bucket-layout.ts';
 import { bucketFaultsOf } from './phases/bucket-faults.ts';
+import { everyFault } from './phases/every-fault.ts';
 import type { DrillContext } from './phases/context.ts';
 import { rehearsalEvidence } from './phases/rehearsal.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
@@ -73,7 +74,9 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),
     ...besideDatabases(drill),
-    faults: withUploadsAgain(drill, log).map((record) => withWindow(drill, record)),
+    faults: everyFault(drill.scenario.faults, withUploadsAgain(drill, log)).map((record) =>
+      withWindow(drill, record),
+    ),
     subjectFailures: recorder.subjectFailures,
     harnessFaults: recorder.harnessFaults,
   });

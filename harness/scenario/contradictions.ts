@@ -97,6 +97,14 @@ function ofFaults(scenario: Scenario): Contradiction[] {
     ...(faults.findIndex(({ id }) => id === fault.id) === index
       ? []
       : [contradiction(`there are two faults called ${fault.id}`, `faults.${index}.id`)]),
+    ...(faults.findIndex(({ kind }) => kind === fault.kind) < index && fault.kind === 'recovery-dirty-host'
+      ? [
+          contradiction(
+            `the same folders are tried once: say ${fault.kind} no second time`,
+            `faults.${index}`,
+          ),
+        ]
+      : []),
     ...ofFault(fault, `faults.${index}`, scenario),
   ]);
 }

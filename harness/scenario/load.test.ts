@@ -256,6 +256,11 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: recovery-dirty-host }, { id: b, kind: recovery-dirty-host }]',
+      ['a.yaml:4:48: the same folders are tried once: say recovery-dirty-host no second time'],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: k, kind: host-kill, at: 5s, process: writer, startAgainAfter: 1s }]',
       [
         'a.yaml:4:40: it ends 6000 ms after the start of the load, and the disaster is possible from 6000 ms on',
