@@ -31,7 +31,7 @@ export async function killProcesses(scene: HostScene, fault: HostKill, record: F
     record.count++;
     if (fault.startAgainAfter !== undefined) {
       if (!(await livesAfter(scene, durationMs(fault.startAgainAfter)))) return;
-      await startAgain(scene, fault.process);
+      await startAgain(scene, fault);
     }
   }
   record.engaged = true;
@@ -70,7 +70,7 @@ async function killOnce(scene: HostScene, { process: which, signal }: HostKill):
 
 async function startAgain(
   { drill, underTest, writers }: HostScene,
-  which: HostKill['process'],
+  { process: which, startAgainWith }: HostKill,
 ): Promise<void> {
   const { host } = underTest;
   const name = which === 'writer' ? WRITER : SUPERVISOR;
@@ -79,7 +79,7 @@ async function startAgain(
   const timeoutMs = GONE_WITHIN_MS.SIGKILL;
   const exit = await waitFor(() => host.exitOf(name), { timeoutMs, everyMs: LOOK_MS, signal });
   if (exit === null) throw notEnded(which);
-  if (which !== 'writer') underTest.startSupervisor();
+  if (which !== 'writer') underTest.startSupervisor(startAgainWith);
   else await writers.startAgain(WRITER, Math.max(0, leftOfLoadMs(drill)));
 }
 

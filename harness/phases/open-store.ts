@@ -3,6 +3,7 @@ import { DrillError, messageOf } from '../errors.ts';
 import { checkConformance } from '../store/conformance.ts';
 import { AWS_NAMES } from '../store/diagnose.ts';
 import { EXTERNAL_NAMES } from '../store/external-names.ts';
+import type { Scenario } from '../scenario/schema.ts';
 import { openStoreByPlan } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
@@ -13,7 +14,7 @@ const PREFIX = 'prod';
 
 /** Opens the store that stands outside the host and outlives it, and holds it against what S3 is. */
 export async function openStore(drill: DrillContext): Promise<Store> {
-  const { paths, resources, found, order, recorder } = drill;
+  const { paths, resources, scenario, found, order, recorder } = drill;
   const declared = storeFaultsOf(drill);
   for (const folder of [paths.ledger, paths.secondLedger, paths.logs, paths.config, paths.work]) {
     await mkdir(folder, { recursive: true });
@@ -30,6 +31,7 @@ export async function openStore(drill: DrillContext): Promise<Store> {
       ...(declared.length === 0 ? {} : { faults: { declared, seed: order.seed } }),
     }),
   );
+  if (store.rotatedWriter === undefined && scenario.faults.some(needsNewKey)) throw hasOneKey(store);
   found.store = store;
   found.storeVersion = { kind: store.kind, version: store.version };
   const conformance = await conformanceOf(store);
@@ -44,6 +46,21 @@ export async function openStore(drill: DrillContext): Promise<Store> {
     ...(contact?.clockSkewMs == null ? {} : { clockSkewMs: contact.clockSkewMs }),
   };
   return store;
+}
+
+function needsNewKey(fault: Scenario['faults'][number]): boolean {
+  return (
+    fault.kind === 'store-key-revoked' || (fault.kind === 'host-kill' && fault.startAgainWith !== undefined)
+  );
+}
+
+function hasOneKey({ kind }: Store): DrillError {
+  return new DrillError('DRILL_E_STORE_START', {
+    what: `the key of the host cannot be rotated on the ${kind} store`,
+    why: 'there is one key for the host, and none to have in its place',
+    fix: 'run this scenario with --store=minio or --store=embedded',
+    exit: 3,
+  });
 }
 
 async function conformanceOf(store: Store): ReturnType<typeof checkConformance> {

@@ -27,8 +27,8 @@ export interface HostUnderTest {
   readonly limits: HostLimits;
   /** null: its disk is not slowed down. */
   readonly diskGroup: ControlGroup | null;
-  /** Starts the supervisor again, after an end that was ordered. */
-  startSupervisor(): void;
+  /** Starts the supervisor again, after an end that was ordered; from a new key on it has that one. */
+  startSupervisor(key?: 'new-key'): void;
   /** The supervisor is about to be ended on purpose: that is not its failure. */
   expectSupervisorEnd(): void;
 }
@@ -61,9 +61,11 @@ export async function startHostUnderTest(
   found.hostStartUs = order.clock.nowUs();
   const log = join(paths.logs, 'supervisor.log');
   let ordered = false;
-  const start = (): void => {
+  let credential = store.writer;
+  const start = (key?: 'new-key'): void => {
     ordered = false;
-    startSupervisor(host, subject, store.writer, log, limits.command);
+    if (key !== undefined) credential = store.rotatedWriter ?? credential;
+    startSupervisor(host, subject, credential, log, limits.command);
   };
   start();
   host.listen((event) => {

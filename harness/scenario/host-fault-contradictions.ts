@@ -86,10 +86,25 @@ function ofKill(
           ),
         ]
       : []),
+    ...ofNewKey(fault, at),
     ...(fault.process === 'writer'
       ? ofChanges('a killed writer carries out no changes of tenants', at, scenario)
       : []),
   ];
+}
+
+function ofNewKey(
+  { startAgainWith, startAgainAfter, process }: Extract<HostFault, { kind: 'host-kill' }>,
+  at: string,
+): Contradiction[] {
+  if (startAgainWith === undefined) return [];
+  if (startAgainAfter === undefined) {
+    const message = 'who is not started again gets no key: say startAgainAfter';
+    return [contradiction(message, `${at}.startAgainWith`)];
+  }
+  if (process === 'supervisor' || process === 'replication') return [];
+  const message = `the key is the supervisor's: a ${process} has none`;
+  return [contradiction(message, `${at}.startAgainWith`, `${at}.process`)];
 }
 
 /** Each of these faults makes the disk anew. */

@@ -36,6 +36,12 @@ export const hostKill = z
       .describe(
         'The drill starts it again so long after its end. Without it a supervisor or a writer is gone for good; Litestream is for its supervisor to start again.',
       ),
+    startAgainWith: z
+      .literal('new-key')
+      .optional()
+      .describe(
+        'The supervisor gets another credential then, as an operator rotates it; see store-key-revoked.',
+      ),
   })
   .describe('The end of one process.');
 

@@ -277,6 +277,16 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: host-kill, at: 1s, process: supervisor, startAgainWith: new-key }, { id: b, kind: host-kill, at: 1s, process: writer, startAgainAfter: 1s, startAgainWith: new-key }, { id: c, kind: store-status, status: 503, code: AccessDenied }, { id: d, kind: store-key-revoked, from: 6s }]',
+      [
+        expect.stringMatching(/who is not started again gets no key: say startAgainAfter$/),
+        expect.stringMatching(/the key is the supervisor's: a writer has none$/),
+        expect.stringMatching(/AccessDenied is said with a 403$/),
+        expect.stringMatching(/the fault from 6s on may come after the disaster/),
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: a, kind: store-slow, latency: { min: 0s, max: 0s } }, { id: f, kind: host-freeze, at: 1s, for: 0s, process: litestream }]',
       [
         'a.yaml:4:10: neither latency nor bytesPerSecond: nothing would be slow',

@@ -24,7 +24,7 @@ function ofWindow(fault: StoreFault, at: string, scenario: Scenario): Contradict
     const others = ['disaster.at', 'disaster.earliest', 'workload.duration'];
     found.push(contradiction(message, `${at}.from`, ...others));
   }
-  if (fault.for !== undefined && durationMs(fault.for) === 0) {
+  if ('for' in fault && fault.for !== undefined && durationMs(fault.for) === 0) {
     found.push(contradiction('a fault that lasts no time is none', `${at}.for`));
   }
   return found;
@@ -32,7 +32,10 @@ function ofWindow(fault: StoreFault, at: string, scenario: Scenario): Contradict
 
 function ofSelection(fault: StoreFault, at: string): Contradiction[] {
   if (fault.kind === 'store-refused' || fault.kind === 'store-clock-skew') return [];
+  if (fault.kind === 'store-key-revoked') return [];
   const found: Contradiction[] = [];
+  if (fault.kind === 'store-status' && fault.code !== undefined && fault.status !== 403)
+    found.push(contradiction(`${fault.code} is said with a 403`, `${at}.code`, `${at}.status`));
   if (fault.count !== undefined && fault.probability !== undefined) {
     const message = 'either the first so many requests or a share of them: remove count or probability';
     found.push(contradiction(message, `${at}.probability`, `${at}.count`));

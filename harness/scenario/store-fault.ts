@@ -83,8 +83,26 @@ const storeStatus = z
       .describe(
         '403 ExpiredToken, 408 RequestTimeout, 429 TooManyRequests, 500 InternalError, 503 SlowDown.',
       ),
+    code: z
+      .enum(['ExpiredToken', 'AccessDenied'])
+      .optional()
+      .describe('What a 403 is for. AccessDenied: the key is good, and may not do that.'),
   })
   .describe('An answer in the place of the store, which never sees the request.');
+
+const storeKeyRevoked = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('store-key-revoked')
+      .describe(
+        'The key that the host was started with is refused for good (403 InvalidAccessKeyId), and no other.',
+      ),
+    from: duration.describe('When after the start of the load.'),
+  })
+  .describe(
+    'The one half of a rotation. The other is a host-kill of the supervisor with startAgainWith: new-key, before or after it.',
+  );
 
 const storeSlow = z
   .strictObject({
@@ -133,6 +151,7 @@ export const storeFaults = [
   storeReset,
   storeTruncated,
   storeStatus,
+  storeKeyRevoked,
   storeSlow,
   storeStall,
   storeClockSkew,
@@ -144,12 +163,12 @@ export const storeFaultSchema = z.discriminatedUnion('kind', storeFaults);
 export type StoreFault = z.output<typeof storeFaultSchema>;
 /** One that meets requests, and does not cut the line itself. */
 export type RequestFault = Exclude<StoreFault, { kind: 'store-refused' }>;
-export type FaultyRole = RequestFault['role'];
+export type FaultyRole = z.output<typeof storeStatus>['role'];
 
 /** Whose line it breaks. */
 export function faultyRole(fault: StoreFault): FaultyRole {
   // A refused connection leaves no trace where it was refused: only of a host that was connected can be told that it was met.
-  return fault.kind === 'store-refused' ? 'writer' : fault.role;
+  return 'role' in fault ? fault.role : 'writer';
 }
 
 export function isStoreFault(fault: { readonly kind: string }): fault is StoreFault {

@@ -19,6 +19,7 @@ export function newAccessKey(): AccessKey {
 export function newAccessKeys() {
   const keys = {
     writer: newAccessKey(),
+    rotatedWriter: newAccessKey(),
     newWriter: newAccessKey(),
     recovery: newAccessKey(),
     observer: newAccessKey(),
@@ -26,6 +27,7 @@ export function newAccessKeys() {
   };
   const roles: Readonly<Record<string, StoreRole>> = {
     [keys.writer.id]: 'writer',
+    [keys.rotatedWriter.id]: 'writer',
     [keys.newWriter.id]: 'new-writer',
     [keys.recovery.id]: 'recovery',
     [keys.observer.id]: 'observer',

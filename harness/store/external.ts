@@ -105,6 +105,7 @@ async function startFaults(
     logFile,
     roles: null,
     secrets,
+    hostKey: null,
     faults: faults.declared,
     seed: faults.seed,
   });

@@ -16,8 +16,16 @@ export async function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   status: keyof typeof STATUS_CODES,
+  code: string = STATUS_CODES[status],
 ): Promise<void> {
-  await answer(request, response, { status, code: STATUS_CODES[status], message: MESSAGES[status] });
+  const message = code === 'AccessDenied' ? 'Access Denied' : MESSAGES[status];
+  await answer(request, response, { status, code, message });
+}
+
+/** The same for whoever has a key that is no more. */
+export async function refuseItsKey(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const message = 'The AWS Access Key Id you provided does not exist in our records.';
+  await answer(request, response, { status: 403, code: 'InvalidAccessKeyId', message });
 }
 
 /** The same for a request that is dated by another clock. The answer has the store's time, as any of its answers. */

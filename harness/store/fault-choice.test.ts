@@ -20,6 +20,25 @@ function asking(faults: readonly StoreFault[], seed = 1) {
   return { choice, ask };
 }
 
+test('a revoked key is refused from its instant on, whatever it asks for, and another is not', () => {
+  const choice = new FaultChoice(
+    [storeFaultSchema.parse({ id: 'r', kind: 'store-key-revoked', from: '2s' })],
+    1,
+    'OLD',
+  );
+  choice.begin('writer', 0);
+  const ask = (ms: number, accessKey?: string) =>
+    choice.choose({
+      role: 'writer',
+      method: 'PUT',
+      url: '/drill/x',
+      atUs: ms * 1000,
+      ...(accessKey === undefined ? {} : { accessKey }),
+    })?.id ?? null;
+  expect([ask(1999, 'OLD'), ask(2000, 'OLD'), ask(60_000, 'OLD')]).toEqual([null, 'r', 'r']);
+  expect([ask(3000, 'NEW'), ask(3000, ''), ask(3000)]).toEqual([null, null, null]);
+});
+
 test('a window is open from its beginning up to its end, and not before its phase or after', () => {
   const { choice, ask } = asking([fault({ from: '2s', for: '3s' })]);
   expect([1999, 2000, 4999, 5000].map((ms) => ask(ms))).toEqual([null, 'x', 'x', null]);

@@ -9,6 +9,8 @@ export interface AskedFor {
   readonly method: string;
   readonly url: string;
   readonly atUs: number;
+  /** Absent: it is not signed, or nobody looks at that. */
+  readonly accessKey?: string;
 }
 
 /**
@@ -20,8 +22,11 @@ export class FaultChoice {
   readonly #random: ReadonlyMap<string, Random>;
   readonly #begunUs = new Map<FaultyRole, number>();
   readonly #hits: Map<string, number>;
+  readonly #hostKey: string | null;
 
-  constructor(faults: readonly StoreFault[], seed: number) {
+  /** `hostKey`: the access key that a host begins with. */
+  constructor(faults: readonly StoreFault[], seed: number, hostKey: string | null = null) {
+    this.#hostKey = hostKey;
     this.#faults = faults.filter((fault) => fault.kind !== 'store-refused');
     this.#random = new Map(faults.map(({ id }) => [id, randomFor(seed, `fault/${id}`)]));
     this.#hits = new Map(faults.map(({ id }) => [id, 0]));
@@ -52,7 +57,7 @@ export class FaultChoice {
       (fault) =>
         faultyRole(fault) === asked.role &&
         isWithin(fault, (asked.atUs - begunUs) / 1000) &&
-        concerns(fault, asked) &&
+        this.#concerns(fault, asked) &&
         this.#draw(fault),
     );
     if (chosen === undefined) return null;
@@ -67,8 +72,17 @@ export class FaultChoice {
     return min + (this.#random.get(fault.id)?.float() ?? 0) * (max - min);
   }
 
-  #draw(fault: RequestFault): boolean {
+  #concerns(fault: RequestFault, { method, url, accessKey }: AskedFor): boolean {
     if (fault.kind === 'store-clock-skew') return true;
+    if (fault.kind === 'store-key-revoked') return accessKey !== undefined && accessKey === this.#hostKey;
+    const { methods, keys } = fault;
+    const { kind, key } = s3Request(method, url);
+    if (methods !== undefined && !methods.some((wanted) => wanted === kind)) return false;
+    return keys === undefined || RegExp(keys, 'u').test(key);
+  }
+
+  #draw(fault: RequestFault): boolean {
+    if (fault.kind === 'store-clock-skew' || fault.kind === 'store-key-revoked') return true;
     const { id, count, probability } = fault;
     if (count !== undefined) return (this.#hits.get(id) ?? 0) < count;
     return probability === undefined || (this.#random.get(id)?.float() ?? 1) < probability;
@@ -78,21 +92,11 @@ export class FaultChoice {
 /** The window of a fault in ms after the beginning of its phase; it ends with the phase at the latest. */
 export function windowMs(fault: StoreFault): { readonly fromMs: number; readonly toMs: number } {
   const fromMs = durationMs(fault.from);
-  return {
-    fromMs,
-    toMs: fault.for === undefined ? Number.POSITIVE_INFINITY : fromMs + durationMs(fault.for),
-  };
+  const length = 'for' in fault ? fault.for : undefined;
+  return { fromMs, toMs: length === undefined ? Number.POSITIVE_INFINITY : fromMs + durationMs(length) };
 }
 
 function isWithin(fault: RequestFault, elapsedMs: number): boolean {
   const { fromMs, toMs } = windowMs(fault);
   return elapsedMs >= fromMs && elapsedMs < toMs;
-}
-
-function concerns(fault: RequestFault, { method, url }: AskedFor): boolean {
-  if (fault.kind === 'store-clock-skew') return true;
-  const { methods, keys } = fault;
-  const { kind, key } = s3Request(method, url);
-  if (methods !== undefined && !methods.some((wanted) => wanted === kind)) return false;
-  return keys === undefined || RegExp(keys, 'u').test(key);
 }

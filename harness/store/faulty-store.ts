@@ -5,7 +5,7 @@ import { monotonicUs } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { type FaultyRole, faultyRole, type RequestFault } from '../scenario/store-fault.ts';
 import { Door } from './door.ts';
-import { breakUpload, keepWaiting, refuse, refuseForItsTime } from './fault-answer.ts';
+import { breakUpload, keepWaiting, refuse, refuseForItsTime, refuseItsKey } from './fault-answer.ts';
 import { FaultChoice, windowMs } from './fault-choice.ts';
 import { forward, type Shape } from './forward.ts';
 import { Pace } from './pace.ts';
@@ -33,7 +33,7 @@ export class FaultyStore {
 
   private constructor(options: ProxyOptions) {
     this.#options = options;
-    this.#choice = new FaultChoice(options.faults, options.seed);
+    this.#choice = new FaultChoice(options.faults, options.seed, options.hostKey);
     this.#upstream = new Pool(options.upstream, { pipelining: 1, allowH2: false, keepAliveTimeout: 4000 });
   }
 
@@ -109,7 +109,13 @@ export class FaultyStore {
 
   async #serveFaulty(role: FaultyRole, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
-    const fault = this.#choice.choose({ role, method, url, atUs: monotonicUs() });
+    const fault = this.#choice.choose({
+      role,
+      method,
+      url,
+      atUs: monotonicUs(),
+      accessKey: accessKeyOf(request),
+    });
     if (fault === null) return forward(request, response, this.#upstream);
     return this.#strike(fault, request, response);
   }
@@ -122,7 +128,9 @@ export class FaultyStore {
     };
     switch (fault.kind) {
       case 'store-status':
-        return refuse(request, response, fault.status);
+        return refuse(request, response, fault.status, fault.code);
+      case 'store-key-revoked':
+        return refuseItsKey(request, response);
       case 'store-stall':
         return keepWaiting(request, response);
       case 'store-truncated':

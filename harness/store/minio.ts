@@ -40,6 +40,7 @@ export async function openMinioStore(
       await createBucket({ ...settingsFor(server.endpoint, root), bucket });
     const admin = openMinioAdmin(server.endpoint, root);
     await admin.addCredential(keys.writer, writerPolicy(BUCKET, BLOB_BUCKET));
+    await admin.addCredential(keys.rotatedWriter, writerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.newWriter, writerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.recovery, readerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.observer, readerPolicy(BUCKET, BLOB_BUCKET));
@@ -50,6 +51,7 @@ export async function openMinioStore(
         logFile: options.logFile,
         roles,
         secrets: Object.fromEntries(Object.values(keys).map(({ id, secret }) => [id, secret])),
+        hostKey: keys.writer.id,
         faults: options.faults?.declared ?? [],
         seed: options.faults?.seed ?? 0,
       }),
@@ -60,6 +62,7 @@ export async function openMinioStore(
       kind: 'minio',
       version: `${await admin.version()} (${server.runs})`,
       writer: settingsFor(proxy.endpointOf('writer'), keys.writer),
+      rotatedWriter: settingsFor(proxy.endpointOf('writer'), keys.rotatedWriter),
       newWriter: settingsFor(proxy.endpointOf('new-writer'), keys.newWriter),
       recovery: settingsFor(proxy.endpointOf('recovery'), keys.recovery),
       observer,

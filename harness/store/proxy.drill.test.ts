@@ -28,6 +28,7 @@ beforeEach(async () => {
     logFile: join(folder, 'requests.ndjson'),
     roles: { WRITER: 'writer', OBSERVER: 'observer' },
     secrets: {},
+    hostKey: null,
     faults: [],
     seed: 1,
   });

@@ -26,6 +26,8 @@ export interface ProxyOptions {
   /** With any, host, new host and recovery have a door each. */
   /** By access key: a request that is dated by a clock that is off is signed anew for the store behind. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The access key that a host begins with, and that may be revoked; null: there is no other to have in its place. */
+  readonly hostKey: string | null;
   readonly faults: readonly StoreFault[];
   readonly seed: number;
 }

@@ -53,6 +53,7 @@ it('the proxy puts what is still on its way into the log before it closes it', a
     // The proxy does not wait for what the harness itself has on its way.
     roles: { OBSERVER: 'observer' },
     secrets: {},
+    hostKey: null,
     faults: [],
     seed: 1,
   });

@@ -27,6 +27,8 @@ export interface Store extends AsyncDisposable {
   readonly version: string;
   /** For the host: the supervisor's own credential. */
   readonly writer: S3Settings;
+  /** What the supervisor is given when its key is rotated. Absent: this store has no second key for the host. */
+  readonly rotatedWriter?: S3Settings;
   /** For the new host: a key that the dead one never had. */
   readonly newWriter: S3Settings;
   /** For the recovery: reads only, and never the writer's. */
