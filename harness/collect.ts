@@ -5,6 +5,7 @@ import type { Finding } from './evidence/checks.ts';
 import type { DatabaseEvidence } from './evidence/database.ts';
 import { databaseKind } from './fleet/layout.ts';
 import { notFromTheBucket } from './from-the-bucket.ts';
+import { storeAlarmEvidence } from './host/store-alarm.ts';
 import { protectedIn } from './host/protected-in.ts';
 import type { DatabaseHistory } from './ledger/history.ts';
 import type { LitestreamBinary } from './litestream/binary.ts';
@@ -16,12 +17,13 @@ import { rehearsalEvidence } from './phases/rehearsal.ts';
 import { mirrorIntervalSec } from './scenario/schema.ts';
 import { faultWindow } from './phases/fault-window.ts';
 import { storeFaultsOf } from './phases/store-faults.ts';
-import { faultyRole } from './scenario/store-fault.ts';
+import { faultyRole, refusesTheHost } from './scenario/store-fault.ts';
 import { windowMs } from './store/fault-choice.ts';
 import { SAVED_LISTING, saveListing } from './store/saved-listing.ts';
 import { hostRequests, storeRequests } from './store/request-counts.ts';
 import { lateChanges, readRequestLog, type RequestLog } from './store/request-log.ts';
 import { supervisorInWords } from './scenario/supervisor.ts';
+import { refusedUs } from './store/refused.ts';
 import { uploadsAgainMs } from './store/uploads-again.ts';
 
 /** Puts together what the phases found, and writes it as `evidence.json`: all that a judge will ever see. */
@@ -70,6 +72,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
         : [...found.ledger.databases.values()].map((history) => databaseEvidence(drill, history)),
     ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
     ...(found.spaceAlarm === undefined ? {} : { spaceAlarm: found.spaceAlarm }),
+    ...storeAlarm(drill, log),
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),
@@ -174,6 +177,13 @@ function loadRequests(
   if (kill === null || loadStartUs === null) return {};
   const spanMs = (kill.atUs - loadStartUs) / 1000;
   return { loadRequests: { spanMs, counts: hostRequests(log, loadStartUs, kill.atUs) } };
+}
+
+/** What the status file told by when, against what the host was refused by then; a log with a piece missing says nothing. */
+function storeAlarm({ found: { storeAlarm: alarm, kill }, scenario }: DrillContext, log: RequestLog) {
+  if (alarm === undefined || kill === null) return {};
+  const faults = scenario.faults.filter(refusesTheHost).map(({ id }) => id);
+  return { storeAlarm: storeAlarmEvidence(alarm.changes, refusedUs(log, faults, kill.atUs), kill.atUs) };
 }
 
 function withWindow({ scenario }: DrillContext, record: Evidence['faults'][number]) {

@@ -8,6 +8,7 @@ import {
   processorsSchema,
   secondHostSchema,
   spaceAlarmSchema,
+  storeAlarmSchema,
 } from './evidence/host.ts';
 import { instantsSchema, rehearsalSchema } from './evidence/instants.ts';
 import { ownCheckSchema } from './evidence/own-check.ts';
@@ -131,6 +132,8 @@ export const evidenceSchema = z.strictObject({
   loadEnd: loadEndSchema.optional(),
   /** Absent: the disk was never made full. */
   spaceAlarm: spaceAlarmSchema.optional(),
+  /** Absent: no declared fault refuses the host with 403, or it is evidence of an earlier version. */
+  storeAlarm: storeAlarmSchema.optional(),
   /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
   acknowledgements: z
     .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })

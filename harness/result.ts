@@ -50,6 +50,11 @@ const measurementsSchema = z.strictObject({
    */
   spaceAlarmLeadMs: maybe.optional(),
   spaceAlarmEndMs: maybe.optional(),
+  /**
+   * From the first request of the host that a declared fault refused with 403 to an error of the bucket in the supervisor's
+   * status; up to the last such request where none was told. null: not measured, absent: nothing was refused so.
+   */
+  storeAlarmMs: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),

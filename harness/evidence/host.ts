@@ -36,6 +36,17 @@ export const spaceAlarmSchema = z.strictObject({
   clearedUs: z.number().nullable(),
 });
 
+/** What the supervisor said of a bucket that refuses the host, as its status file tells an operator. */
+export const storeAlarmSchema = z.strictObject({
+  /** The file could be read and told of no error when the host was first refused: only then is one an answer to that. */
+  wasClear: z.boolean(),
+  /** The first and the last request of the host before the kill that a declared fault refused with 403; null: none was. */
+  firstRefusedUs: z.number().nullable(),
+  lastRefusedUs: z.number().nullable(),
+  /** An error of the bucket was first seen after that, where none was before; null: not before the kill. */
+  raisedUs: z.number().nullable(),
+});
+
 /** Something that was broken on purpose, and whether it was seen to take effect. */
 export const faultRecordSchema = z.strictObject({
   id: z.string(),

@@ -102,6 +102,17 @@ export async function readClaims(statusFile: string): Promise<ReadonlyMap<string
   }
 }
 
+/** Whether the supervisor tells of an error of the bucket in its status file; null: there is no readable file that says so. */
+export async function readStoreAlarm(statusFile: string): Promise<boolean | null> {
+  try {
+    const { bucket } = JSON.parse(await readFile(statusFile, 'utf8')) as { bucket?: { error?: unknown } };
+    const error = bucket?.error;
+    return error === null || typeof error === 'string' ? error !== null : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether the supervisor says in its status file that the disk has little space left; null: there is no readable file. */
 export async function readSpaceAlarm(statusFile: string): Promise<boolean | null> {
   try {

@@ -37,6 +37,7 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     ...besideDatabases(evidence),
     ...measureInstants(evidence),
     ...spaceAlarm(evidence),
+    ...storeAlarm(evidence),
   };
 }
 
@@ -53,6 +54,13 @@ function spaceAlarm({
     spaceAlarmLeadMs: knownUs === null || firstRefusedUs === null ? null : (firstRefusedUs - knownUs) / 1000,
     spaceAlarmEndMs: raisedUs === null ? null : between(freedUs, clearedUs ?? kill?.atUs ?? null),
   };
+}
+
+/** An alarm that never came is later than the last request that there was to tell of. */
+function storeAlarm({ storeAlarm: alarm }: Evidence): Pick<Measurements, 'storeAlarmMs'> {
+  if (alarm === undefined) return {};
+  const { wasClear, firstRefusedUs, lastRefusedUs, raisedUs } = alarm;
+  return { storeAlarmMs: between(firstRefusedUs, raisedUs ?? (wasClear ? lastRefusedUs : null)) };
 }
 
 /** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */

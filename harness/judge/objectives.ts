@@ -24,8 +24,9 @@ export function judgeObjectives(evidence: Evidence, measurements: Measurements):
   });
 }
 
-/** A figure that would have grown beyond the kill can break an objective, and keeps none. */
-function isOpenEnded(metric: Objective['metric'], { spaceAlarm }: Evidence): boolean {
+/** A figure that would have grown beyond the last look can break an objective, and keeps none. */
+function isOpenEnded(metric: Objective['metric'], { spaceAlarm, storeAlarm }: Evidence): boolean {
+  if (metric === 'storeAlarmMs') return storeAlarm?.raisedUs === null;
   return metric === 'spaceAlarmEndMs' && spaceAlarm?.clearedUs === null;
 }
 

@@ -83,6 +83,12 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
       clearedUs: freedUs + 250_000,
     };
   }),
+  red('supervisor that is late to tell of a bucket that refuses the host', ['objectives'], (evidence) => {
+    refused(evidence, { wasClear: true, raisedUs: KILL_US - 4_000_000 });
+  }),
+  red('supervisor that never tells of a bucket that refuses the host', ['objectives'], (evidence) => {
+    refused(evidence, { wasClear: true, raisedUs: null });
+  }),
   red('upload after the kill', ['no-late-uploads'], ({ lateUploads }) => {
     lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
   }),
@@ -208,6 +214,12 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
       freedUs,
       clearedUs: null,
     };
+  }),
+  open('harness', 'refusal of which no alarm was owed before the kill', (evidence) => {
+    refused(evidence, { wasClear: true, raisedUs: null, lastRefusedUs: KILL_US - 14_000_000 });
+  }),
+  open('harness', 'error of the bucket that was told before the host was refused', (evidence) => {
+    refused(evidence, { wasClear: false, raisedUs: null });
   }),
   open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });
@@ -359,6 +371,18 @@ function open(
 ): PlantedEvidence {
   return { name, plant, verdict: 'inconclusive', failed, failureClass };
 }
+
+/** A host whose bucket refuses it for its last fifteen seconds, and ten to tell of it. */
+function refused(evidence: Evidence, seen: Pick<Alarm, 'wasClear' | 'raisedUs'> & Partial<Alarm>): void {
+  evidence.scenario.objectives.push({ expression: 'storeAlarmMs < 10000', line: 13 });
+  evidence.storeAlarm = {
+    firstRefusedUs: KILL_US - 15_000_000,
+    lastRefusedUs: KILL_US - 100_000,
+    ...seen,
+  };
+}
+
+type Alarm = NonNullable<Evidence['storeAlarm']>;
 
 function rigFailed({ harnessFaults }: Evidence, code: string, message: string): void {
   harnessFaults.push({ code, phase: 'verify', message });

@@ -12,6 +12,7 @@ import type { BucketContents } from '../evidence/store.ts';
 import type { SeedSummary } from '../fleet/seed.ts';
 import type { KillRecord, RunningHost } from '../host/host.ts';
 import { refersTo } from '../host/process-scan.ts';
+import type { StoreAlarmWatch } from '../host/store-alarm.ts';
 import type { Subject } from '../host/subject.ts';
 import type { Ledger } from '../ledger/history.ts';
 import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
@@ -132,6 +133,8 @@ export interface Findings {
   loadEnd?: Evidence['loadEnd'];
   /** Left out: the disk was never made full. */
   spaceAlarm?: Evidence['spaceAlarm'];
+  /** Left out: nothing that is declared refuses the host. */
+  storeAlarm?: StoreAlarmWatch;
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wallOffsetMs } from '../clock.ts';
+import { StoreAlarmWatch } from '../host/store-alarm.ts';
+import { refusesTheHost } from '../scenario/store-fault.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import type { WriterOptions } from '../workload/options.ts';
@@ -48,6 +51,7 @@ export async function runLoad(
   const startUs = order.clock.nowUs();
   drill.found.loadStartUs = startUs;
   drill.found.wallOffsetMs = wallOffsetMs(order.clock);
+  const alarm = await storeAlarm(drill, host.paths.dataDir);
   await beginStoreFaults(drill, store, 'writer', startUs);
   for (const name of writers.names) host.input(name, 'go\n');
   const faults = hostFaults(drill, underTest, writers);
@@ -62,6 +66,7 @@ export async function runLoad(
     assertRunning(host, writers);
     if (elapsedMs >= plan.killAfterMs || awaited?.isThere === true) {
       awaited?.stop();
+      alarm?.stop();
       faults.lookAtTheKill();
       return;
     }
@@ -69,6 +74,17 @@ export async function runLoad(
     const pauseMs = Math.min(lookMs, nextMs, plan.killAfterMs - elapsedMs);
     await sleep(pauseMs, undefined, { signal: order.signal });
   }
+}
+
+/** What the supervisor tells of a bucket that will refuse it; null: none will. */
+async function storeAlarm(drill: DrillContext, dataDir: string): Promise<StoreAlarmWatch | null> {
+  if (!drill.scenario.faults.some(refusesTheHost)) return null;
+  const { clock } = drill.order;
+  const watch = drill.resources.use(
+    await StoreAlarmWatch.open(join(dataDir, 'litestream-status.json'), clock),
+  );
+  drill.found.storeAlarm = watch;
+  return watch;
 }
 
 /** What the disaster waits for; null: the clock alone. */

@@ -9,7 +9,7 @@ import { durationMs, type Scenario } from './schema.ts';
 import { ofShapes } from './shapes.ts';
 import { ofInstants, ofRehearsal } from './restore-contradictions.ts';
 import { isStoreFault } from './store-fault.ts';
-import { ofStoreFault } from './store-fault-contradictions.ts';
+import { ofStoreAlarm, ofStoreFault } from './store-fault-contradictions.ts';
 
 /** Everything in a scenario that cannot be meant. */
 export function contradictionsIn(scenario: Scenario): Contradiction[] {
@@ -287,6 +287,7 @@ function ofObjectives({ objectives, recovery, hooks, faults }: Scenario): Contra
       const message = `${objective?.metric} is measured on a full disk: declare a host-disk-full`;
       found.push({ at, fields: [at, ['faults']], message });
     }
+    if (objective?.metric === 'storeAlarmMs') found.push(...ofStoreAlarm(`objectives.${index}`, faults));
     if (objectives.indexOf(expression) < index) {
       found.push({ at, fields: [at], message: `"${expression}" is there twice` });
     }

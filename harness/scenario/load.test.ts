@@ -286,6 +286,24 @@ describe('contradictions', () => {
       ],
     ],
     [
+      '  - rtoMs < 120000',
+      '  - storeAlarmMs < 10000\nfaults: [{ id: a, kind: store-status, status: 403, role: recovery }]',
+      [
+        expect.stringMatching(
+          /storeAlarmMs is measured on refused requests of the host: declare a store-status 403 or a store-key-revoked$/,
+        ),
+      ],
+    ],
+    [
+      '  - rtoMs < 120000',
+      '  - storeAlarmMs < 10000\nfaults: [{ id: a, kind: store-status, status: 403 }, { id: b, kind: store-stall }]',
+      [
+        expect.stringMatching(
+          /storeAlarmMs cannot tell an alarm over a refusal from one over b: remove one$/,
+        ),
+      ],
+    ],
+    [
       'tier: smoke',
       'tier: smoke\nfaults: [{ id: a, kind: store-slow, latency: { min: 0s, max: 0s } }, { id: f, kind: host-freeze, at: 1s, for: 0s, process: litestream }]',
       [

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import { type Contradiction, contradiction } from './contradiction.ts';
 import { earliestKillMs } from './plan.ts';
 import type { Scenario } from './schema.ts';
-import { faultyRole, isStoreFault, type StoreFault } from './store-fault.ts';
+import { faultyRole, isStoreFault, refusesTheHost, type StoreFault } from './store-fault.ts';
 
 /** What cannot be meant in a fault of the store. `at`: its place in the scenario, as `faults.0`. */
 export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario): Contradiction[] {
@@ -13,6 +13,20 @@ export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario):
     ...ofSlowness(fault, at),
     ...ofClock(fault, at, scenario),
   ];
+}
+
+/** What an alarm over a refusal is measured on; an error of the bucket does not say which of two faults it is of. */
+export function ofStoreAlarm(at: string, faults: Scenario['faults']): Contradiction[] {
+  if (!faults.some(refusesTheHost)) {
+    const message =
+      'storeAlarmMs is measured on refused requests of the host: declare a store-status 403 or a store-key-revoked';
+    return [contradiction(message, at, 'faults')];
+  }
+  return faults.flatMap((fault, index) => {
+    if (!isStoreFault(fault) || faultyRole(fault) !== 'writer' || refusesTheHost(fault)) return [];
+    const message = `storeAlarmMs cannot tell an alarm over a refusal from one over ${fault.id}: remove one`;
+    return [contradiction(message, at, `faults.${index}`)];
+  });
 }
 
 /** One that the kill can overtake before it has begun would not be one. */

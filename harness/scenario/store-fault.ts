@@ -171,6 +171,13 @@ export function faultyRole(fault: StoreFault): FaultyRole {
   return 'role' in fault ? fault.role : 'writer';
 }
 
+/** Whether it answers requests of the host with 403. */
+export function refusesTheHost(fault: { readonly kind: string }): boolean {
+  if (!isStoreFault(fault)) return false;
+  if (fault.kind === 'store-key-revoked') return true;
+  return fault.kind === 'store-status' && fault.status === 403 && fault.role === 'writer';
+}
+
 export function isStoreFault(fault: { readonly kind: string }): fault is StoreFault {
   return fault.kind.startsWith('store-');
 }
