@@ -111,7 +111,7 @@ async function awaitSilence(
   const silent = new AbortController();
   const untilMs = clock.nowMs() + takeOverAfterMs(before.durationMs);
   const waited = clock.sleep(untilMs - clock.nowMs(), stop).then(() => silent.abort());
-  const nothing = { extend: idle, fence: idle, resume: idle };
+  const nothing = { extend: idle, fence: idle, resume: idle, doubt: () => undefined };
   const other = await lease.keep(nothing, silent.signal);
   if (other !== null) throw leased(other);
   await waited;

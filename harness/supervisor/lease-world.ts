@@ -44,6 +44,8 @@ export interface WorldReport {
   readonly hosts: readonly {
     readonly beganMs: readonly number[];
     readonly fencedMs: readonly number[];
+    /** When it first failed to renew its lease, each time. */
+    readonly doubtedMs: readonly number[];
     readonly end: string;
   }[];
 }
@@ -96,11 +98,16 @@ interface World {
 
 interface SimulatedHost {
   isWriting(): boolean;
-  readonly report: { beganMs: number[]; fencedMs: number[]; end: string };
+  readonly report: { beganMs: number[]; fencedMs: number[]; doubtedMs: number[]; end: string };
 }
 
 function simulateHost(world: World, script: HostScript, index: number): SimulatedHost {
-  const report = { beganMs: [] as number[], fencedMs: [] as number[], end: 'runs' };
+  const report = {
+    beganMs: [] as number[],
+    fencedMs: [] as number[],
+    doubtedMs: [] as number[],
+    end: 'runs',
+  };
   let running = false;
   let fuse: Event | null = null;
   const stopsMachine = script.machineStops;
@@ -143,6 +150,7 @@ function simulateHost(world: World, script: HostScript, index: number): Simulate
         setRunning(lease.mayWrite());
         await Promise.resolve();
       },
+      doubt: () => void report.doubtedMs.push(world.now()),
     };
     const other = await lease.keep(duties, new AbortController().signal);
     report.end = other === null ? 'ended' : `lost to ${other.host}`;

@@ -198,3 +198,19 @@ describe('a holder', () => {
     expect(hosts[0]?.end).toBe('lost to host-1');
   });
 });
+
+test('a holder that cannot renew says so once, as soon as it knows, and again after it could', async () => {
+  const outages = [
+    { fromMs: 20_000, toMs: 23_000 },
+    { fromMs: 50_000, toMs: 53_000 },
+  ];
+  const { hosts } = await runWorld(
+    world({ hosts: [host({ outages })], timing: { renewMs: 1000, durationMs: 15_000 } }),
+  );
+  const doubtedMs = hosts[0]?.doubtedMs ?? [];
+  expect(doubtedMs).toHaveLength(2);
+  for (const [index, { fromMs }] of outages.entries()) {
+    expect(doubtedMs[index]).toBeGreaterThan(fromMs);
+    expect(doubtedMs[index]).toBeLessThan(fromMs + 6000);
+  }
+});

@@ -150,11 +150,13 @@ export class Lease {
       // A write of ours whose answer was lost has come through; or somebody has removed the object.
       this.#held = seen ?? { record: this.#held.record, etag: null };
     } catch (error) {
-      if (!this.#failing && !ended.aborted)
+      if (!this.#failing && !ended.aborted) {
         log.write('warn', 'the lease could not be renewed; trying again', {
           error: reasonOf(error),
           leftMs: Math.round(this.mayWriteUntilMs - clock.nowMs()),
         });
+        duties.doubt();
+      }
       this.#failing = true;
     }
     return null;
@@ -210,6 +212,8 @@ export interface LeaseDuties {
   fence(leftMs: number): Promise<void>;
   /** Lets Litestream run again. */
   resume(): Promise<void>;
+  /** It could not be renewed: the store may be away, or refuse us. */
+  doubt(): void;
 }
 
 /** `expired`: it could not be renewed in time and nobody is known to have taken it. `lost`: somebody has. */

@@ -126,6 +126,8 @@ function dutiesOf(run: Run, fuse: LeaseFuse): LeaseDuties {
       releaseGuardLater(run, fleet.discovery.databases.length);
       await Promise.resolve();
     },
+    // A slow listing is not repeated for long; what is wrong with the store is not to be told so late.
+    doubt: () => fleet.woken.abort(),
   };
 }
 
