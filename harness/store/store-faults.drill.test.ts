@@ -104,6 +104,23 @@ describe('a status in the place of the store', () => {
   });
 });
 
+it('a revoked key is refused as S3 does, and the one in its place is good', async () => {
+  await open({ kind: 'store-key-revoked', from: '0s' });
+  const { writer, rotatedWriter } = store;
+  if (rotatedWriter === undefined) throw new Error('no second key');
+  await begin();
+  const refusal = { name: 'InvalidAccessKeyId', $metadata: { httpStatusCode: 403 } };
+  await expect(put(as(writer))).rejects.toMatchObject(refusal);
+  await put(as(rotatedWriter));
+  expect(await end()).toEqual({ f0: 1 });
+  expect(await held()).toEqual([KEY.Key]);
+  const puts = await log({ role: 'writer', method: 'PUT' });
+  expect(puts.map(({ status, fault }) => [status, fault])).toEqual([
+    [403, 'f0'],
+    [200, undefined],
+  ]);
+});
+
 describe('clocks that are apart', () => {
   /** A client whose clock is the real one, and that never corrects it: its only try is the first one. */
   const apart = (by: string, clock: string): object => ({ kind: 'store-clock-skew', by, clock });
