@@ -6,7 +6,8 @@ import { pause, type Run } from './run.ts';
 export async function watchLoop(run: Run): Promise<void> {
   const { fleet, watch } = run;
   const { log, stop } = run.options;
-  // What is wrong with the store is told within five seconds, a slow listing included.
+  // What is wrong with the store is told within five seconds where a listing takes less than half of one: a bucket that is slow to
+  // list is not asked all the time, and there the lease that cannot be renewed wakes us.
   const calm = { fastMs: 250, slowMs: Math.max(3000, run.config.replicateIntervalSec * 1000) };
   let lastError: string | null = null;
   let isClockWrong = false;
