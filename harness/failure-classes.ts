@@ -76,6 +76,8 @@ export const FIX_OF_SUBJECT = {
   'no-first-write': 'read evidence/…/logs of the new host: what was restored cannot be written to',
   'not-protected-again': "read the new host's log, evidence/…/logs/supervisor-life-2.log",
   'did-not-end': 'look what it waits for in evidence/…/logs/supervisor.log: a service manager would kill it',
+  'unclean-end':
+    'read the last words in evidence/…/logs/supervisor.log: a service manager would call this a failure',
 } as const satisfies Readonly<Record<string, string>>;
 export type SubjectFailureCode = keyof typeof FIX_OF_SUBJECT;
 

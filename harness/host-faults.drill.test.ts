@@ -150,7 +150,29 @@ it('blames nobody for an end that it ordered', () => {
   );
   expect(evidence).toMatchObject({ subjectFailures: [], harnessFaults: [] });
   expect(result.faults.map(({ engaged }) => engaged)).toEqual([true, true]);
+  expect(result.faults[0]?.orderedStops).toBeUndefined();
+  expect(result.faults[1]?.orderedStops).toMatchObject([{ exitCode: 0, signal: null }]);
+  expect(result.measurements.orderedStopMs).toBe(result.faults[1]?.orderedStops?.[0]?.tookMs);
   expect(result.verdict, result.reason).toBe('pass');
+});
+
+it('blames a supervisor that was told to end, and does so with an exit code of its own', () => {
+  const result = drill({
+    supervisor: JSON.stringify({
+      replicateIntervalSec: 1,
+      // The shell answers for the supervisor, which ends in good order.
+      command: `'${process.execPath}' '${CLI}' supervise --config rustbase.toml & child=$!; trap 'kill $child; wait $child; exit 7' TERM; wait $child`,
+    }),
+    faults:
+      '[{ id: ended, kind: host-kill, at: 3s, process: supervisor, signal: SIGTERM, startAgainAfter: 200ms }]',
+  });
+  expect(result, result.reason).toMatchObject({
+    verdict: 'fail',
+    exitCode: 1,
+    reason: 'the supervisor ended with exit code 7 after SIGTERM',
+    faults: [{ engaged: true, orderedStops: [{ exitCode: 7, signal: null }] }],
+    failures: [{ class: 'subject', code: 'unclean-end' }],
+  });
 });
 
 it.each([

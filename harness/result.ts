@@ -55,6 +55,8 @@ const measurementsSchema = z.strictObject({
    * status; up to the last such request where none was told. null: not measured, absent: nothing was refused so.
    */
   storeAlarmMs: maybe.optional(),
+  /** The longest of the ends of the supervisor that SIGTERM ordered; absent: none was ordered. */
+  orderedStopMs: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),

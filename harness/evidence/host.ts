@@ -47,6 +47,15 @@ export const storeAlarmSchema = z.strictObject({
   raisedUs: z.number().nullable(),
 });
 
+/** An end of the supervisor that was ordered with SIGTERM, as a service manager does. */
+const orderedStopSchema = z.strictObject({
+  /** From the signal until nothing was left of what was to end. */
+  tookMs: z.number(),
+  /** How the supervisor itself ended: one of the two. Both null: after `tookMs` it still had not. */
+  exitCode: z.number().int().nullable(),
+  signal: z.string().nullable(),
+});
+
 /** Something that was broken on purpose, and whether it was seen to take effect. */
 export const faultRecordSchema = z.strictObject({
   id: z.string(),
@@ -57,6 +66,8 @@ export const faultRecordSchema = z.strictObject({
    * under write again; null: not before the kill.
    */
   uploadsAgainMs: z.number().nullable().optional(),
+  /** For a fault that ends the supervisor in good order, an upgrade too: each of those ends; absent: it came to none. */
+  orderedStops: z.array(orderedStopSchema).optional(),
   /**
    * From its first strike to its end, as the scenario has it, in ms after the start of a phase (toMs null: to the end of that);
    * absent: it has a phase of its own, or lasts all the time.
@@ -65,6 +76,8 @@ export const faultRecordSchema = z.strictObject({
     .strictObject({ phase: z.enum(['load', 'restore']), fromMs: z.number(), toMs: z.number().nullable() })
     .optional(),
 });
+
+export type OrderedStop = z.infer<typeof orderedStopSchema>;
 
 /** How busy the machine was in a phase, as shares of all its processors: a look a second, so a little is around it. Of the load its last 15 s. */
 export const processorsSchema = z.strictObject({

@@ -38,6 +38,7 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     ...measureInstants(evidence),
     ...spaceAlarm(evidence),
     ...storeAlarm(evidence),
+    ...orderedStop(evidence),
   };
 }
 
@@ -61,6 +62,12 @@ function storeAlarm({ storeAlarm: alarm }: Evidence): Pick<Measurements, 'storeA
   if (alarm === undefined) return {};
   const { wasClear, firstRefusedUs, lastRefusedUs, raisedUs } = alarm;
   return { storeAlarmMs: between(firstRefusedUs, raisedUs ?? (wasClear ? lastRefusedUs : null)) };
+}
+
+/** One that had not ended is as late as the last instant at which that was known. */
+function orderedStop({ faults }: Evidence): Pick<Measurements, 'orderedStopMs'> {
+  const stops = faults.flatMap(({ orderedStops = [] }) => orderedStops);
+  return stops.length === 0 ? {} : { orderedStopMs: largest(stops.map(({ tookMs }) => tookMs)) };
 }
 
 /** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */

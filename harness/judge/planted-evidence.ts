@@ -89,6 +89,15 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
   red('supervisor that never tells of a bucket that refuses the host', ['objectives'], (evidence) => {
     refused(evidence, { wasClear: true, raisedUs: null });
   }),
+  red('supervisor that takes longer to end than it may', ['objectives'], ({ scenario, faults }) => {
+    scenario.objectives.push({ expression: 'orderedStopMs < 15000', line: 13 });
+    const stop = { exitCode: 0, signal: null };
+    const orderedStops = [
+      { ...stop, tookMs: 15_001 },
+      { ...stop, tookMs: 80 },
+    ];
+    faults.push({ id: 'ended', engaged: true, count: 2, orderedStops });
+  }),
   red('upload after the kill', ['no-late-uploads'], ({ lateUploads }) => {
     lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
   }),

@@ -5,10 +5,11 @@ import type { RunningHost } from '../host/host.ts';
 import { processesOfHost } from '../host/process-scan.ts';
 import { isGone, isStopped, processState } from '../host/process-state.ts';
 import { SUPERVISOR } from '../host/protocol.ts';
-import type { HostFreeze, HostKill } from '../scenario/host-fault.ts';
+import { endsSupervisorInOrder, type HostFreeze, type HostKill } from '../scenario/host-fault.ts';
 import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import { type FaultRecord, type HostScene, livesAfter } from './host-scene.ts';
+import { noteOrderedStop } from './ordered-stop.ts';
 
 /** The writer that a fault of one writer strikes. */
 const WRITER = 'writer-0';
@@ -27,7 +28,7 @@ interface Struck {
 export async function killProcesses(scene: HostScene, fault: HostKill, record: FaultRecord): Promise<void> {
   for (let round = 0; round < fault.times; round++) {
     if (round > 0 && !(await livesAfter(scene, durationMs(fault.every)))) return;
-    if (!(await killOnce(scene, fault))) return;
+    if (!(await killOnce(scene, fault, record))) return;
     record.count++;
     if (fault.startAgainAfter !== undefined) {
       if (!(await livesAfter(scene, durationMs(fault.startAgainAfter)))) return;
@@ -38,8 +39,9 @@ export async function killProcesses(scene: HostScene, fault: HostKill, record: F
 }
 
 /** False: it was not there to be ended, or the disaster came first. */
-async function killOnce(scene: HostScene, { process: which, signal }: HostKill): Promise<boolean> {
+async function killOnce(scene: HostScene, fault: HostKill, record: FaultRecord): Promise<boolean> {
   const { drill, underTest, writers } = scene;
+  const { process: which, signal } = fault;
   const found = await present(scene, which);
   if (found === null || drill.found.kill !== null) return false;
   // One that has Litestream take its own place ends with it.
@@ -48,6 +50,7 @@ async function killOnce(scene: HostScene, { process: which, signal }: HostKill):
   if (which === 'writer') writers.expectEnd(WRITER, signal);
   // In good order the supervisor ends what it has started.
   const told = signal === 'SIGTERM' && which === 'replication' ? supervisorOf(underTest.host) : found;
+  const orderedUs = drill.order.clock.nowUs();
   for (const { pid } of told) send(pid, signal);
   const gone = (): true | null => {
     if (which !== 'replication') return found.every(({ pid, started }) => isGone(pid, started)) || null;
@@ -60,12 +63,35 @@ async function killOnce(scene: HostScene, { process: which, signal }: HostKill):
     everyMs: LOOK_MS,
     signal: drill.order.signal,
   });
+  const tookMs = (drill.order.clock.nowUs() - orderedUs) / 1000;
+  if (endsSupervisorInOrder(fault)) await noteStop(scene, record, ended === true, tookMs);
   if (ended === null && drill.found.kill === null) {
     if (signal === 'SIGKILL') throw notEnded(which);
     const limitSec = GONE_WITHIN_MS.SIGTERM / 1000;
     drill.recorder.subjectFailed('did-not-end', `the ${which} did not end within ${limitSec} s of SIGTERM`);
   }
   return ended === true && drill.found.kill === null;
+}
+
+/** The disaster overtakes an end as well: of that there is nothing to tell. */
+async function noteStop(
+  { drill, underTest: { host } }: HostScene,
+  record: FaultRecord,
+  hasEnded: boolean,
+  tookMs: number,
+): Promise<void> {
+  const { order, found } = drill;
+  const told = { timeoutMs: GONE_WITHIN_MS.SIGKILL, everyMs: LOOK_MS, signal: order.signal };
+  // How it ended is its leader's to tell.
+  if (hasEnded) await waitFor(() => host.exitOf(SUPERVISOR) ?? found.kill, told);
+  if (found.kill !== null) return;
+  const exit = host.exitOf(SUPERVISOR);
+  if (hasEnded && exit === null) throw notEnded('supervisor');
+  noteOrderedStop(drill, record, {
+    tookMs,
+    exitCode: exit?.exitCode ?? null,
+    signal: exit?.signal ?? null,
+  });
 }
 
 async function startAgain(

@@ -8,6 +8,8 @@ import { processesOfHost } from '../host/process-scan.ts';
 import { thoseRunning } from '../host/running-program.ts';
 import { waitFor } from '../waiting.ts';
 import type { DrillContext } from './context.ts';
+import type { FaultRecord } from './host-scene.ts';
+import { noteOrderedStop } from './ordered-stop.ts';
 import type { HostUnderTest } from './start-host.ts';
 import type { TimedAction } from './timed-actions.ts';
 
@@ -26,13 +28,13 @@ export function upgradeActions(
   seenTimeoutMs = SEEN_TIMEOUT_MS,
 ): TimedAction[] {
   return drill.order.upgrades.map(({ atMs, litestream }) => {
-    const fault = { id: `upgrade to ${litestream.version}`, engaged: false, count: 0 };
+    const fault: FaultRecord = { id: `upgrade to ${litestream.version}`, engaged: false, count: 0 };
     drill.found.faults.push(fault);
     return {
       id: fault.id,
       atMs,
       run: async () => {
-        const before = await upgrade(drill, underTest, litestream.path);
+        const before = await upgrade(drill, underTest, litestream.path, fault);
         fault.count = await seen(drill, underTest, { before, program: litestream.path, seenTimeoutMs });
         fault.engaged = fault.count > 0;
       },
@@ -44,13 +46,19 @@ export function upgradeActions(
  * What an operator does: puts the new program into the place of the old one, and restarts the supervisor in good order.
  * The fleet goes on writing. Answers which program was there before.
  */
-async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: string): Promise<string> {
+async function upgrade(
+  drill: DrillContext,
+  underTest: HostUnderTest,
+  program: string,
+  record: FaultRecord,
+): Promise<string> {
   const { host } = underTest;
   const installed = join(host.paths.binDir, 'litestream');
   const before = await realpath(installed);
   await symlink(program, `${installed}.new`);
   await rename(`${installed}.new`, installed);
   underTest.expectSupervisorEnd();
+  const orderedUs = monotonicUs();
   host.signal(SUPERVISOR, 'SIGTERM');
   const exit = await waitFor(() => toldExit(host, SUPERVISOR), {
     timeoutMs: STOP_TIMEOUT_MS,
@@ -65,6 +73,8 @@ async function upgrade(drill: DrillContext, underTest: HostUnderTest, program: s
       exit: 3,
     });
   }
+  const { exitCode, signal } = exit;
+  noteOrderedStop(drill, record, { tookMs: (exit.atUs - orderedUs) / 1000, exitCode, signal });
   underTest.startSupervisor();
   return before;
 }

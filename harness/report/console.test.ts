@@ -223,3 +223,16 @@ test('colour is a decision that was made before', () => {
   expect(summary([green], { columns: 100, colour: true })).toContain('\u001b[');
   expect(summary([green])).not.toContain('\u001b[');
 });
+
+test('an end of the supervisor that was ordered: how long it took at most, and how it ended', () => {
+  const lines = summary([
+    evidenceWith(({ faults }) => {
+      const stop = { tookMs: 80, exitCode: 0, signal: null };
+      const orderedStops = [stop, { ...stop, tookMs: 1200 }, { ...stop, exitCode: 7 }];
+      faults.push({ id: 'ended', engaged: true, count: 3, orderedStops });
+    }),
+  ]);
+  expect(lines.replaceAll(/\s+/g, ' ')).toContain(
+    'ended: struck 3 times; the supervisor had ended 1.2 s after SIGTERM (exit code 0, exit code 7)',
+  );
+});

@@ -8,6 +8,7 @@ import { bytes, count, counted, duration, wrapped } from './format.ts';
 import { lostAtInWords } from './lost-at.ts';
 import { paint, printable, type Style } from './screen.ts';
 import { instantsInWords } from './instants.ts';
+import { stopsInWords } from './ordered-stops.ts';
 import { costInWords } from './store-cost.ts';
 import { sparkline } from './sparkline.ts';
 import { storeInWords } from './store.ts';
@@ -154,14 +155,16 @@ function costLines(drill: ScenarioResult): string[][] {
 
 /** What was broken on purpose, how often it struck, and how soon the host was itself again. */
 function faultLines({ faults }: ScenarioResult): string[][] {
-  return faults.map(({ id, engaged, count: often, uploadsAgainMs }) => {
+  return faults.map(({ id, engaged, count: often, uploadsAgainMs, orderedStops }) => {
     const again =
       uploadsAgainMs === undefined
         ? ''
         : `; all databases uploaded again ${uploadsAgainMs === null ? 'not before the kill' : `${duration(uploadsAgainMs)} after its end`}`;
+    const stops = stopsInWords(orderedStops);
+    const ended = stops === '' ? '' : `; the supervisor had ended ${stops}`;
     return [
       '  fault   ',
-      printable(`${id}: ${engaged ? `struck ${counted(often, 'time')}` : 'never engaged'}${again}`),
+      printable(`${id}: ${engaged ? `struck ${counted(often, 'time')}` : 'never engaged'}${again}${ended}`),
     ];
   });
 }

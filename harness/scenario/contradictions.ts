@@ -1,6 +1,7 @@
 import { isAppFault, ofAppFault } from './app-fault-contradictions.ts';
 import { type Contradiction, contradiction } from './contradiction.ts';
 import { ofHostFault } from './host-fault-contradictions.ts';
+import { endsSupervisorInOrder } from './host-fault.ts';
 import { ofExpectations } from './expectation.ts';
 import type { Path } from './positions.ts';
 import { parseObjective, strictestMax } from './metrics.ts';
@@ -256,7 +257,8 @@ const SPACE_METRICS: ReadonlySet<string> = new Set(['spaceAlarmLeadMs', 'spaceAl
 
 const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledgedHookEdits']);
 
-function ofObjectives({ objectives, recovery, hooks, faults }: Scenario): Contradiction[] {
+function ofObjectives(scenario: Scenario): Contradiction[] {
+  const { objectives, recovery, hooks, faults } = scenario;
   const found: Contradiction[] = [];
   // A share of the databases (p95) or a lower limit bounds nothing: the worst of them may lose all it had.
   const expressions = objectives.map((expression) => ({ expression }));
@@ -288,9 +290,20 @@ function ofObjectives({ objectives, recovery, hooks, faults }: Scenario): Contra
       found.push({ at, fields: [at, ['faults']], message });
     }
     if (objective?.metric === 'storeAlarmMs') found.push(...ofStoreAlarm(`objectives.${index}`, faults));
+    if (objective?.metric === 'orderedStopMs' && !isStoppedInOrder(scenario)) {
+      const message =
+        'orderedStopMs is measured on a supervisor that SIGTERM ends: declare a host-kill of it with signal: SIGTERM, or an upgrade';
+      found.push({ at, fields: [at, ['faults']], message });
+    }
     if (objectives.indexOf(expression) < index) {
       found.push({ at, fields: [at], message: `"${expression}" is there twice` });
     }
   }
   return found;
+}
+
+function isStoppedInOrder({ faults, upgrades }: Scenario): boolean {
+  return (
+    upgrades.length > 0 || faults.some((fault) => fault.kind === 'host-kill' && endsSupervisorInOrder(fault))
+  );
 }

@@ -202,6 +202,11 @@ export type HostFault =
   | HostSlowDisk
   | HostLimit;
 
+/** Of Litestream alone the exit code is its supervisor's to know, and a writer is the drill's own. */
+export function endsSupervisorInOrder({ signal, process: which }: HostKill): boolean {
+  return signal === 'SIGTERM' && (which === 'supervisor' || which === 'replication');
+}
+
 /** By the first word of its kind, as in `faultSchema`. */
 export function isHostFault(fault: { readonly kind: string }): fault is HostFault {
   return fault.kind.startsWith('host-');

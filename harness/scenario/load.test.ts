@@ -523,6 +523,11 @@ describe('contradictions', () => {
       ['a.yaml:8:5: runbookStepsFailed is measured with recovery.runbook: documented'],
     ],
     [
+      '  - rtoMs < 120000',
+      '  - orderedStopMs < 9\nfaults: [{ id: a, kind: host-kill, at: 1s, process: litestream, signal: SIGTERM }]',
+      [expect.stringContaining('a.yaml:8:5: orderedStopMs is measured on a supervisor that SIGTERM ends')],
+    ],
+    [
       'fleet: { realms: 2, appsPerRealm: 2 }',
       'fleet: { realms: 10, appsPerRealm: 2 }\nrecovery: { runbook: documented }',
       [

@@ -6,6 +6,7 @@ import { expectedInWords } from '../expected.ts';
 import { loadEndInWords } from '../load-end.ts';
 import { bytes, count, counted, duration } from '../format.ts';
 import { LOST_AT } from '../lost-at.ts';
+import { stopsInWords } from '../ordered-stops.ts';
 import { storeInWords } from '../store.ts';
 import { litestreamInWords } from '../subject.ts';
 import { anchorOf, checkAnchor, databaseLink } from './anchors.ts';
@@ -207,14 +208,16 @@ function besideTimeline({ faults: planted }: ScenarioResult): Markup | null {
 function faults({ faults: planted }: ScenarioResult): Markup | null {
   if (planted.length === 0) return null;
   const isTimed = planted.some(({ uploadsAgainMs }) => uploadsAgainMs !== undefined);
+  const isStopped = planted.some(({ orderedStops }) => orderedStops !== undefined);
   return simpleTable(
     [
       'what was done on purpose',
       'took effect',
       'how often',
       ...(isTimed ? ['all databases uploaded again after'] : []),
+      ...(isStopped ? ['the supervisor had ended'] : []),
     ],
-    planted.map(({ id, engaged, count: often, uploadsAgainMs }) => [
+    planted.map(({ id, engaged, count: often, uploadsAgainMs, orderedStops }) => [
       id,
       engaged ? 'yes' : 'no',
       count(often),
@@ -227,6 +230,7 @@ function faults({ faults: planted }: ScenarioResult): Markup | null {
                 : duration(uploadsAgainMs),
           ]
         : []),
+      ...(isStopped ? [stopsInWords(orderedStops)] : []),
     ]),
   );
 }

@@ -152,6 +152,18 @@ describe('the page', () => {
     expect(renderHtml(resultOf(green))).not.toContain('Took effect in a phase');
   });
 
+  it('tells how the supervisor ended that was told to, and of other faults nothing', () => {
+    const page = renderHtml(
+      resultOf((evidence) => {
+        const orderedStops = [{ tookMs: 80, exitCode: null, signal: 'SIGTERM' }];
+        evidence.faults.push({ id: 'ended', engaged: true, count: 1, orderedStops });
+        evidence.faults.push({ id: 'hole', engaged: true, count: 1 });
+      }),
+    );
+    expect(page).toContain('<td>80 ms after SIGTERM (SIGTERM)</td>');
+    expect(renderHtml(resultOf(green))).not.toContain('the supervisor had ended');
+  });
+
   it('lets no text become markup', () => {
     const page = renderHtml(
       resultOf((evidence) => {
