@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -142,11 +143,61 @@ it('leaves files and folders that the service user and its group can open, and n
   expect(statSync(join(out, 'realms')).mode & 0o777).toBe(0o750);
 });
 
-it.runIf(process.getuid?.() === 0)('as root, gives all to the owner of the output folder', async () => {
-  chownSync(out, 1234, 1234);
-  await restore(out);
-  expect(new Set(filesBelow(out).map((file) => statSync(file).uid))).toEqual(new Set([1234]));
-});
+it.runIf(process.getuid?.() === 0)(
+  'as root, gives all to the owner of the output folder, who can open and write to every database',
+  async () => {
+    chownSync(out, SERVICE_USER, SERVICE_USER);
+    await restore(out);
+    const owners = readdirSync(out, { recursive: true, encoding: 'utf8' }).map((path) => {
+      const { uid, gid } = statSync(join(out, path));
+      return `${uid}:${gid}`;
+    });
+    expect(new Set(owners)).toEqual(new Set([`${SERVICE_USER}:${SERVICE_USER}`]));
+    // It has to get there: the folders above are this test's own.
+    chmodSync(folder, 0o711);
+    expect(refusedToServiceUser()).toEqual([]);
+    // What a bare `litestream restore` as root leaves is seen, and so is what can only be read.
+    const [own = '', readable = ''] = paths.map((path) => join(out, path));
+    for (const file of [own, readable]) chownSync(file, 0, 0);
+    chmodSync(own, 0o600);
+    chmodSync(readable, 0o644);
+    expect(refusedToServiceUser()).toEqual([
+      `${paths[0]}: unable to open database file`,
+      `${paths[1]}: attempt to write a readonly database`,
+    ]);
+  },
+);
+
+const SERVICE_USER = 65_534;
+
+/** Opens every database as RustBaas does and commits a write, as the service user; answers what was refused, and why. */
+function refusedToServiceUser(): string[] {
+  const program = `
+    const { join } = require('node:path');
+    const Sqlite = require('better-sqlite3');
+    const [user, folder, ...paths] = process.argv.slice(1);
+    new Sqlite(':memory:').close(); // what it loads may lie where that user cannot look
+    process.setgroups([]); process.setgid(Number(user)); process.setuid(Number(user));
+    const refused = paths.flatMap((path) => {
+      try {
+        const db = new Sqlite(join(folder, path), { fileMustExist: true });
+        db.pragma('journal_mode = WAL');
+        db.exec('CREATE TABLE written_after (a); INSERT INTO written_after VALUES (1); DROP TABLE written_after');
+        db.close();
+        return [];
+      } catch (error) {
+        return [path + ': ' + error.message];
+      }
+    });
+    console.log(JSON.stringify(refused));`;
+  const args = ['-e', program, String(SERVICE_USER), out, ...paths];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as string[];
+}
 
 it.each(['system.db', 'system.db-wal', 'notes.txt'])(
   'refuses a folder with %s in it, and leaves it as it is',
