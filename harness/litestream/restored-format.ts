@@ -12,6 +12,19 @@ export function newerFormat({ generations, ltx }: ReplicatedDatabase): ReplicaFo
   return newestMs(objects) > newestMs(ltx) ? 'generations' : 'ltx';
 }
 
+/**
+ * Whether every object of 0.3 is newer than the last LTX file. Of a database that was born on 0.5 and taken back that is so; of one
+ * that was upgraded first, only its old objects having been copied over themselves makes it so, and then they hold the older state.
+ */
+export function mayBeRenewed({ generations, ltx }: ReplicatedDatabase): boolean {
+  const times = generations.flatMap(({ snapshots, segments }) =>
+    [...snapshots, ...segments].map(({ modifiedAt }) => modifiedAt.getTime()),
+  );
+  if (times.length === 0 || ltx.length === 0) return false;
+  const lastLtxMs = newestMs(ltx);
+  return times.every((time) => time > lastLtxMs);
+}
+
 /** When the newest object of a database was written, whatever its format; milliseconds since 1970, 0 without any. */
 export function lastUpdateMs({ generations, ltx }: ReplicatedDatabase): number {
   return newestMs([...generations.flatMap(({ snapshots, segments }) => [...snapshots, ...segments]), ...ltx]);

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import { makeHoles } from './bucket-hole.ts';
 import { mirrorBucket } from './bucket-mirror.ts';
 import { damageObjects } from './bucket-object.ts';
+import { renewGenerations } from './bucket-renewed.ts';
 import type { DrillContext } from './context.ts';
 import { noteUploads } from './uploads.ts';
 
@@ -61,6 +62,8 @@ function plant(
       return damageObjects(drill, store, saboteur, fault, struck);
     case 'bucket-mirrored':
       return mirrorBucket(drill, store, saboteur, fault);
+    case 'bucket-renewed':
+      return renewGenerations(drill, store, saboteur, fault);
     default:
       return fault satisfies never;
   }

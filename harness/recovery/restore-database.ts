@@ -5,7 +5,7 @@ import { monotonicUs } from '../clock.ts';
 import type { RestoreOutcome, RestoreRecord } from '../evidence/database.ts';
 import type { LitestreamBinary } from '../litestream/binary.ts';
 import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
-import { formatTaken, newerFormat, type ReplicaFormat } from '../litestream/restored-format.ts';
+import { formatTaken, mayBeRenewed, newerFormat, type ReplicaFormat } from '../litestream/restored-format.ts';
 import { restoreInvocation } from '../litestream/restore-command.ts';
 import { restoreRule } from '../litestream/version.ts';
 import type { S3Settings } from '../store/s3-client.ts';
@@ -33,6 +33,10 @@ export interface RestoreJob {
 }
 
 const MAX_WORDS = 500;
+
+/** No time in the bucket tells the two apart, so it is for the operator to know. */
+const RENEWED =
+  'all of them are newer than the last LTX file: if this fleet was not taken back from 0.5 to 0.3, they were copied since, and are the OLDER state';
 
 /** Restores one database into its work folder. `file` is null unless the restored file is sound. */
 export async function restoreDatabase(
@@ -78,7 +82,8 @@ export async function restoreDatabase(
   const reason = await unsoundness(file);
   if (reason !== null) return end('unsound', reason);
   const format = holdsBoth(job.found) ? `from ${words(newer)}, the newer of the two that are there` : '';
-  return end('restored', [job.note, point.note, format].filter(Boolean).join('; '));
+  const doubt = mayBeRenewed(job.found) ? RENEWED : '';
+  return end('restored', [job.note, point.note, format, doubt].filter(Boolean).join('; '));
 }
 
 /** A restore that this Litestream cannot do, or only from an older state than the bucket holds. */

@@ -13,6 +13,7 @@ import { litestreamEnvironment } from '../litestream/environment.ts';
 import { ProtectionTracker } from '../litestream/protection.ts';
 import { formatTaken } from '../litestream/restored-format.ts';
 import { litestreamUnderTest } from '../litestream/under-test.ts';
+import { openS3 } from '../store/s3-client.ts';
 import { restoreRule } from '../litestream/version.ts';
 import { restoreDatabase } from './restore-database.ts';
 
@@ -90,6 +91,30 @@ test('LTX files alone: 0.5 restores them, 0.3 says what it cannot read', async (
   });
 });
 
+const takesNewer = restoreRule(young) === 'newer';
+test.runIf(takesNewer)(
+  'old generations that were copied over themselves look newer: the restore takes them, and says what that may mean',
+  async () => {
+    await live(old, 50);
+    await live(young, 90);
+    const generations = (await inBucket()).generations.flatMap(({ snapshots, segments }) => [
+      ...snapshots,
+      ...segments,
+    ]);
+    const { observer, saboteur } = rig.store;
+    if (saboteur === undefined) throw new Error('this store gives no credential to plant with');
+    const planting = openS3(saboteur);
+    for (const { key } of generations) await planting.put(key, await observer.get(key));
+    planting.close();
+    expect(await rig.findDamage(young, PATH, 90)).toBe('50 rows instead of 90');
+    expect(await restored(young)).toMatchObject({
+      outcome: 'restored',
+      format: 'generations',
+      detail: expect.stringContaining('they were copied since, and are the OLDER state'),
+    });
+  },
+);
+
 test('upgraded in place and back: what is predicted is what each Litestream restores', async () => {
   await live(old, 50);
   await live(young, 90);
@@ -120,7 +145,12 @@ test('upgraded in place and back: what is predicted is what each Litestream rest
   }
   expect(taken).toBe('generations');
   expect(await rig.findDamage(young, PATH, 120)).toBeNull();
-  expect(await restored(young)).toMatchObject({ outcome: 'restored', format: 'generations' });
+  // Its first generation is older than the LTX files: a way back, and no doubt about it.
+  expect(await restored(young)).toMatchObject({
+    outcome: 'restored',
+    format: 'generations',
+    detail: 'from the generations of Litestream 0.3, the newer of the two that are there',
+  });
 
   await live(young, 150);
   expect(await rig.findDamage(young, PATH, 150)).toBeNull();

@@ -17,7 +17,15 @@ export function ofAppFault(fault: Fault, at: string, scenario: Scenario): Contra
     ...('beforeKill' in fault ? ofInstant(fault.beforeKill, at, scenario) : []),
     ...('databases' in fault ? ofDatabases(fault.databases, neededBeside(fault), at, scenario) : []),
     ...ofDeletions(at, scenario),
-    ...(fault.kind.startsWith('bucket-') && scenario.upgrades.length > 0
+    ...(fault.kind === 'bucket-renewed' && scenario.upgrades.length === 0
+      ? [
+          contradiction(
+            'without an upgrade there is one layout, and nothing beside it to look newer than',
+            at,
+          ),
+        ]
+      : []),
+    ...(fault.kind.startsWith('bucket-') && fault.kind !== 'bucket-renewed' && scenario.upgrades.length > 0
       ? [
           contradiction(
             'after an upgrade a replica has two layouts, and a restore may take the one that was not struck',

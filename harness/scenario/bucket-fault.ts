@@ -60,8 +60,21 @@ export const bucketMirrored = z
   })
   .describe('A mirror of the bucket: the same objects with other times of modification.');
 
+export const bucketRenewed = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('bucket-renewed')
+      .describe(
+        'Between kill and restore, what Litestream 0.3 had left of some databases before an upgrade is copied over itself, as when a storage class or a key is changed: it looks newer than the LTX files.',
+      ),
+    databases: apps,
+  })
+  .describe('Old generations with new times of modification, beside newer LTX files.');
+
 /** Faults in the bucket as a scenario declares them. */
 export type BucketHole = z.output<typeof bucketHole>;
 export type BucketObject = z.output<typeof bucketObject>;
 export type BucketMirrored = z.output<typeof bucketMirrored>;
-export type BucketFault = BucketHole | BucketObject | BucketMirrored;
+export type BucketRenewed = z.output<typeof bucketRenewed>;
+export type BucketFault = BucketHole | BucketObject | BucketMirrored | BucketRenewed;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bucketHole, bucketMirrored, bucketObject } from './bucket-fault.ts';
+import { bucketHole, bucketMirrored, bucketObject, bucketRenewed } from './bucket-fault.ts';
 import {
   hostDatabase,
   hostDiskFull,
@@ -36,6 +36,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   bucketHole,
   bucketObject,
   bucketMirrored,
+  bucketRenewed,
   recoveryDirtyHost,
   recoveryDiskFull,
   recoveryStaleWal,

@@ -524,6 +524,11 @@ describe('contradictions', () => {
     ],
     [
       '  - rtoMs < 120000',
+      '  - rtoMs < 120000\nfaults: [{ id: r, kind: bucket-renewed }]',
+      [expect.stringContaining('without an upgrade there is one layout')],
+    ],
+    [
+      '  - rtoMs < 120000',
       '  - orderedStopMs < 9\nfaults: [{ id: a, kind: host-kill, at: 1s, process: litestream, signal: SIGTERM }]',
       [expect.stringContaining('a.yaml:8:5: orderedStopMs is measured on a supervisor that SIGTERM ends')],
     ],
