@@ -52,7 +52,7 @@ export async function startWriters(
   const start = async (name: string, option: WriterOptions): Promise<void> => {
     const { life, writerIndex, predecessors = 0 } = option;
     const optionsFile = join(host.paths.folder, `${name}.json`);
-    await writeFile(optionsFile, JSON.stringify(option));
+    await writeFile(optionsFile, JSON.stringify({ ...option, ledgerDir }));
     // A line that a killed one has left half done must not run into those of its successor, which is read after it.
     const file = `writer-${writerIndex + predecessors * options.length}.ndjson`;
     heard.files.set(name, file);

@@ -16,8 +16,17 @@ export interface PlannedChange {
   readonly app: string | null;
   /** Display name of what is created, file name of a hook; empty for deletions. */
   readonly name: string;
+  /** Of a new app; absent: it is created in its place. */
+  readonly birth?: BirthElsewhere;
   /** Index of the writer process that does it. */
   readonly writer: number;
+}
+
+/** An app is made elsewhere, and its folder put into place. */
+export interface BirthElsewhere {
+  readonly by: Exclude<Scenario['workload']['newAppsBy'][number], 'created'>;
+  /** The seeded app of the same realm that it is a copy of. */
+  readonly from: string;
 }
 
 export interface Realm extends TenantName {
@@ -82,17 +91,35 @@ export function planChanges(inputs: ChangeInputs): PlannedChanges {
     name: realm.name,
   }));
   const hosts = [
-    ...staying.map((realm) => ({ slug: realm.slug, taken: slugs(realm), fromMs: 0 })),
-    ...created.map((change) => ({ slug: change.realm, taken: new Set<string>(), fromMs: change.atMs })),
+    ...staying.map((realm) => ({
+      slug: realm.slug,
+      taken: slugs(realm),
+      // Those that are there all the time.
+      apps: [...slugs(realm)].filter(
+        (slug) => !deletedApps.some(({ realm: parent, app }) => parent === realm.slug && app === slug),
+      ),
+      fromMs: 0,
+    })),
+    ...created.map((change) => ({
+      slug: change.realm,
+      taken: new Set<string>(),
+      apps: [],
+      fromMs: change.atMs,
+    })),
   ];
+  const parents = hosts.filter(({ apps }) => apps.length > 0);
   if (workload.newApps > 0 && hosts.length === 0)
     throw impossible('workload.newApps', 1, 'realms that stay', 0);
+  if (workload.newApps > 0 && workload.newAppsBy.some((by) => by !== 'created') && parents.length === 0)
+    throw impossible('workload.newAppsBy', 1, 'seeded apps that stay, to make others from', 0);
   const changes = [
     ...created,
-    ...Array.from({ length: workload.newApps }, () => {
-      const host = random.pick(hosts);
+    ...Array.from({ length: workload.newApps }, (_, index) => {
+      const by = workload.newAppsBy[index % workload.newAppsBy.length] ?? 'created';
+      const host = random.pick(by === 'created' ? hosts : parents);
       const [app] = appNames(1, host.taken, random);
       return {
+        ...(by === 'created' ? {} : { birth: { by, from: random.pick(host.apps) } }),
         kind: 'new-app' as const,
         atMs: instant(host.fromMs),
         realm: host.slug,

@@ -17,6 +17,7 @@ export function contradictionsIn(scenario: Scenario): Contradiction[] {
   return [
     ...ofFleet(scenario),
     ...ofWorkload(scenario),
+    ...ofBirths(scenario),
     ...ofBlobs(scenario),
     ...ofHooks(scenario),
     ...ofDisaster(scenario),
@@ -62,6 +63,26 @@ function ofWorkload({ fleet, workload }: Scenario): Contradiction[] {
     const message = `${workload.newApps} new apps need a realm to live in, and there is none`;
     found.push(contradiction(message, 'workload.newApps', 'fleet.realms', 'workload.newRealms'));
   }
+  return found;
+}
+
+function ofBirths({ fleet, workload, blobs, faults }: Scenario): Contradiction[] {
+  const { newApps, newAppsBy } = workload;
+  if (newAppsBy.every((by) => by === 'created')) return [];
+  const found: Contradiction[] = [];
+  const refuse = (message: string, ...fields: readonly string[]): void =>
+    void found.push(contradiction(message, 'workload.newAppsBy', ...fields));
+  if (newApps < newAppsBy.length)
+    refuse(`${newApps} new apps cannot come in ${newAppsBy.length} ways`, 'workload.newApps');
+  if (fleet.realms * fleet.appsPerRealm === 0)
+    refuse('there is no app that another could be made from', 'fleet.realms', 'fleet.appsPerRealm');
+  if (blobs.backend === 's3')
+    refuse('the folder of an app has its blobs with it, and in S3 nobody would copy them', 'blobs.backend');
+  if (faults.some(({ kind }) => kind === 'host-slow-disk'))
+    refuse(
+      'a folder is renamed into place on one disk, and the databases have the slow one to themselves',
+      'faults',
+    );
   return found;
 }
 

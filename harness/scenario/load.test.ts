@@ -466,6 +466,15 @@ describe('contradictions', () => {
       ['a.yaml:4:19: the second host at 6s may come after the disaster, which is possible from 6000 ms on'],
     ],
     [
+      'fleet: { realms: 2, appsPerRealm: 2 }\nworkload: { duration: 10s',
+      'fleet: { realms: 2, appsPerRealm: 0 }\nblobs: { backend: s3 }\nworkload: { duration: 10s, newApps: 1, newAppsBy: [renamed, copied]',
+      [
+        'a.yaml:6:53: 1 new apps cannot come in 2 ways',
+        'a.yaml:6:53: there is no app that another could be made from',
+        'a.yaml:6:53: the folder of an app has its blobs with it, and in S3 nobody would copy them',
+      ],
+    ],
+    [
       'duration: 10s',
       'duration: 10s, newApps: 1 }\nsecondHost: { at: 2s',
       ['a.yaml:6:13: a second host knows only tenants that neither come nor go: leave the changes out'],

@@ -79,6 +79,35 @@ describe('planDrill', () => {
     }
   });
 
+  it('makes apps elsewhere from seeded ones of their realm that stay, in turn, and shifts nothing where all are created', () => {
+    const newAppsBy = ['created', 'renamed', 'copied'] as const;
+    const mixed = smallScenario({ ...busy, workload: { ...busy.workload, newApps: 6, newAppsBy } });
+    for (let seed = 0; seed < 50; seed++) {
+      const { databases, changes } = planDrill(mixed, seed);
+      const gone = new Set(
+        changes.flatMap(({ kind, realm, app }) => (kind === 'delete-app' ? `${realm}/${app}` : [])),
+      );
+      const births = changes.filter(({ birth }) => birth !== undefined);
+      expect(births.map(({ birth }) => birth?.by).toSorted()).toEqual([
+        'copied',
+        'copied',
+        'renamed',
+        'renamed',
+      ]);
+      for (const { realm, birth } of births) {
+        const source = `${realm}/${birth?.from}`;
+        expect(databases.some((one) => `${one.realm}/${one.app}` === source)).toBe(true);
+        expect(gone.has(source)).toBe(false);
+        expect(changes.some((one) => one.kind === 'delete-realm' && one.realm === realm)).toBe(false);
+      }
+    }
+    const bare = smallScenario({
+      fleet: { realms: 1, appsPerRealm: 1 },
+      workload: { newApps: 1, newAppsBy: ['renamed'], deletedApps: 1 },
+    });
+    expect(() => planDrill(bare, 1)).toThrow('seeded apps that stay');
+  });
+
   it('plans live edits of hooks before the disaster, some of them new ones, and shifts nothing else', () => {
     const edited = smallScenario({ ...busy, hooks: { perApp: 3, liveEdits: 8 } });
     const plan = planDrill(edited, 5);

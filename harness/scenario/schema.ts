@@ -164,6 +164,14 @@ export const scenarioSchema = z.strictObject({
         .describe('Writer processes, at most as many as there are realms with apps that are written to.'),
       newRealms: z.number().int().min(0).max(50).default(0).describe('Realms created during the load.'),
       newApps: z.number().int().min(0).max(200).default(0).describe('Apps created during the load.'),
+      newAppsBy: z
+        .array(z.enum(['created', 'renamed', 'copied']))
+        .min(1)
+        .max(10)
+        .default(['created'])
+        .describe(
+          'How they come, dealt out in turn: created in place; made elsewhere and the folder renamed into place; a whole app folder, old times and all, copied there with cp -a.',
+        ),
       deletedRealms: z
         .number()
         .int()
@@ -195,6 +203,7 @@ export const scenarioSchema = z.strictObject({
       writers: 1,
       newRealms: 0,
       newApps: 0,
+      newAppsBy: ['created'],
       deletedRealms: 0,
       deletedApps: 0,
     })

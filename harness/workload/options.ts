@@ -6,6 +6,8 @@ export const writerOptionsSchema = z.strictObject({
   /** The plan as JSON (`scenario/plan.ts`). */
   planPath: z.string(),
   dataDir: z.string(),
+  /** Where the ledger lies, for the rows of databases that are put into place with some. */
+  ledgerDir: z.string().default(''),
   /** Which of the plan's writers this is. */
   writerIndex: z.number().int().min(0),
   /** 1 before the disaster, 2 on the new host. */

@@ -13,6 +13,8 @@ import type { Writing } from './write-transaction.ts';
 
 export interface SessionOptions {
   readonly dataDir: string;
+  /** Where the ledger lies: what is put into place with rows in it has a baseline there. Default: nothing is. */
+  readonly ledgerDir?: string;
   readonly seed: number;
   readonly writerIndex: number;
   readonly life: number;
@@ -35,6 +37,7 @@ export interface SessionOptions {
 /** What the operations of one writer share. */
 export class Session {
   readonly dataDir: string;
+  readonly ledgerDir: string;
   readonly seed: number;
   readonly random: Random;
   readonly vocabulary: Vocabulary;
@@ -54,6 +57,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.dataDir = options.dataDir;
+    this.ledgerDir = options.ledgerDir ?? '';
     this.seed = options.seed;
     this.random = options.random;
     this.vocabulary = options.vocabulary;

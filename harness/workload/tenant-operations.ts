@@ -14,7 +14,8 @@ import {
   SYSTEM_PATH,
 } from '../fleet/layout.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
-import type { PlannedChange } from '../scenario/changes.ts';
+import type { BirthElsewhere, PlannedChange } from '../scenario/changes.ts';
+import { buildElsewhere, putIntoPlace } from './born-elsewhere.ts';
 import { editHook } from './file-operations.ts';
 import type { LivingFleet } from './living-fleet.ts';
 import type { Session } from './session.ts';
@@ -29,7 +30,10 @@ export function carryOut(session: Session, fleet: LivingFleet, change: PlannedCh
     case 'new-realm':
       return createRealm(session, fleet, realm, name);
     case 'new-app':
-      return fleet.hasRealm(realm) ? createApp(session, fleet, { realm, app, name }) : undefined;
+      if (!fleet.hasRealm(realm)) return undefined;
+      return change.birth === undefined
+        ? createApp(session, fleet, { realm, app, name })
+        : takeInApp(session, fleet, { realm, app, name, birth: change.birth });
     case 'delete-app':
       return fleet.hasApp(realm, app) ? deleteApp(session, fleet, realm, app) : undefined;
     case 'delete-realm':
@@ -75,6 +79,23 @@ function createApp(
   if (!known) return;
   mkdirSync(join(session.dataDir, appFolder(realm, app), 'storage'), { recursive: true });
   if (createMigrated(session, appPath(realm, app), epoch)) fleet.addApp(realm, app);
+}
+
+/** Made elsewhere from another app; then the row in realm.db, and the folder comes into its place. */
+function takeInApp(
+  session: Session,
+  fleet: LivingFleet,
+  { realm, app, name, birth }: { realm: string; app: string; name: string; birth: BirthElsewhere },
+): void {
+  // First: a row whose database never comes would be nobody's loss.
+  const built = buildElsewhere(session, { realm, app, birth });
+  if (built === null) return;
+  const parent = session.pool.open(realmPath(realm));
+  const row = [app, name, timestamp(Date.now())];
+  const known = session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
+  if (!known) return;
+  putIntoPlace(session, built);
+  fleet.addApp(realm, app);
 }
 
 /** Each migration is two commits: the DDL, then its row. False: the database refused one of them. */

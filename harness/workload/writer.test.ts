@@ -1,7 +1,9 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { databaseId } from '../fleet/in-band.ts';
 import { MIGRATIONS } from '../fleet/migrations.ts';
+import { readLedger } from '../ledger/history.ts';
 import { ledgerFile } from '../ledger/ledger-file.ts';
 import { livingEqualLedger, seedSmall, smallScenario, withDatabase } from './fleet-fixture.ts';
 import type { SeededFleet } from './fleet-fixture.ts';
@@ -19,6 +21,7 @@ async function write(fleet: SeededFleet, options: Partial<WriterOptions> = {}): 
       options: {
         planPath: '',
         dataDir: fleet.dataDir,
+        ledgerDir: fleet.ledgerDir,
         writerIndex,
         life: 1,
         writesPerSecond: 5000,
@@ -113,6 +116,45 @@ describe('a writer', () => {
     }
   });
 
+  it('puts apps into place that were made elsewhere: each has its own identity, the rows and blobs of another, and a copied one its old times', async () => {
+    const scenario = smallScenario({
+      workload: { duration: '300ms', newApps: 6, newAppsBy: ['created', 'renamed', 'copied'] },
+    });
+    const fleet = await seedSmall(scenario, 5);
+    const meta = '.data.db-litestream';
+    for (const { path, kind } of fleet.plan.databases) {
+      if (kind === 'app') mkdirSync(join(fleet.dataDir, path, '..', meta));
+    }
+    try {
+      await write(fleet, { durationMs: 300 });
+      const databases = livingEqualLedger(fleet);
+      const births = fleet.plan.changes.map(({ birth }) => birth?.by ?? 'created');
+      expect(births.toSorted()).toEqual(['copied', 'copied', 'created', 'created', 'renamed', 'renamed']);
+      for (const { birth, realm, app } of fleet.plan.changes) {
+        if (birth === undefined) continue;
+        const path = `realms/${realm}/apps/${app}/data.db`;
+        const folder = join(fleet.dataDir, path, '..');
+        const source = join(fleet.dataDir, `realms/${realm}/apps/${birth.from}/data.db`);
+        const identity = (file: string): unknown =>
+          withDatabase(file, (db) => db.prepare('SELECT path, database_id FROM _drill_identity').raw().get());
+        expect(identity(join(folder, 'data.db'))).toEqual([path, databaseId(5, path, 1)]);
+        expect(identity(source)).not.toEqual([path, databaseId(5, path, 1)]);
+        expect(databases.get(path)?.kinds).not.toContain('migration');
+        expect(readdirSync(folder).includes(meta)).toBe(birth.by === 'copied');
+        const files = withDatabase(join(folder, 'data.db'), (db) =>
+          db.prepare('SELECT id FROM _files').pluck().all(),
+        );
+        expect(readdirSync(join(folder, 'storage')).toSorted()).toEqual(files.toSorted());
+        if (birth.by === 'copied') expect(statSync(join(folder, meta)).mtime.getFullYear()).toBe(2020);
+      }
+      expect(readdirSync(join(fleet.folder, 'elsewhere'))).toEqual([]);
+      const ledger = await readLedger(fleet.ledgerDir);
+      expect(ledger.problems).toEqual([]);
+    } finally {
+      fleet[Symbol.dispose]();
+    }
+  });
+
   it('touches only what is its own', async () => {
     const fleet = await seedSmall(smallScenario({ workload: { duration: '1s', writers: 2 } }), 9);
     try {
@@ -150,7 +192,6 @@ describe('a writer', () => {
   it('does not begin without its databases', async () => {
     const fleet = await seedSmall(smallScenario(), 6);
     fleet[Symbol.dispose]();
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(fleet.ledgerDir, { recursive: true });
     try {
       await expect(write(fleet)).rejects.toThrow('Writer 0 cannot open system.db');

@@ -36,7 +36,7 @@ const PROGRESS_INTERVAL_US = 250_000;
 /** A writer's whole life: open, wait for the start, write, idle with open handles until it is told to end. */
 export async function runWriter(inputs: WriterInputs): Promise<void> {
   const { options, ledger, started, ended, say, blobs } = inputs;
-  const { dataDir, writerIndex, life, mode, predecessors = 0, guest } = options;
+  const { dataDir, ledgerDir = '', writerIndex, life, mode, predecessors = 0, guest } = options;
   const plan = guest === undefined ? inputs.plan : guestPlan(inputs.plan, writerIndex, guest.paths);
   const shared = options.shared ? { by: guest?.by ?? '', holdMs: guest?.holdMs ?? 0 } : undefined;
   const formatReal = realFormatter();
@@ -46,6 +46,7 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
   );
   const session = new Session({
     dataDir,
+    ledgerDir,
     seed: plan.seed,
     writerIndex,
     life,
