@@ -16,6 +16,11 @@ export class Memory {
     this.#identities = recall(file);
   }
 
+  /** Whether Litestream has been told of a database at this path. */
+  knows(path: string): boolean {
+    return this.#identities.has(path);
+  }
+
   /** Those at whose path another file was replicated than lies there now. */
   strangersAmong(databases: readonly DiscoveredDatabase[]): readonly string[] {
     return databases

@@ -6,6 +6,7 @@ import type { BucketWatch } from './bucket-watch.ts';
 import { type Changes, changesBetween } from './changes.ts';
 import { type Discovery, discover } from './discover.ts';
 import { reasonOf } from './failure.ts';
+import { withoutForeignPast } from './foreign-past.ts';
 import { acrossGap } from './gap.ts';
 import { databaseCapacity } from './preflight.ts';
 import { pause, type Run, SOCKET } from './run.ts';
@@ -33,8 +34,9 @@ export async function reconcileLoop(run: Run): Promise<void> {
           });
         run.publish();
       }
-      const databases = fleet.discovery.databases.filter(
-        ({ path }) => !fleet.patience.isWaiting(path, startMs),
+      const databases = await withoutForeignPast(
+        run,
+        fleet.discovery.databases.filter(({ path }) => !fleet.patience.isWaiting(path, startMs)),
       );
       // What took the place of another while nobody looked.
       if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
