@@ -90,43 +90,10 @@ export function planChanges(inputs: ChangeInputs): PlannedChanges {
     app: null,
     name: realm.name,
   }));
-  const hosts = [
-    ...staying.map((realm) => ({
-      slug: realm.slug,
-      taken: slugs(realm),
-      // Those that are there all the time.
-      apps: [...slugs(realm)].filter(
-        (slug) => !deletedApps.some(({ realm: parent, app }) => parent === realm.slug && app === slug),
-      ),
-      fromMs: 0,
-    })),
-    ...created.map((change) => ({
-      slug: change.realm,
-      taken: new Set<string>(),
-      apps: [],
-      fromMs: change.atMs,
-    })),
-  ];
-  const parents = hosts.filter(({ apps }) => apps.length > 0);
-  if (workload.newApps > 0 && hosts.length === 0)
-    throw impossible('workload.newApps', 1, 'realms that stay', 0);
-  if (workload.newApps > 0 && workload.newAppsBy.some((by) => by !== 'created') && parents.length === 0)
-    throw impossible('workload.newAppsBy', 1, 'seeded apps that stay, to make others from', 0);
+  const hosts = [...staying.map((realm) => seededHost(realm, deletedApps)), ...created.map(newHost)];
   const changes = [
     ...created,
-    ...Array.from({ length: workload.newApps }, (_, index) => {
-      const by = workload.newAppsBy[index % workload.newAppsBy.length] ?? 'created';
-      const host = random.pick(by === 'created' ? hosts : parents);
-      const [app] = appNames(1, host.taken, random);
-      return {
-        ...(by === 'created' ? {} : { birth: { by, from: random.pick(host.apps) } }),
-        kind: 'new-app' as const,
-        atMs: instant(host.fromMs),
-        realm: host.slug,
-        app: app?.slug ?? '',
-        name: app?.name ?? '',
-      };
-    }),
+    ...drawNewApps(workload, hosts, random, instant),
     ...deletedApps.map((place) => ({ kind: 'delete-app' as const, atMs: instant(), ...place, name: '' })),
     ...deletedRealms.map((realm) => ({
       kind: 'delete-realm' as const,
@@ -145,6 +112,50 @@ export function planChanges(inputs: ChangeInputs): PlannedChanges {
     ]),
     pinned: new Set([...newRealms, ...deletedRealms].map((realm) => realm.slug)),
   };
+}
+
+/** A realm in which apps can come into being. */
+interface Host {
+  readonly slug: string;
+  readonly taken: Set<string>;
+  /** Apps that are there all the time: others can be made from them. */
+  readonly apps: readonly string[];
+  readonly fromMs: number;
+}
+
+function seededHost(realm: Realm, deleted: readonly { realm: string; app: string }[]): Host {
+  const gone = new Set(deleted.filter((place) => place.realm === realm.slug).map(({ app }) => app));
+  const taken = slugs(realm);
+  return { slug: realm.slug, taken, apps: [...taken].filter((slug) => !gone.has(slug)), fromMs: 0 };
+}
+
+function newHost({ realm, atMs }: { realm: string; atMs: number }): Host {
+  return { slug: realm, taken: new Set(), apps: [], fromMs: atMs };
+}
+
+function drawNewApps(
+  { newApps, newAppsBy }: Scenario['workload'],
+  hosts: readonly Host[],
+  random: Random,
+  instant: (earliestMs: number) => number,
+): Omit<PlannedChange, 'writer'>[] {
+  const parents = hosts.filter(({ apps }) => apps.length > 0);
+  if (newApps > 0 && hosts.length === 0) throw impossible('workload.newApps', 1, 'realms that stay', 0);
+  if (newApps > 0 && parents.length === 0 && newAppsBy.some((by) => by !== 'created'))
+    throw impossible('workload.newAppsBy', 1, 'seeded apps that stay, to make others from', 0);
+  return Array.from({ length: newApps }, (_, index) => {
+    const by = newAppsBy[index % newAppsBy.length] ?? 'created';
+    const host = random.pick(by === 'created' ? hosts : parents);
+    const [app] = appNames(1, host.taken, random);
+    return {
+      kind: 'new-app',
+      ...(by === 'created' ? {} : { birth: { by, from: random.pick(host.apps) } }),
+      atMs: instant(host.fromMs),
+      realm: host.slug,
+      app: app?.slug ?? '',
+      name: app?.name ?? '',
+    };
+  });
 }
 
 function slugs(realm: Realm): Set<string> {

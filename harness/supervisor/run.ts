@@ -15,6 +15,7 @@ import type { Memory } from './memory.ts';
 import type { NewcomerPatience } from './newcomer-patience.ts';
 import type { Overwritten } from './overwritten.ts';
 import type { Replication } from './replication.ts';
+import type { MissingDatabase } from './status.ts';
 
 export interface SupervisorOptions {
   /** `rustbase.toml`. */
@@ -85,6 +86,8 @@ export interface Fleet {
   readonly strangers: Set<string>;
   /** For those of them that were too busy. */
   readonly patience: NewcomerPatience;
+  /** Registered, and not on the disk. */
+  missing: readonly MissingDatabase[];
   /** Aborted to cut the pause before the next look at the bucket short. */
   woken: AbortController;
 }

@@ -21,6 +21,8 @@ export interface Status {
   readonly databases: readonly DatabaseStatus[];
   /** Folders that are not looked into, with the reason: nobody knows whether there are databases in them. */
   readonly unread: readonly { readonly path: string; readonly reason: string }[];
+  /** Databases that RustBaas has a row for and no file: they are lost here, or were never made. */
+  readonly missing: readonly MissingDatabase[];
 }
 
 export interface BucketStatus {
@@ -32,6 +34,14 @@ export interface BucketStatus {
   readonly error: string | null;
   /** Our clock minus the store's, to the second; null: it has not told its time. Beyond 15 min it refuses Litestream. */
   readonly clockSkewMs: number | null;
+}
+
+/** A database that RustBaas has a row for and no file: nobody replicates it, and a walk of the disk cannot tell. */
+export interface MissingDatabase {
+  /** Relative to data_dir. */
+  readonly path: string;
+  /** The database that has its row. */
+  readonly registeredIn: string;
 }
 
 export interface DatabaseStatus {
@@ -91,6 +101,9 @@ export function prometheusText(status: Status): string {
     '# HELP rustbaas_backup_unread_folders Folders that are not looked into: databases in them are not replicated.',
     '# TYPE rustbaas_backup_unread_folders gauge',
     `rustbaas_backup_unread_folders ${status.unread.length}`,
+    '# HELP rustbaas_backup_missing_databases Databases that are registered, and not on the disk.',
+    '# TYPE rustbaas_backup_missing_databases gauge',
+    `rustbaas_backup_missing_databases ${status.missing.length}`,
     '# HELP rustbaas_backup_litestream_up 1 while the child runs. It proves nothing about the bucket.',
     '# TYPE rustbaas_backup_litestream_up gauge',
     `rustbaas_backup_litestream_up ${status.child.pid === null ? 0 : 1}`,

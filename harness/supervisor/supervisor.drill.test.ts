@@ -283,6 +283,26 @@ test('a supervisor killed with SIGKILL leaves an orphan, which the next one ends
   await expectSound(databases, 50);
 });
 
+test('a registered database whose file is missing is told, and the others stay protected', async () => {
+  const { databases } = await seeded(2, { writesPerSecond: 20 });
+  const realm = join(rig.dataDir, 'realms/acme/realm.db');
+  const db = new Database(realm);
+  db.pragma('journal_mode = WAL');
+  db.exec("CREATE TABLE apps (id TEXT PRIMARY KEY); INSERT INTO apps VALUES ('app-0'), ('app-1'), ('lost')");
+  db.close();
+  const run = start();
+  const now = await until('it is told', () => {
+    const seen = status();
+    return seen !== null && seen.missing.length > 0 && seen.databases.every((one) => one.protected) && seen;
+  });
+  expect(now.missing).toEqual([
+    { path: 'realms/acme/apps/lost/data.db', registeredIn: 'realms/acme/realm.db' },
+  ]);
+  expect(now.databases).toHaveLength(databases.length + 1);
+  expect(run.stderr()).toContain('realms/acme/apps/lost/data.db');
+  await expectSound(databases, 50);
+});
+
 test('SIGTERM under live writes ends it within its stop timeout', async () => {
   configure({ stop_timeout_sec: 2 });
   await seeded(60, { writesPerSecond: 1500, rowsPerWrite: 3 });

@@ -24,6 +24,7 @@ import { Overwritten } from './overwritten.ts';
 import { endReplicators } from './orphans.ts';
 import { checkBucket, checkOpenFiles } from './preflight.ts';
 import { mendGap, reconcileLoop } from './reconcile.ts';
+import { registryLoop } from './registry.ts';
 import { Replication } from './replication.ts';
 import { beginAnewAfterLtx } from './rollback.ts';
 import { type Basis, type Files, type Run, SOCKET, type SupervisorOptions } from './run.ts';
@@ -175,6 +176,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
       replicated: [],
       strangers: new Set(),
       patience: new NewcomerPatience(),
+      missing: [],
       woken: new AbortController(),
     },
     socket:
@@ -192,7 +194,7 @@ async function replicate(basis: Basis, tenure: Tenure): Promise<void> {
   kill.addEventListener('abort', onKill);
   tenure.begin(run);
   try {
-    await Promise.all([reconcileLoop(run), watchLoop(run), spaceLoop(run)]);
+    await Promise.all([reconcileLoop(run), watchLoop(run), spaceLoop(run), registryLoop(run)]);
   } finally {
     const graceMs = kill.aborted ? 0 : config.stopTimeoutSec * 1000;
     log.write('info', 'stopping', { reason: reasonToStop(basis.options.stop, tenure), graceMs });
@@ -228,6 +230,7 @@ function currentStatus(
     disk: freeSpace.disk,
     databases: databaseStatuses(fleet.discovery, watch.protections),
     unread: unreadFolders(fleet.discovery),
+    missing: fleet.missing,
   };
 }
 

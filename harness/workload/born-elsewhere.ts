@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { lutimesSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lutimesSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { monotonicUs } from '../clock.ts';
 import { appFolder, appPath } from '../fleet/layout.ts';
+import { metaFolder } from '../litestream/local-position.ts';
 import type { BaseRecord, BlobRecord } from '../ledger/records.ts';
 import type { BirthElsewhere } from '../scenario/changes.ts';
 import { carriedBlobs, copyInto, giveIdentity } from './copied-database.ts';
@@ -53,7 +54,10 @@ export function buildElsewhere(
   // RustBaas may leave a blob whose row is gone: in the new app nobody would know of it.
   for (const name of readdirSync(storage)) if (!files.includes(name)) rmSync(join(storage, name));
   const blobs = carriedBlobs(storage, path, files);
-  if (birth.by === 'copied') makeOld(folder);
+  if (birth.by === 'copied') {
+    dropUploaded(staged);
+    makeOld(folder);
+  }
   return { by: birth.by, path, folder, base, blobs };
 }
 
@@ -96,6 +100,13 @@ function copyAppFolder(session: Session, source: string, folder: string): void {
   } finally {
     db.exec('ROLLBACK');
   }
+}
+
+/** Litestream 0.5 drops what it has uploaded after five minutes, all but the last: so it looks beside an app of some age. */
+function dropUploaded(staged: string): void {
+  const level = join(metaFolder(staged), 'ltx', '0');
+  if (!existsSync(level)) return;
+  for (const name of readdirSync(level).toSorted().slice(0, -1)) rmSync(join(level, name));
 }
 
 const COPY_LIMIT_MS = 30_000;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databaseId } from '../fleet/in-band.ts';
@@ -123,7 +123,11 @@ describe('a writer', () => {
     const fleet = await seedSmall(scenario, 5);
     const meta = '.data.db-litestream';
     for (const { path, kind } of fleet.plan.databases) {
-      if (kind === 'app') mkdirSync(join(fleet.dataDir, path, '..', meta));
+      if (kind === 'app') {
+        const level = join(fleet.dataDir, path, '..', meta, 'ltx', '0');
+        mkdirSync(level, { recursive: true });
+        for (const name of ['1-1.ltx', '2-2.ltx']) writeFileSync(join(level, name), '');
+      }
     }
     try {
       await write(fleet, { durationMs: 300 });
@@ -141,11 +145,14 @@ describe('a writer', () => {
         expect(identity(source)).not.toEqual([path, databaseId(5, path, 1)]);
         expect(databases.get(path)?.kinds).not.toContain('migration');
         expect(readdirSync(folder).includes(meta)).toBe(birth.by === 'copied');
-        const files = withDatabase(join(folder, 'data.db'), (db) =>
-          db.prepare('SELECT id FROM _files').pluck().all(),
+        const files = withDatabase(
+          join(folder, 'data.db'),
+          (db) => db.prepare('SELECT id FROM _files').pluck().all() as string[],
         );
         expect(readdirSync(join(folder, 'storage')).toSorted()).toEqual(files.toSorted());
-        if (birth.by === 'copied') expect(statSync(join(folder, meta)).mtime.getFullYear()).toBe(2020);
+        if (birth.by !== 'copied') continue;
+        expect(statSync(join(folder, meta)).mtime.getFullYear()).toBe(2020);
+        expect(readdirSync(join(folder, meta, 'ltx', '0'))).toEqual(['2-2.ltx']);
       }
       expect(readdirSync(join(fleet.folder, 'elsewhere'))).toEqual([]);
       const ledger = await readLedger(fleet.ledgerDir);

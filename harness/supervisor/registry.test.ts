@@ -1,0 +1,58 @@
+import Database from 'better-sqlite3';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { discover } from './discover.ts';
+import { missingAmong, registeredBy } from './registry.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'registry-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(path: string, ...registers: [table: string, ids: readonly string[]][]): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  const db = new Database(join(folder, path));
+  db.exec('CREATE TABLE other (id TEXT)');
+  for (const [table, ids] of registers) {
+    db.exec(`CREATE TABLE ${table} (id TEXT PRIMARY KEY)`);
+    for (const id of ids) db.prepare(`INSERT INTO ${table} VALUES (?)`).run(id);
+  }
+  db.close();
+}
+
+async function missing(): Promise<unknown> {
+  const discovery = discover(folder, 'prod', '0.3');
+  return missingAmong(await registeredBy(discovery.databases), discovery);
+}
+
+test('what is registered and not on the disk is told, with who registers it; the realm master has no file', async () => {
+  put('system.db', ['realms', ['master', 'acme', 'lost']]);
+  put('realms/acme/realm.db', ['apps', ['shop', 'gone']]);
+  // A collection of a user's that is named like a registry is none.
+  put('realms/acme/apps/shop/data.db', ['apps', ['mine']]);
+  expect(await missing()).toEqual([
+    { path: 'realms/acme/apps/gone/data.db', registeredIn: 'realms/acme/realm.db' },
+    { path: 'realms/lost/realm.db', registeredIn: 'system.db' },
+  ]);
+  put('realms/acme/apps/gone/data.db');
+  put('realms/lost/realm.db', ['apps', []]);
+  expect(await missing()).toEqual([]);
+});
+
+test('the newer layout has its own names, and a folder that is not looked into hides nothing twice', async () => {
+  put('system.db', ['workspaces', ['acme', 'lost']]);
+  put('workspaces/acme/workspace.db', ['apps', ['gone']]);
+  expect(await missing()).toMatchObject([
+    { path: 'workspaces/acme/apps/gone/data.db' },
+    { path: 'workspaces/lost/workspace.db' },
+  ]);
+  const discovery = discover(folder, 'prod', '0.3');
+  const refused = [{ path: 'workspaces/lost', reason: 'a symbolic link' }];
+  const registered = await registeredBy(discovery.databases);
+  expect(missingAmong(registered, { ...discovery, refused })).toMatchObject([
+    { path: 'workspaces/acme/apps/gone/data.db' },
+  ]);
+});

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { ownProgram } from '../litestream/own-program.ts';
+import type { DiscoveredDatabase, Discovery } from './discover.ts';
+import { pause, type Run } from './run.ts';
+import { type MissingDatabase, unreadFolders } from './status.ts';
+
+/**
+ * Compares what RustBaas registers with what lies on the disk. Between a row and its file there is a moment when a tenant is
+ * created or deleted, so one is missing when two looks in a row do not find it.
+ */
+export async function registryLoop(run: Run): Promise<void> {
+  const { fleet, config, options } = run;
+  const everyMs = Math.min(MOST_MS, Math.max(LEAST_MS, config.replicateIntervalSec * 3000));
+  let before: ReadonlySet<string> = new Set();
+  let told = '[]';
+  while (!options.stop.aborted) {
+    // Those alone that Litestream has open: whoever opens and closes another would be its last user.
+    const registered = await registeredBy(fleet.replicated);
+    const absent = missingAmong(registered, fleet.discovery);
+    fleet.missing = absent.filter(({ path }) => before.has(path));
+    before = new Set(absent.map(({ path }) => path));
+    const now = JSON.stringify(fleet.missing);
+    if (now !== told) {
+      told = now;
+      if (fleet.missing.length > 0)
+        options.log.write('error', 'these databases are registered, and their files are missing', {
+          count: fleet.missing.length,
+          databases: fleet.missing.slice(0, 20).map(({ path }) => path),
+        });
+      else options.log.write('info', 'every registered database is there again');
+      run.publish();
+    }
+    await pause(everyMs, options.stop);
+  }
+}
+
+const LEAST_MS = 10_000;
+const MOST_MS = 30_000;
+
+/** What is neither there, nor refused with a reason, nor below a folder that is not looked into. */
+export function missingAmong(
+  registered: readonly MissingDatabase[],
+  discovery: Discovery,
+): readonly MissingDatabase[] {
+  const seen = new Set([...discovery.databases, ...discovery.refused].map(({ path }) => path));
+  const unread = unreadFolders(discovery).map(({ path }) => (path === '' ? '' : `${path}/`));
+  return registered
+    .filter(({ path }) => !seen.has(path) && !unread.some((folder) => path.startsWith(folder)))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What those of the databases that have a registry have in it; one that could not be read has nothing. */
+export async function registeredBy(
+  databases: readonly DiscoveredDatabase[],
+): Promise<readonly MissingDatabase[]> {
+  const parents = new Map(
+    databases.filter(({ path }) => REGISTRY.test(path)).map(({ path, file }) => [file, path]),
+  );
+  const answers = parents.size === 0 ? [] : await ask([...parents.keys()]);
+  return answers.flatMap(({ file, table, ids }) => {
+    const parent = parents.get(file) ?? '';
+    return ids.flatMap((id) => {
+      const path = childPath(parent, table, id);
+      return path === null ? [] : [{ path, registeredIn: parent }];
+    });
+  });
+}
+
+const REGISTRY = /^(system\.db|realms\/[^/]+\/realm\.db|workspaces\/[^/]+\/workspace\.db)$/;
+
+function childPath(parent: string, table: string, id: string): string | null {
+  const isSystem = parent === 'system.db';
+  if (table === 'apps') return isSystem ? null : parent.replace(/[^/]+$/, `apps/${id}/data.db`);
+  if (!isSystem) return null;
+  return table === 'realms' ? `realms/${id}/realm.db` : `workspaces/${id}/workspace.db`;
+}
+
+interface Answer {
+  readonly file: string;
+  readonly table: string;
+  readonly ids: readonly string[];
+}
+
+const PROGRAM = ownProgram('registry-process.ts', import.meta.url);
+const LIMIT_MS = 10_000;
+const LIMIT_EACH_MS = 30;
+
+function ask(files: readonly string[]): Promise<readonly Answer[]> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {},
+      timeout: LIMIT_MS + files.length * LIMIT_EACH_MS,
+      killSignal: 'SIGKILL',
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    // Whole lines only: what it had read when its time was over counts.
+    const end = (): void =>
+      resolve(
+        said
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as Answer),
+      );
+    child.once('error', end).once('close', end);
+    child.stdin.on('error', () => undefined).end(JSON.stringify(files));
+  });
+}
