@@ -5,14 +5,16 @@ export const BUSY_TIMEOUT_MS = 5000;
 
 /**
  * RustBaas' own pragmas, said explicitly: better-sqlite3's build has other defaults than sqlx. Page size, automatic
- * checkpoints and vacuum stay at SQLite's defaults, as they do there.
+ * checkpoints and vacuum stay at SQLite's defaults, as they do there. `walAutocheckpointPages`: an application that was
+ * told otherwise; it belongs to the connection and not to the file, so each has to say it.
  */
-export function applyPragmas(db: Database): void {
+export function applyPragmas(db: Database, walAutocheckpointPages?: number): void {
   // The timeout first: going to WAL mode may have to wait for a lock.
   db.exec(
     `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL;` +
       ' PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;',
   );
+  if (walAutocheckpointPages !== undefined) db.pragma(`wal_autocheckpoint = ${walAutocheckpointPages}`);
 }
 
 /**

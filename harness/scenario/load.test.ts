@@ -392,6 +392,11 @@ describe('contradictions', () => {
       ],
     ],
     [
+      'duration: 10s }',
+      'duration: 10s, recordMix: { create: 1 }, walAutocheckpointPages: -1 }\ndisaster: { kind: host-loss, at: 8s }',
+      ['a.yaml:5:78: workload.walAutocheckpointPages: -1 is too small: at least 0'],
+    ],
+    [
       'tier: smoke',
       'tier: smoke\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate, times: 2, need: tried }, { id: v, kind: host-database, at: 1s, do: vacuum, times: 6, every: 1s }]',
       [

@@ -53,6 +53,8 @@ export interface Plan {
   readonly recordBytes?: number;
   /** The only writes that apps see, in these shares; absent: the ordinary mix. */
   readonly recordMix?: RecordMix;
+  /** Pages of the WAL at which a writer checkpoints by itself, 0: never; absent: as RustBaas does. */
+  readonly walAutocheckpointPages?: number;
   readonly writers: number;
   /** Over the whole fleet. */
   readonly writesPerSecond: number;
@@ -120,6 +122,9 @@ export function planDrill(scenario: Scenario, seed: number): Plan {
       .map((change) => ({ ...change, writer: writerOf(change.realm) })),
     ...(fleet.recordBytes === undefined ? {} : { recordBytes: fleet.recordBytes }),
     ...(workload.recordMix === undefined ? {} : { recordMix: workload.recordMix }),
+    ...(workload.walAutocheckpointPages === undefined
+      ? {}
+      : { walAutocheckpointPages: workload.walAutocheckpointPages }),
     writers: writerCount,
     writesPerSecond: workload.writesPerSecond,
     durationMs: durationMs(workload.duration),

@@ -196,6 +196,15 @@ export const scenarioSchema = z.strictObject({
         .describe(
           "Apps see these writes alone. Without it RustBaas' ordinary mix, sign-ins and schema changes included.",
         ),
+      walAutocheckpointPages: z
+        .number()
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .describe(
+          "wal_autocheckpoint of every connection of the application. 0: it never checkpoints by itself, as Litestream's documentation advises. Without it SQLite's default, 1000, as in RustBaas.",
+        ),
     })
     .default({
       writesPerSecond: 100,

@@ -24,6 +24,8 @@ export interface TrackedOptions {
   readonly account: Account | null;
   /** Left out: nobody else writes to it. */
   readonly shared?: Sharing | undefined;
+  /** The application checkpoints by itself at so many pages, 0: never; left out: as RustBaas does. */
+  readonly walAutocheckpointPages?: number | undefined;
 }
 
 /** Of a database that other processes write to as well. */
@@ -76,7 +78,7 @@ export class TrackedDatabase implements OpenDatabase {
     this.db = new Sqlite(options.file, { fileMustExist: true });
     this.#tables = new OpenTables(this.db, options.formatReal);
     try {
-      applyPragmas(this.db);
+      applyPragmas(this.db, options.walAutocheckpointPages);
       this.account = options.account ?? new Account(readInBand(this.db));
       this.#begin = this.db.prepare('BEGIN IMMEDIATE');
       this.#commit = this.db.prepare('COMMIT');

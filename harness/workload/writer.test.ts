@@ -11,7 +11,12 @@ import type { WriterLine, WriterOptions } from './options.ts';
 import { runWriter } from './writer.ts';
 
 /** Runs a writer in this process to the end of its load. */
-async function write(fleet: SeededFleet, options: Partial<WriterOptions> = {}): Promise<WriterLine[]> {
+async function write(
+  fleet: SeededFleet,
+  options: Partial<WriterOptions> = {},
+  /** At the end of its load, with all handles open. */
+  look: () => void = () => undefined,
+): Promise<WriterLine[]> {
   const lines: WriterLine[] = [];
   const { writerIndex = 0 } = options;
   const descriptor = openSync(join(fleet.ledgerDir, `writer-${writerIndex}.ndjson`), 'a');
@@ -37,7 +42,10 @@ async function write(fleet: SeededFleet, options: Partial<WriterOptions> = {}): 
         lines.push(line);
         // The load says a last figure when it is done; all of its writes are due by then.
         const expected = ((options.durationMs ?? 600) / 1000) * (options.writesPerSecond ?? 5000);
-        if ('firstWrites' in line || ('acknowledged' in line && line.acknowledged >= expected)) end.abort();
+        if ('firstWrites' in line || ('acknowledged' in line && line.acknowledged >= expected)) {
+          if (!end.signal.aborted) look();
+          end.abort();
+        }
       },
     });
     await running;
@@ -160,6 +168,29 @@ describe('a writer', () => {
     } finally {
       fleet[Symbol.dispose]();
     }
+  });
+
+  it.each([
+    ['the application', undefined],
+    ['a guest', 'guest'],
+  ])('checkpoints when the scenario says so, and never at 0: %s', async (_, by) => {
+    const longestWal = async (walAutocheckpointPages: number): Promise<number> => {
+      const workload = { recordMix: { create: 1 }, walAutocheckpointPages };
+      using fleet = await seedSmall(
+        smallScenario({ fleet: { realms: 1, appsPerRealm: 1, idleShare: 0 }, workload }),
+        9,
+      );
+      const path = fleet.plan.databases.find(({ kind }) => kind === 'app')?.path ?? '';
+      const guest = by === undefined ? {} : { guest: { by, paths: [path], holdMs: 0 }, shared: true };
+      let pages = 0;
+      await write(fleet, { durationMs: 100, ...guest }, () => {
+        pages = statSync(`${join(fleet.dataDir, path)}-wal`).size / 4120;
+      });
+      return pages;
+    };
+    // It looks after a commit, which may have come to more than one page.
+    expect(await longestWal(50)).toBeLessThan(100);
+    expect(await longestWal(0)).toBeGreaterThan(500);
   });
 
   it('touches only what is its own', async () => {

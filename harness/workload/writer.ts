@@ -39,10 +39,10 @@ export async function runWriter(inputs: WriterInputs): Promise<void> {
   const { dataDir, ledgerDir = '', writerIndex, life, mode, predecessors = 0, guest } = options;
   const plan = guest === undefined ? inputs.plan : guestPlan(inputs.plan, writerIndex, guest.paths);
   const shared = options.shared ? { by: guest?.by ?? '', holdMs: guest?.holdMs ?? 0 } : undefined;
-  const formatReal = realFormatter();
+  const { walAutocheckpointPages } = plan;
+  const ofEach = { life, ledger, formatReal: realFormatter(), shared, walAutocheckpointPages };
   const pool = new HandlePool(
-    (path, account) =>
-      new TrackedDatabase({ file: join(dataDir, path), path, life, ledger, formatReal, account, shared }),
+    (path, account) => new TrackedDatabase({ ...ofEach, file: join(dataDir, path), path, account }),
   );
   const session = new Session({
     dataDir,
