@@ -114,6 +114,20 @@ it('counts what a second process wrote, and what the application tried against t
   expect(seen === 0 || seen === 1).toBe(true);
 });
 
+it('is inconclusive when a second process made no WAL long that was reused', () => {
+  const result = drill({
+    workload:
+      '{ writesPerSecond: 100, duration: 7s, recordMix: { create: 3, update: 2 }, walAutocheckpointPages: 0 }',
+    faults:
+      '[{ id: job, kind: host-second-writer, at: 200ms, for: 2s, writesPerSecond: 60, databases: 2, walReused: { pages: 9000, for: 1s } }]',
+  });
+  expect(result, result.reason).toMatchObject({
+    verdict: 'inconclusive',
+    faults: [{ id: 'job', engaged: false }],
+  });
+  expect(result.faults[0]?.count).toBeGreaterThanOrEqual(100);
+});
+
 it('loses, with a frozen Litestream, what was written since, and no more', () => {
   const result = drill({
     expect: 'fail',

@@ -25,6 +25,7 @@ export function indexedEnd(file: string): WalEnd | null {
 
 /** What the WAL index says; null while nobody has the database open. */
 export interface WalIndex extends WalEnd {
+  readonly pageBytes: number;
   /** Frames of its commits, and how many of them are in the database file as well. */
   readonly frames: number;
   readonly backfilled: number;
@@ -51,7 +52,7 @@ export function walIndex(file: string): WalIndex | null {
     const offset = frames === 0 ? 0 : WAL_HEADER + frames * (pageBytes + FRAME_HEADER);
     // It is mapped by pages; a shorter one says nothing of it, and nothing is taken for held by it.
     const backfilled = bytes.length < 2 * COPY + 4 ? frames : native.getUint32(2 * COPY, little);
-    return { salts: bytes.toString('hex', 32, 40), offset, frames, backfilled };
+    return { salts: bytes.toString('hex', 32, 40), offset, pageBytes, frames, backfilled };
   }
   return null;
 }

@@ -10,6 +10,7 @@ import { durationMs } from '../scenario/schema.ts';
 import { waitFor } from '../waiting.ts';
 import type { WriterLine, WriterOptions } from '../workload/options.ts';
 import { type FaultRecord, type HostScene, livesAfter, startBeside } from './host-scene.ts';
+import { type SeenOfWal, WalReuse } from './wal-reuse.ts';
 
 const WRITER = ownProgram('../workload/writer-process.ts', import.meta.url);
 /** The ledger of the application's only writer: each appends whole lines, in the order of their instants. */
@@ -19,6 +20,7 @@ const FIRST_GUEST = 100;
 const READY_WITHIN_MS = 20_000;
 /** What is due at the end may still wait for the lock. */
 const LAST_WRITE_MS = 500;
+const WAL_LOOK_MS = 100;
 
 /** A second process writes beside the application. It has engaged when it wrote to each, and so did the application meanwhile. */
 export async function writeBeside(
@@ -46,13 +48,43 @@ export async function writeBeside(
     host.input(name, 'go\n');
     const lives = await livesAfter(scene, durationMs(fault.for) + LAST_WRITE_MS);
     if (lives && host.exitOf(name) !== null) throw ended(name);
+    // Side by side: reading the ledger takes a while, and a WAL is reused from the first look on at which it was.
+    const looks = lives ? lookAtWals(scene, fault, record, chosen) : null;
     const wrote = await whoWrote(join(drill.paths.ledger, LEDGER), fault.id, fromUs);
     record.count = wrote.count;
     record.engaged =
       lives && chosen.every(({ path }) => wrote.guest.has(path) && wrote.application.has(path));
+    await looks;
   } finally {
     stop();
   }
+}
+
+/** Looks at the WALs until the kill: what they are then, and have been since, decides whether it has engaged at all. */
+async function lookAtWals(
+  scene: HostScene,
+  { id, walReused }: HostSecondWriter,
+  record: FaultRecord,
+  chosen: readonly PlannedDatabase[],
+): Promise<void> {
+  if (walReused === undefined) return;
+  const { order, recorder } = scene.drill;
+  const { dataDir } = scene.underTest.host.paths;
+  const wals = chosen.map(({ path }) => new WalReuse(join(dataDir, path)));
+  const lookAtAll = (): readonly SeenOfWal[] => wals.map((wal) => wal.look(order.clock.nowUs()));
+  scene.atTheKill(() => {
+    const seen = lookAtAll();
+    const isReused = seen.every(
+      ({ pages, reusedForMs }) => pages >= walReused.pages && reusedForMs >= durationMs(walReused.for),
+    );
+    record.engaged &&= isReused;
+    const each = seen.map(
+      ({ pages, reusedForMs }) => `${pages} pages reused for ${Math.round(reusedForMs)} ms`,
+    );
+    recorder.note(isReused ? 'info' : 'warn', `${id}: WALs of ${each.join(', ')}`);
+  });
+  do lookAtAll();
+  while (await livesAfter(scene, WAL_LOOK_MS));
 }
 
 async function start(

@@ -142,8 +142,9 @@ function ofSlowDisk(
 function ofSecondWriter(
   fault: Extract<HostFault, { kind: 'host-second-writer' }>,
   at: string,
-  { workload, faults, secondHost }: Scenario,
+  scenario: Scenario,
 ): Contradiction[] {
+  const { workload, faults, secondHost } = scenario;
   const needs = (isMet: boolean, message: string, field: string): Contradiction[] =>
     isMet ? [] : [contradiction(message, `${at}.kind`, field)];
   const { recordMix, newRealms, newApps, deletedRealms, deletedApps } = workload;
@@ -155,6 +156,7 @@ function ofSecondWriter(
   );
   const lengthOfOneMs = 1000 / fault.writesPerSecond;
   return [
+    ...ofWalReused(fault, at, scenario),
     ...(durationMs(fault.hold) < lengthOfOneMs
       ? []
       : [
@@ -186,6 +188,20 @@ function ofSecondWriter(
     ),
     ...needs(secondHost === undefined, 'a second host knows the first writer alone', 'secondHost'),
   ];
+}
+
+/** Its own writes make the WAL longer; only behind them can it be gone over. */
+function ofWalReused(
+  fault: Extract<HostFault, { kind: 'host-second-writer' }>,
+  at: string,
+  scenario: Scenario,
+): Contradiction[] {
+  if (fault.walReused === undefined) return [];
+  const leftMs = earliestKillMs(scenario) - durationMs(fault.at) - durationMs(fault.for);
+  // That it ends after the disaster is said of its time.
+  if (leftMs <= 0 || durationMs(fault.walReused.for) < leftMs) return [];
+  const message = `${leftMs} ms after its last write the disaster is possible: no WAL can have been reused for so long`;
+  return [contradiction(message, `${at}.walReused.for`, `${at}.for`, 'disaster.at', 'disaster.earliest')];
 }
 
 function ofDatabase(

@@ -121,6 +121,22 @@ export const hostSecondWriter = z
     hold: duration
       .default('0s')
       .describe('So long it keeps the write lock in each write; beyond 5 s the application is refused.'),
+    walReused: z
+      .strictObject({
+        pages: z
+          .number()
+          .int()
+          .min(2)
+          .max(1_000_000)
+          .describe('So long the WAL of each database was at least, when the last of these writes was done.'),
+        for: duration.describe(
+          'So long, up to the kill, the application has gone over it from its beginning.',
+        ),
+      })
+      .optional()
+      .describe(
+        'What must be seen as well: its writes make the WALs long, a checkpoint lets them start again, and what the application writes then changes their content and not their length.',
+      ),
     databases: apps,
   })
   .describe('Two processes write to one file. What both write is in the ledger.');

@@ -397,6 +397,13 @@ describe('contradictions', () => {
       ['a.yaml:5:78: workload.walAutocheckpointPages: -1 is too small: at least 0'],
     ],
     [
+      'duration: 10s }',
+      'duration: 10s, recordMix: { create: 1 } }\ndisaster: { kind: host-loss, at: 8s }\nfaults: [{ id: b, kind: host-second-writer, at: 1s, for: 2s, walReused: { pages: 2000, for: 5s } }]',
+      [
+        'a.yaml:7:93: 5000 ms after its last write the disaster is possible: no WAL can have been reused for so long',
+      ],
+    ],
+    [
       'tier: smoke',
       'tier: smoke\nfaults: [{ id: r, kind: host-database, at: 1s, do: recreate, times: 2, need: tried }, { id: v, kind: host-database, at: 1s, do: vacuum, times: 6, every: 1s }]',
       [
