@@ -94,7 +94,7 @@ describe('wrong usage: exit 2, one line what, why, what to do', () => {
   test.each([
     [['lst'], 'there is no command lst; did you mean list?'],
     [['--scenrio=smoke'], "unknown option '--scenrio=smoke'; did you mean --scenario?"],
-    [['--tier=smok'], 'It must be one of smoke, gate, nightly; did you mean smoke?'],
+    [['--tier=smok'], 'It must be one of smoke, gate, nightly, soak; did you mean smoke?'],
     [['--store=minoi'], 'It must be one of auto, minio, embedded, external; did you mean minio?'],
     [['--seed=1.5'], 'It must be a whole number from 0 to'],
     [['--repeat=0'], 'It must be a whole number from 1 to 1000'],

@@ -11,7 +11,7 @@ const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion';
 const TYPED: readonly (readonly [string, readonly string[], string])[] = [
   ['drill --scenario=smo', ['drill', '--scenario', '=', 'smo'], 'smoke'],
   ['drill --except=disk-fu', ['drill', '--except', '=', 'disk-fu'], 'disk-full'],
-  ['drill --tier=', ['drill', '--tier', '=', ''], 'smoke gate nightly'],
+  ['drill --tier=', ['drill', '--tier', '=', ''], 'smoke gate nightly soak'],
   ['drill report latest --form', ['drill', 'report', 'latest', '--form'], '--format'],
 ];
 

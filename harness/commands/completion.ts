@@ -2,7 +2,8 @@ import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 import { SCENARIOS_DIR } from '../project.ts';
 import { readDirectory } from '../scenario/registry.ts';
-import { BASELINES, LITESTREAM_SOURCES, NOTIFY_FORMATS, REPORT_FORMATS, STORES, TIERS } from './options.ts';
+import { TIERS } from '../scenario/tiers.ts';
+import { BASELINES, LITESTREAM_SOURCES, NOTIFY_FORMATS, REPORT_FORMATS, STORES } from './options.ts';
 
 /** What may follow an option, where it is one of a few words. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {

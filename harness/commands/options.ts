@@ -6,6 +6,7 @@ import { COMMAND } from '../project.ts';
 import type { BucketLayout } from '../recovery/bucket-places.ts';
 import type { Reporter } from '../reporters.ts';
 import type { Screen } from '../report/screen.ts';
+import type { TIERS } from '../scenario/tiers.ts';
 import { parseShard, type ShardChoice } from '../shard/shard.ts';
 
 /** What a command may touch of the outside. stdout is for its result, stderr for everything else. */
@@ -15,7 +16,6 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export const TIERS = ['smoke', 'gate', 'nightly'] as const;
 export const BASELINES = ['last-pass'] as const;
 export const STORES = ['auto', 'minio', 'embedded', 'external'] as const;
 

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander';
 import { type Reporter, REPORTERS } from '../reporters.ts';
+import { TIERS } from '../scenario/tiers.ts';
 import {
   against,
   type Done,
@@ -23,7 +24,6 @@ import {
   type RunOptions,
   shard,
   STORES,
-  TIERS,
   wholeNumber,
 } from './options.ts';
 
@@ -35,7 +35,9 @@ export function addRun(program: Command, io: Io, done: Done): Command {
     .addHelpText('after', EXIT_CODES)
     .addOption(option('--scenario <id|file>', 'Drill this scenario; may be given again.').argParser(repeated))
     .addOption(
-      option('--tier <tier>', 'Drill the scenarios of a tier: smoke, gate, nightly.').argParser(oneOf(TIERS)),
+      option('--tier <tier>', 'Drill the scenarios of a tier: smoke, gate, nightly, soak.').argParser(
+        oneOf(TIERS),
+      ),
     )
     .addOption(option('--tag <tag>', 'Drill the scenarios with this tag.').argParser(notEmpty))
     .addOption(option('--except <id>', 'Leave this scenario out; may be given again.').argParser(repeated))

@@ -58,7 +58,7 @@ objectives:
   - rtoMS < 120000
 `;
     expect(problemsOf(text)).toEqual([
-      'a.yaml:3:7: tier: "smokey" is not one of smoke, gate, nightly; did you mean smoke?',
+      'a.yaml:3:7: tier: "smokey" is not one of smoke, gate, nightly, soak; did you mean smoke?',
       'a.yaml:4:10: unknown key realm; did you mean realms?',
       'a.yaml:9:5: there is no metric rtoMS; did you mean rtoMs?',
     ]);

@@ -5,6 +5,7 @@ import { BUCKET_LAYOUTS } from '../recovery/bucket-places.ts';
 import { faultSchema } from './faults.ts';
 import { shapesSchema } from './shapes.ts';
 import { duration } from './fields.ts';
+import { TIERS } from './tiers.ts';
 
 /**
  * A scenario as its author writes it. The JSON Schema for editors is generated from here
@@ -73,8 +74,8 @@ export const scenarioSchema = z.strictObject({
     .default('')
     .describe('What it guards against, and why the objectives are as they are.'),
   tier: z
-    .enum(['smoke', 'gate', 'nightly'])
-    .describe('smoke: at a desk; gate: before a release; nightly: the rest.'),
+    .enum(TIERS)
+    .describe('smoke: at a desk; gate: before a release; nightly: the rest; soak: long, once a week.'),
   tags: z.array(z.string()).default([]).describe('Words for --tag.'),
   expect: z
     .enum(['pass', 'fail'])
