@@ -73,6 +73,7 @@ export async function collectEvidence(drill: DrillContext): Promise<Evidence> {
     ...(found.loadEnd === undefined ? {} : { loadEnd: found.loadEnd }),
     ...(found.spaceAlarm === undefined ? {} : { spaceAlarm: found.spaceAlarm }),
     ...storeAlarm(drill, log),
+    ...(found.subjectUse === undefined ? {} : { subjectUse: found.subjectUse }),
     ...acknowledgements(drill),
     ...(log.complete ? { storeRequests: storeRequests(log), ...loadRequests(drill, log) } : {}),
     ...fleetEvidence(drill, log),

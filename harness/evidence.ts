@@ -9,6 +9,7 @@ import {
   secondHostSchema,
   spaceAlarmSchema,
   storeAlarmSchema,
+  subjectUseSchema,
 } from './evidence/host.ts';
 import { instantsSchema, rehearsalSchema } from './evidence/instants.ts';
 import { ownCheckSchema } from './evidence/own-check.ts';
@@ -134,6 +135,8 @@ export const evidenceSchema = z.strictObject({
   spaceAlarm: spaceAlarmSchema.optional(),
   /** Absent: no declared fault refuses the host with 403, or it is evidence of an earlier version. */
   storeAlarm: storeAlarmSchema.optional(),
+  /** Absent: the load did not come to its end, or it is evidence of an earlier version. */
+  subjectUse: subjectUseSchema.optional(),
   /** How many writes were acknowledged in each span of `spanUs`, up to the kill. */
   acknowledgements: z
     .strictObject({ fromUs: z.number(), spanUs: z.number(), counts: z.array(z.number().int()) })

@@ -57,6 +57,12 @@ const measurementsSchema = z.strictObject({
   storeAlarmMs: maybe.optional(),
   /** The longest of the ends of the supervisor that SIGTERM ordered; absent: none was ordered. */
   orderedStopMs: maybe.optional(),
+  /**
+   * The most that supervisor and whatever it started held together under load, by a look a second: resident memory in MB as
+   * `memoryMb` of a host-limit counts it (2^20 bytes), descriptors. null: not measured, absent: judged before this was.
+   */
+  subjectRssMb: maybe.optional(),
+  subjectOpenFiles: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),

@@ -87,6 +87,17 @@ export const processorsSchema = z.strictObject({
   others: z.number(),
 });
 
+/** The most that supervisor and whatever it started held together under load; null: it could not be looked at. */
+export const subjectUseSchema = z.strictObject({
+  /** Looks at which there was somebody. */
+  looks: z.number().int(),
+  /** Longest time under load without a look. */
+  longestGapMs: z.number(),
+  rssBytes: z.number().int().nullable(),
+  openFiles: z.number().int().nullable(),
+});
+export type SubjectUse = z.infer<typeof subjectUseSchema>;
+
 const processSchema = z.strictObject({ pid: z.number().int(), command: z.string() });
 
 /** SIGKILL of a whole host, and who was found then. */

@@ -39,6 +39,7 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     ...spaceAlarm(evidence),
     ...storeAlarm(evidence),
     ...orderedStop(evidence),
+    ...subjectUse(evidence),
   };
 }
 
@@ -68,6 +69,17 @@ function storeAlarm({ storeAlarm: alarm }: Evidence): Pick<Measurements, 'storeA
 function orderedStop({ faults }: Evidence): Pick<Measurements, 'orderedStopMs'> {
   const stops = faults.flatMap(({ orderedStops = [] }) => orderedStops);
   return stops.length === 0 ? {} : { orderedStopMs: largest(stops.map(({ tookMs }) => tookMs)) };
+}
+
+/** Without a look for so long, a peak would most likely not have been seen. */
+const MOST_GAP_MS = 5000;
+const BYTES_PER_MB = 2 ** 20;
+
+function subjectUse({ subjectUse: use }: Evidence): Pick<Measurements, 'subjectRssMb' | 'subjectOpenFiles'> {
+  if (use === undefined) return {};
+  const { rssBytes, openFiles, longestGapMs } = use;
+  if (longestGapMs > MOST_GAP_MS) return { subjectRssMb: null, subjectOpenFiles: null };
+  return { subjectRssMb: rssBytes === null ? null : rssBytes / BYTES_PER_MB, subjectOpenFiles: openFiles };
 }
 
 /** Blobs and hooks; evidence of a run that did not look at them has no figure for them. */

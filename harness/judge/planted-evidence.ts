@@ -98,6 +98,14 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
     ];
     faults.push({ id: 'ended', engaged: true, count: 2, orderedStops });
   }),
+  red('replication that holds more memory than it may', ['objectives'], (evidence) => {
+    evidence.scenario.objectives.push({ expression: 'subjectRssMb < 800', line: 13 });
+    evidence.subjectUse = { looks: 40, longestGapMs: 1100, rssBytes: 800 * 2 ** 20, openFiles: 700 };
+  }),
+  red('replication that leaks descriptors', ['objectives'], (evidence) => {
+    evidence.scenario.objectives.push({ expression: 'subjectOpenFiles < 700', line: 13 });
+    evidence.subjectUse = { looks: 40, longestGapMs: 1100, rssBytes: 2 ** 20, openFiles: 700 };
+  }),
   red('upload after the kill', ['no-late-uploads'], ({ lateUploads }) => {
     lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
   }),
@@ -229,6 +237,14 @@ export const RIG_FAULTS: readonly PlantedEvidence[] = [
   }),
   open('harness', 'error of the bucket that was told before the host was refused', (evidence) => {
     refused(evidence, { wasClear: false, raisedUs: null });
+  }),
+  open('harness', 'replication of which nobody saw how much memory it held', (evidence) => {
+    evidence.scenario.objectives.push({ expression: 'subjectRssMb < 800', line: 13 });
+    evidence.subjectUse = { looks: 0, longestGapMs: 900, rssBytes: null, openFiles: null };
+  }),
+  open('harness', 'replication that nobody looked at for too long', (evidence) => {
+    evidence.scenario.objectives.push({ expression: 'subjectOpenFiles < 700', line: 13 });
+    evidence.subjectUse = { looks: 3, longestGapMs: 20_000, rssBytes: 2 ** 20, openFiles: 60 };
   }),
   open('harness', 'fault that never engaged', ({ faults }) => {
     faults.push({ id: 'hole', engaged: false, count: 0 });

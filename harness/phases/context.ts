@@ -135,6 +135,8 @@ export interface Findings {
   spaceAlarm?: Evidence['spaceAlarm'];
   /** Left out: nothing that is declared refuses the host. */
   storeAlarm?: StoreAlarmWatch;
+  /** Left out: the load did not come to its end. */
+  subjectUse?: Evidence['subjectUse'];
   /** Start of the last completed round of the operator's blob mirror; null: there is no mirror. */
   mirroredUpToUs: number | null;
   /** The new host is dead too, and what it had sent is in. */

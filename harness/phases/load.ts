@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { wallOffsetMs } from '../clock.ts';
 import { StoreAlarmWatch } from '../host/store-alarm.ts';
 import { refusesTheHost } from '../scenario/store-fault.ts';
+import { SubjectWatch } from '../host/subject-watch.ts';
 import type { S3Settings } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import type { WriterOptions } from '../workload/options.ts';
@@ -54,6 +55,7 @@ export async function runLoad(
   const alarm = await storeAlarm(drill, host.paths.dataDir);
   await beginStoreFaults(drill, store, 'writer', startUs);
   for (const name of writers.names) host.input(name, 'go\n');
+  const subjectWatch = drill.resources.use(new SubjectWatch(order.clock, host));
   const faults = hostFaults(drill, underTest, writers);
   const actions = new TimedActions([...upgradeActions(drill, underTest), ...faults.actions, ...others]);
   for (;;) {
@@ -68,6 +70,7 @@ export async function runLoad(
       awaited?.stop();
       alarm?.stop();
       faults.lookAtTheKill();
+      drill.found.subjectUse = subjectWatch.end();
       return;
     }
     const lookMs = awaited === null ? PROGRESS_MS : AWAITED_MS;

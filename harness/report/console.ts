@@ -12,6 +12,7 @@ import { stopsInWords } from './ordered-stops.ts';
 import { costInWords } from './store-cost.ts';
 import { sparkline } from './sparkline.ts';
 import { storeInWords } from './store.ts';
+import { subjectUseInWords } from './subject-use.ts';
 import { litestreamInWords } from './subject.ts';
 import { runbookTable } from './runbook-table.ts';
 import { table } from './table.ts';
@@ -134,6 +135,7 @@ function figures(drill: ScenarioResult, page: Page): string[] {
       ? []
       : [['  lost    ', `when the host died: ${lostAtInWords(drill.lostAt)}`]]),
     ...costLines(drill),
+    ...useLines(drill),
     ...faultLines(drill),
     ...besideDatabases(drill),
     ...instantLines(drill),
@@ -151,6 +153,13 @@ function instantLines(drill: ScenarioResult): string[][] {
 function costLines(drill: ScenarioResult): string[][] {
   const cost = costInWords(drill);
   return cost === null ? [] : [['  cost    ', cost]];
+}
+
+function useLines(drill: ScenarioResult): string[][] {
+  const use = subjectUseInWords(drill);
+  return use === null
+    ? []
+    : [['  subject ', `at most ${use}, supervisor and Litestream together under load`]];
 }
 
 /** What was broken on purpose, how often it struck, and how soon the host was itself again. */

@@ -150,6 +150,16 @@ describe('markdown', () => {
     expect(text).toContain('3 planted');
   });
 
+  it('has what the subject held, where it was looked at', () => {
+    const rows = renderMarkdown(
+      resultOf(green, (evidence) => {
+        evidence.subjectUse = { looks: 30, longestGapMs: 1000, rssBytes: 812 * 2 ** 20, openFiles: 5213 };
+      }),
+    );
+    expect(rows).toMatch(/^\| drill-1 .*\| – \|$/m);
+    expect(rows).toMatch(/^\| drill-2 .*\| 812 MB, 5,213 open files \|$/m);
+  });
+
   it('has the objective beside RPO and RTO, and says where there is none', () => {
     const rows = renderMarkdown(
       resultOf(green, (evidence) => {
@@ -185,7 +195,7 @@ describe('markdown', () => {
     expect(text).not.toContain('a<b>');
     const rows = text.split('\n').filter((row) => row.startsWith('| drill-1'));
     expect(rows).toHaveLength(1);
-    expect(rows[0]?.match(/(?<!\\)\|/g)).toHaveLength(9);
+    expect(rows[0]?.match(/(?<!\\)\|/g)).toHaveLength(10);
   });
 
   it('stays below what a job summary may be', () => {

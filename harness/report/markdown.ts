@@ -4,6 +4,7 @@ import { expectedInWords } from './expected.ts';
 import { count, duration } from './format.ts';
 import { instantsInWords } from './instants.ts';
 import { lostAtInWords } from './lost-at.ts';
+import { subjectUseInWords } from './subject-use.ts';
 import { litestreamInWords } from './subject.ts';
 
 /** A step of GitHub Actions drops a summary beyond 1 MiB whole, so this stays below it and says when it was cut. */
@@ -18,8 +19,8 @@ export function renderMarkdown(result: Result): string {
     '',
     cell(result.reason),
     '',
-    '| drill | Litestream | store | verdict | RPO / objective | RTO / objective | lost | acknowledged |',
-    '|---|---|---|---|---|---|---|---|',
+    '| drill | Litestream | store | verdict | RPO / objective | RTO / objective | lost | acknowledged | subject |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...result.scenarios.map(line),
     '',
     ...bad.flatMap(fold),
@@ -43,6 +44,7 @@ function line(drill: ScenarioResult): string {
     against(figures.rtoMs, strictestMax(drill.objectives, 'rtoMs')),
     count(figures.lostWrites),
     count(figures.acknowledgedWrites),
+    subjectUseInWords(drill) ?? '–',
   ].join(' | ')} |`;
 }
 

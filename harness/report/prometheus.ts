@@ -52,6 +52,16 @@ export function renderMetrics(result: Result, earlier: Successes): string {
     ...figure('drill_blob_rpo_seconds', 'Measured RPO of file blobs.', ({ measurements }) =>
       inSeconds(measurements.blobRpoMs ?? null),
     ),
+    ...figure(
+      'drill_subject_resident_bytes',
+      'The most memory of supervisor and Litestream under load.',
+      (drill) => inBytes(drill.measurements.subjectRssMb ?? null),
+    ),
+    ...figure(
+      'drill_subject_open_files',
+      'The most open files of supervisor and Litestream under load.',
+      ({ measurements }) => measurements.subjectOpenFiles ?? null,
+    ),
     ...family('drill_phase_duration_seconds', 'Duration of a phase.', series.flatMap(phases)),
     ...family(
       'drill_verdict',
@@ -110,6 +120,10 @@ function phases([labels, drills]: Series): Sample[] {
     `${labels},phase="${labelValue(phase)}"`,
     most(all.map(({ startMs, endMs }) => (endMs - startMs) / 1000)),
   ]);
+}
+
+function inBytes(mb: number | null): number | null {
+  return mb === null ? null : mb * 2 ** 20;
 }
 
 function inSeconds(ms: number | null): number | null {

@@ -112,6 +112,7 @@ ${figure('RTO', duration(m.rtoMs), `whole fleet back in service; ${against(rtoLi
 ${figure('lost writes', count(m.lostWrites), `of ${count(m.acknowledgedWrites)} acknowledged; ${count(m.lostWritesBeyondRpo)} older than the RPO objective`, m.lostWritesBeyondRpo > 0)}
 ${figure('databases back', count(m.databasesRestored), `${count(drill.databases.length)} known to the ledger; first one after ${duration(m.firstDatabaseMs)}`, false)}
 ${blobFigure(drill)}
+${memoryFigure(drill)}
 </div>`;
 }
 
@@ -121,6 +122,21 @@ function blobFigure(drill: ScenarioResult): Markup | null {
   if (blobRpoMs == null) return null;
   const more = `${count(lostBlobs ?? 0)} lost, ${count(acknowledgedUploads ?? 0)} uploads acknowledged under load`;
   return figure('RPO of blobs', duration(blobRpoMs), more, isBroken(drill, 'blobRpoMs'));
+}
+
+/** Nothing where nobody has looked. */
+function memoryFigure(drill: ScenarioResult): Markup | null {
+  const { subjectRssMb, subjectOpenFiles } = drill.measurements;
+  if (subjectRssMb == null) return null;
+  const files =
+    subjectOpenFiles == null ? 'open files not measured' : `${count(subjectOpenFiles)} open files`;
+  const isBad = isBroken(drill, 'subjectRssMb') || isBroken(drill, 'subjectOpenFiles');
+  return figure(
+    'memory of the subject',
+    `${count(subjectRssMb, 0)} MB`,
+    `the most under load; ${files}`,
+    isBad,
+  );
 }
 
 function figure(name: string, value: string, more: string, isBad: boolean): Markup {
