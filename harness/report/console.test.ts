@@ -135,6 +135,18 @@ test('a drill that failed', () => {
   `);
 });
 
+test('what the subject held, where it was looked at', () => {
+  const line = '  subject at most 812 MB, 5,213 open files, supervisor and Litestream together under load';
+  const lines = (change: (evidence: Evidence) => void): string[] =>
+    summary([evidenceWith(change)]).split('\n');
+  expect(
+    lines((evidence) => {
+      evidence.subjectUse = { looks: 30, longestGapMs: 1000, rssBytes: 812 * 2 ** 20, openFiles: 5213 };
+    }),
+  ).toContain(line);
+  expect(lines(() => undefined).filter((text) => text.startsWith('  subject'))).toEqual([]);
+});
+
 test('blobs beside the databases, and hooks', () => {
   const evidence = evidenceWith((beside) => {
     beside.blobs = {

@@ -221,6 +221,18 @@ describe('metrics', () => {
     expect(renderMetrics(resultOf(), NONE)).not.toContain('drill_rpo_seconds{');
   });
 
+  it('has what the subject held, in base units, where it was looked at', () => {
+    const text = renderMetrics(
+      resultOf((evidence) => {
+        evidence.subjectUse = { looks: 30, longestGapMs: 1000, rssBytes: 812 * 2 ** 20, openFiles: 5213 };
+      }),
+      NONE,
+    );
+    expect(text).toMatch(/^drill_subject_resident_bytes\{[^}]*\} 851443712$/m);
+    expect(text).toMatch(/^drill_subject_open_files\{[^}]*\} 5213$/m);
+    expect(renderMetrics(resultOf(green), NONE)).not.toContain('drill_subject_');
+  });
+
   it('carries the last success over, and renews it on a pass alone', () => {
     const first = renderMetrics(resultOf(green), NONE);
     const success = /^drill_last_success_timestamp_seconds\{.*$/m;

@@ -27,7 +27,7 @@ export function renderMetrics(result: Result, earlier: Successes): string {
       series.map(([labels, drills]) => [labels, most(drills.map(value))]),
     );
   // What a negative control loses was planted, and would stand in its series as a broken budget; its verdict is told.
-  const figure = (name: string, help: string, value: (drill: ScenarioResult) => number | null): string[] =>
+  const figure: Figure = (name, help, value) =>
     each(name, help, (drill) => (drill.expect === 'fail' ? null : value(drill)));
   return [
     ...each('drill_last_run_timestamp_seconds', 'When the drill last ended.', () => endSec),
@@ -52,16 +52,7 @@ export function renderMetrics(result: Result, earlier: Successes): string {
     ...figure('drill_blob_rpo_seconds', 'Measured RPO of file blobs.', ({ measurements }) =>
       inSeconds(measurements.blobRpoMs ?? null),
     ),
-    ...figure(
-      'drill_subject_resident_bytes',
-      'The most memory of supervisor and Litestream under load.',
-      (drill) => inBytes(drill.measurements.subjectRssMb ?? null),
-    ),
-    ...figure(
-      'drill_subject_open_files',
-      'The most open files of supervisor and Litestream under load.',
-      ({ measurements }) => measurements.subjectOpenFiles ?? null,
-    ),
+    ...subjectUse(figure),
     ...family('drill_phase_duration_seconds', 'Duration of a phase.', series.flatMap(phases)),
     ...family(
       'drill_verdict',
@@ -91,6 +82,23 @@ export function renderMetrics(result: Result, earlier: Successes): string {
     ),
     '',
   ].join('\n');
+}
+
+type Figure = (name: string, help: string, value: (drill: ScenarioResult) => number | null) => string[];
+
+function subjectUse(figure: Figure): string[] {
+  return [
+    ...figure(
+      'drill_subject_resident_bytes',
+      'The most memory of supervisor and Litestream under load.',
+      ({ measurements }) => inBytes(measurements.subjectRssMb ?? null),
+    ),
+    ...figure(
+      'drill_subject_open_files',
+      'The most open files of supervisor and Litestream under load.',
+      ({ measurements }) => measurements.subjectOpenFiles ?? null,
+    ),
+  ];
 }
 
 type Sample = readonly [labels: string, value: number | null];

@@ -41,6 +41,7 @@ describe('the page', () => {
       resultOf((evidence) => {
         const shop = databaseIn(evidence, SHOP);
         Object.assign(shop, { lostWriteAgesMs: [4200, 10], acknowledged: 102 });
+        evidence.subjectUse = { looks: 30, longestGapMs: 1000, rssBytes: 812 * 2 ** 20, openFiles: 5213 };
         evidence.storeRequests = [
           { role: 'writer', method: 'PUT', count: 1234, refused: 1, failed: 2, faulted: 3, bytes: 5 },
         ];
@@ -52,6 +53,7 @@ describe('the page', () => {
     );
     expect(page).toContain('<span class="verdict fail">fail</span>');
     expect(page).toContain('worst: realms/acme/apps/shop/data.db, 4.2 s');
+    expect(page).toContain('<b>812 MB</b><span class="note">the most under load; 5,213 open files</span>');
     expect(page).toContain('3 planted');
     expect(page).toContain('npm run drill -- --scenario=tiny --seed=42');
     for (const chart of [
