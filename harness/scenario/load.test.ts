@@ -481,9 +481,9 @@ describe('contradictions', () => {
       'fleet: { realms: 2, appsPerRealm: 2 }\nworkload: { duration: 10s',
       'fleet: { realms: 2, appsPerRealm: 0 }\nblobs: { backend: s3 }\nworkload: { duration: 10s, newApps: 1, newAppsBy: [renamed, copied]',
       [
-        'a.yaml:6:53: 1 new apps cannot come in 2 ways',
-        'a.yaml:6:53: there is no app that another could be made from',
-        'a.yaml:6:53: the folder of an app has its blobs with it, and in S3 nobody would copy them',
+        'a.yaml:6:51: 1 new apps cannot come in 2 ways',
+        'a.yaml:6:51: there is no app that another could be made from',
+        'a.yaml:6:51: the folder of an app has its blobs with it, and in S3 nobody would copy them',
       ],
     ],
     [
