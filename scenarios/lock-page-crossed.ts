@@ -11,7 +11,7 @@ export default defineScenario({
   title: "A database grows past SQLite's lock page under the load",
   description:
     'In lock-page the database lies on both sides of byte 0x40000000 before Litestream first sees it, so that the page is left out of a snapshot. Here it begins some MiB below and is written past the page: the page is left out in the middle of a WAL, the commit after which the database has one page more than were written is copied, merged, and applied to a file that ends before it. An own check makes sure that the database began below and came back above. Only creations and changes, so that it grows; the objectives are those of lock-page.',
-  tier: 'nightly',
+  tier: 'soak',
   tags: ['shapes'],
   fleet: {
     realms: 1,

@@ -28,6 +28,7 @@ export async function openStore(drill: DrillContext): Promise<Store> {
       signal: order.signal,
       keep: order.keep,
       note: (level, message) => recorder.note(level, message),
+      rotatesKey: scenario.faults.some(needsNewKey),
       ...(declared.length === 0 ? {} : { faults: { declared, seed: order.seed } }),
     }),
   );

@@ -40,7 +40,8 @@ export async function openMinioStore(
       await createBucket({ ...settingsFor(server.endpoint, root), bucket });
     const admin = openMinioAdmin(server.endpoint, root);
     await admin.addCredential(keys.writer, writerPolicy(BUCKET, BLOB_BUCKET));
-    await admin.addCredential(keys.rotatedWriter, writerPolicy(BUCKET, BLOB_BUCKET));
+    if (options.rotatesKey === true)
+      await admin.addCredential(keys.rotatedWriter, writerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.newWriter, writerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.recovery, readerPolicy(BUCKET, BLOB_BUCKET));
     await admin.addCredential(keys.observer, readerPolicy(BUCKET, BLOB_BUCKET));
@@ -62,7 +63,9 @@ export async function openMinioStore(
       kind: 'minio',
       version: `${await admin.version()} (${server.runs})`,
       writer: settingsFor(proxy.endpointOf('writer'), keys.writer),
-      rotatedWriter: settingsFor(proxy.endpointOf('writer'), keys.rotatedWriter),
+      ...(options.rotatesKey === true
+        ? { rotatedWriter: settingsFor(proxy.endpointOf('writer'), keys.rotatedWriter) }
+        : {}),
       newWriter: settingsFor(proxy.endpointOf('new-writer'), keys.newWriter),
       recovery: settingsFor(proxy.endpointOf('recovery'), keys.recovery),
       observer,

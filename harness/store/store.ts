@@ -16,6 +16,8 @@ export interface StoreOptions {
   /** Leave in the store what the drill has written. */
   readonly keep: boolean;
   readonly note: (level: 'info' | 'warn', message: string) => void;
+  /** Whether the host gets another key on the way. MinIO takes a while to make one. */
+  readonly rotatesKey?: boolean;
   /** What is to be broken between the store and its clients, and the seed of its chances; absent: nothing. */
   readonly faults?: { readonly declared: readonly StoreFault[]; readonly seed: number };
 }
