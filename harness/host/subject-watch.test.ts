@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { SUPERVISOR } from './protocol.ts';
-import { Peak, type RunningProcess, SubjectProcesses } from './subject-watch.ts';
+import { Peak, residentBytes, type RunningProcess, SubjectProcesses } from './subject-watch.ts';
 
 const LEADER = 100;
 const FOLDER = '/work/host-1';
@@ -72,6 +72,14 @@ describe('who belongs to the subject', () => {
     expect(pids(running(LEADER, 1), running(101, LEADER), running(102, 101))).toEqual([101, 102]);
     expect(pids(running(LEADER, 1), running(101, LEADER), running(102, 1, 9, '2'))).toEqual([101]);
   });
+});
+
+test('memory is what the kernel says, and nothing of one that is ending', () => {
+  const status =
+    'Name:\tlitestream\nState:\tR (running)\nVmHWM:\t  9000 kB\nVmRSS:\t  1204 kB\nThreads:\t9\n';
+  expect(residentBytes(status)).toBe(1204 * 1024);
+  // A killed Litestream of five hundred databases, seen so for some hundred milliseconds.
+  expect(residentBytes('Name:\tlitestream\nState:\tR (running)\nThreads:\t1\n')).toBe(0);
 });
 
 describe('the most that was held', () => {

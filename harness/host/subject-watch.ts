@@ -171,11 +171,16 @@ function runningProcesses(): RunningProcess[] {
 /** null: it has ended. */
 function held({ pid, started }: RunningProcess): Held | null {
   const status = readText(`/proc/${pid}/status`);
-  const kiB = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
+  const rssBytes = status === undefined ? null : residentBytes(status);
   const openFiles = countOpenFiles(pid);
-  const isWhole = kiB !== undefined && openFiles !== null;
-  if (!isWhole && isGone(pid, started)) return null;
-  return { rssBytes: kiB === undefined ? null : Number(kiB) * 1024, openFiles };
+  const isWhole = rssBytes !== null && openFiles !== null;
+  return !isWhole && isGone(pid, started) ? null : { rssBytes, openFiles };
+}
+
+/** /proc/PID/status (proc_pid_status(5)). One that is ending has given its memory back before it is a zombie, and has no such line. */
+export function residentBytes(status: string): number {
+  const kiB = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return Number(kiB ?? 0) * 1024;
 }
 
 function countOpenFiles(pid: number): number | null {
