@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import { type AccessKey, newAccessKeys } from './access-key.ts';
 import { ResourceStack } from '../resources.ts';
 import { createBucket } from './create-bucket.ts';
+import { notSettled } from './not-settled.ts';
 import { startProxy } from './proxy.ts';
 import type { DooredRole, EmbeddedOptions } from './request-log.ts';
 import { openS3, type S3Settings } from './s3-client.ts';
 import { startService } from './service-process.ts';
+import { ANSWER_TIMEOUT_MS } from './settle-limits.ts';
 import type { Store, StoreOptions } from './store.ts';
 
 const PROGRAM = ownProgram('embedded-process.ts', import.meta.url);
-/** An upload whose bytes were already under way at a kill is taken in within this time. */
-const SETTLE_MS = 250;
 const BUCKET = 'drill';
 const BLOB_BUCKET = 'drill-blobs';
 
@@ -87,8 +87,10 @@ async function open(
     failure: () => service.failure() ?? proxy?.failure() ?? null,
     settle: async () => {
       await proxy?.settle();
-      await observer.list(`${prefix}/`);
-      await sleep(SETTLE_MS);
+      const { settled } = (await service.ask('settle', ANSWER_TIMEOUT_MS).catch((error: unknown) => {
+        throw notSettled(messageOf(error));
+      })) as { settled: boolean };
+      if (!settled) throw notSettled('requests that came before are still under way');
     },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };

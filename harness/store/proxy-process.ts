@@ -7,8 +7,7 @@ import { createInterface } from 'node:readline';
 import { FaultyStore } from './faulty-store.ts';
 import type { ProxyOptions, ProxyOrder } from './request-log.ts';
 import { closeLogs } from './request-logger.ts';
-
-const SETTLE_LIMIT_MS = 20_000;
+import { SETTLE_LIMIT_MS } from './settle-limits.ts';
 
 let store: Promise<FaultyStore> | null = null;
 createInterface({ input: process.stdin })

@@ -1,11 +1,12 @@
-import { DrillError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { FaultyRole } from '../scenario/store-fault.ts';
+import { notSettled } from './not-settled.ts';
 import type { DooredRole, ProxyAnswers, ProxyOptions, ProxyOrder } from './request-log.ts';
 import { startService } from './service-process.ts';
+import { ANSWER_TIMEOUT_MS } from './settle-limits.ts';
 
 const PROGRAM = ownProgram('proxy-process.ts', import.meta.url);
-const ANSWER_TIMEOUT_MS = 25_000;
 
 /** Switches the declared faults of a store on and off. */
 export interface FaultSwitch {
@@ -61,13 +62,4 @@ export async function startProxy(options: ProxyOptions): Promise<StoreProxy> {
       await service[Symbol.asyncDispose]();
     },
   };
-}
-
-function notSettled(why: string): DrillError {
-  return new DrillError('DRILL_E_STORE_UNREACHABLE', {
-    what: 'the store did not take in what had been sent to it',
-    why,
-    fix: "look at the store's log in evidence/…/logs, and run the drill again",
-    exit: 3,
-  });
 }
