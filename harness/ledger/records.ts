@@ -197,7 +197,9 @@ export type WriteKind =
   | 'audit'
   | 'migration'
   | 'migration-row'
-  | 'first-write';
+  | 'first-write'
+  /** The database could not even be opened or read: which write it would have been was never decided. */
+  | 'not-begun';
 
 /** One row hash at seq 0, as a line of a baseline file: `[table, key, hash]`. */
 export type BaselineRow = readonly [table: string, key: string, hash: string];

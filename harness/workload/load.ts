@@ -1,9 +1,11 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { monotonicUs } from '../clock.ts';
+import { messageOf } from '../errors.ts';
 import type { PlannedChange } from '../scenario/changes.ts';
 import type { RecordMix } from '../scenario/plan.ts';
 import type { LivingFleet } from './living-fleet.ts';
 import { pickOperation } from './mix.ts';
+import { isLocked } from './refusal.ts';
 import type { Session } from './session.ts';
 import { pickShaped } from './shape-operations.ts';
 import { carryOut } from './tenant-operations.ts';
@@ -73,9 +75,15 @@ function writeOnce({ session, fleet, recordMix }: LoadOptions, dueUs: number): n
   if (path === null) return 1;
   const before = session.acknowledged + session.refused;
   session.due(dueUs);
-  const database = session.pool.open(path);
-  const operation =
-    pickShaped(session, database, recordMix) ?? pickOperation(path, session.random, recordMix);
-  operation(session, database);
+  try {
+    const database = session.pool.open(path);
+    const operation =
+      pickShaped(session, database, recordMix) ?? pickOperation(path, session.random, recordMix);
+    operation(session, database);
+  } catch (error) {
+    // Whoever holds the file for longer than the busy timeout keeps also readers out: RustBaas would answer with an error.
+    if (!isLocked(error)) throw error;
+    session.turnedAway(path, messageOf(error));
+  }
   return Math.max(1, session.acknowledged + session.refused - before);
 }

@@ -86,6 +86,13 @@ export class Session {
     return acknowledged;
   }
 
+  /** A write that was refused before it could begin, counted. */
+  turnedAway(path: string, error: string): void {
+    this.#dueUs = null;
+    this.refused++;
+    this.ledger.append({ t: 'turned-away', db: path, kind: 'not-begun', at: monotonicUs(), error });
+  }
+
   /** What is remembered of a database's contents. */
   model(database: OpenDatabase): AppModel {
     let model = this.#models.get(database.path);
