@@ -25,7 +25,7 @@ function put(path: string, ...registers: [table: string, ids: readonly string[]]
 
 async function missing(): Promise<unknown> {
   const discovery = discover(folder, 'prod', '0.3');
-  return missingAmong(await registeredBy(discovery.databases), discovery);
+  return missingAmong(await registeredBy(discovery.databases), discovery, folder);
 }
 
 test('what is registered and not on the disk is told, with who registers it; the realm master has no file', async () => {
@@ -52,7 +52,14 @@ test('the newer layout has its own names, and a folder that is not looked into h
   const discovery = discover(folder, 'prod', '0.3');
   const refused = [{ path: 'workspaces/lost', reason: 'a symbolic link' }];
   const registered = await registeredBy(discovery.databases);
-  expect(missingAmong(registered, { ...discovery, refused })).toMatchObject([
+  expect(missingAmong(registered, { ...discovery, refused }, folder)).toMatchObject([
     { path: 'workspaces/acme/apps/gone/data.db' },
   ]);
+});
+
+test('a file that came after the last walk is not missing', async () => {
+  put('system.db', ['realms', ['acme']]);
+  const discovery = discover(folder, 'prod', '0.3');
+  put('realms/acme/realm.db');
+  expect(missingAmong(await registeredBy(discovery.databases), discovery, folder)).toEqual([]);
 });

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileIdentity } from '../litestream/file-identity.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { DiscoveredDatabase, Discovery } from './discover.ts';
 import { pause, type Run } from './run.ts';
@@ -16,7 +18,7 @@ export async function registryLoop(run: Run): Promise<void> {
   while (!options.stop.aborted) {
     // Those alone that Litestream has open: whoever opens and closes another would be its last user.
     const registered = await registeredBy(fleet.replicated);
-    const absent = missingAmong(registered, fleet.discovery);
+    const absent = missingAmong(registered, fleet.discovery, run.files.dataDir);
     fleet.missing = absent.filter(({ path }) => before.has(path));
     before = new Set(absent.map(({ path }) => path));
     const now = JSON.stringify(fleet.missing);
@@ -30,22 +32,26 @@ export async function registryLoop(run: Run): Promise<void> {
       else options.log.write('info', 'every registered database is there again');
       run.publish();
     }
-    await pause(everyMs, options.stop);
+    const isOpen = fleet.replicated.length === 0 || absent.length > fleet.missing.length;
+    await pause(isOpen ? AGAIN_MS : everyMs, options.stop);
   }
 }
 
+/** So soon it looks again where something is to be confirmed, or nothing is replicated yet. */
+const AGAIN_MS = 2000;
 const LEAST_MS = 10_000;
 const MOST_MS = 30_000;
 
-/** What is neither there, nor refused with a reason, nor below a folder that is not looked into. */
+/** What is not there now, nor below a folder that is not looked into. The last walk may be older than the row. */
 export function missingAmong(
   registered: readonly MissingDatabase[],
   discovery: Discovery,
+  dataDir: string,
 ): readonly MissingDatabase[] {
-  const seen = new Set([...discovery.databases, ...discovery.refused].map(({ path }) => path));
   const unread = unreadFolders(discovery).map(({ path }) => (path === '' ? '' : `${path}/`));
   return registered
-    .filter(({ path }) => !seen.has(path) && !unread.some((folder) => path.startsWith(folder)))
+    .filter(({ path }) => fileIdentity(join(dataDir, path)) === '')
+    .filter(({ path }) => !unread.some((folder) => path.startsWith(folder)))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 

@@ -299,7 +299,8 @@ test('a registered database whose file is missing is told, and the others stay p
     { path: 'realms/acme/apps/lost/data.db', registeredIn: 'realms/acme/realm.db' },
   ]);
   expect(now.databases).toHaveLength(databases.length + 1);
-  expect(run.stderr()).toContain('realms/acme/apps/lost/data.db');
+  // What the child logs comes through a pipe, later than its status file.
+  await until('the log has it', () => run.stderr().includes('realms/acme/apps/lost/data.db'));
   await expectSound(databases, 50);
 });
 
