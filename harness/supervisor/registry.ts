@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileIdentity } from '../litestream/file-identity.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { DiscoveredDatabase, Discovery } from './discover.ts';
 import { pause, type Run } from './run.ts';
 import { type MissingDatabase, unreadFolders } from './status.ts';
+import { tellDatabases } from './tell-databases.ts';
 
 /**
  * Compares what RustBaas registers with what lies on the disk. Between a row and its file there is a moment when a tenant is
@@ -62,7 +62,8 @@ export async function registeredBy(
   const parents = new Map(
     databases.filter(({ path }) => REGISTRY.test(path)).map(({ path, file }) => [file, path]),
   );
-  const answers = parents.size === 0 ? [] : await ask([...parents.keys()]);
+  const answers =
+    parents.size === 0 ? [] : ((await tellDatabases(PROGRAM, [...parents.keys()])) as readonly Answer[]);
   return answers.flatMap(({ file, table, ids }) => {
     const parent = parents.get(file) ?? '';
     return ids.flatMap((id) => {
@@ -88,30 +89,3 @@ interface Answer {
 }
 
 const PROGRAM = ownProgram('registry-process.ts', import.meta.url);
-const LIMIT_MS = 10_000;
-const LIMIT_EACH_MS = 30;
-
-function ask(files: readonly string[]): Promise<readonly Answer[]> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: {},
-      timeout: LIMIT_MS + files.length * LIMIT_EACH_MS,
-      killSignal: 'SIGKILL',
-    });
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    // Whole lines only: what it had read when its time was over counts.
-    const end = (): void =>
-      resolve(
-        said
-          .split('\n')
-          .slice(0, -1)
-          .map((line) => JSON.parse(line) as Answer),
-      );
-    child.once('error', end).once('close', end);
-    child.stdin.on('error', () => undefined).end(JSON.stringify(files));
-  });
-}

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import { ownProgram } from '../litestream/own-program.ts';
+import { tellDatabases } from './tell-databases.ts';
 
 const PROGRAM = ownProgram('wal-restart-process.ts', import.meta.url);
-const LIMIT_MS = 10_000;
-/** A checkpoint and its fsync, on a disk that is in use. */
-const LIMIT_EACH_MS = 30;
 
 /**
  * Makes databases that took the place of others begin a new WAL. A Litestream that still had the former file open may
@@ -13,30 +10,7 @@ const LIMIT_EACH_MS = 30;
  * that it does not know it takes a whole snapshot. Nobody may replicate them meanwhile. Answers the files for which it was
  * done.
  */
-export function restartWals(files: readonly string[]): Promise<ReadonlySet<string>> {
-  if (files.length === 0) return Promise.resolve(new Set());
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      env: {},
-      timeout: LIMIT_MS + files.length * LIMIT_EACH_MS,
-      killSignal: 'SIGKILL',
-    });
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    // Whole lines only: what it had done when its time was over counts.
-    const end = (): void =>
-      resolve(
-        new Set(
-          said
-            .split('\n')
-            .slice(0, -1)
-            .map((line) => JSON.parse(line) as string),
-        ),
-      );
-    child.once('error', end).once('close', end);
-    child.stdin.on('error', () => undefined).end(JSON.stringify(files));
-  });
+export async function restartWals(files: readonly string[]): Promise<ReadonlySet<string>> {
+  if (files.length === 0) return new Set();
+  return new Set((await tellDatabases(PROGRAM, files)) as readonly string[]);
 }
