@@ -3,21 +3,14 @@
  * text on a line, `{ file, table, ids }`. It only reads. A process of its own, because closing any descriptor of a database
  * file drops all locks that a process has on it.
  */
+import { json } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 
 const BUSY_MS = 200;
 /** The tables in which RustBaas registers who has a database; `master` has a row and no file. */
 const TABLES = ['realms', 'workspaces', 'apps'];
 
-let text = '';
-process.stdin
-  .setEncoding('utf8')
-  .on('data', (piece: string) => {
-    text += piece;
-  })
-  .on('end', () => {
-    for (const file of JSON.parse(text) as string[]) tell(file);
-  });
+for (const file of (await json(process.stdin)) as string[]) tell(file);
 
 function tell(file: string): void {
   try {

@@ -3,6 +3,7 @@
  * new salts, and answers each file for which that was done at once, as a JSON text on a line. A process of its own, because
  * closing any descriptor of a database file drops all locks that a process has on it.
  */
+import { json } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 
 /** For so long one that is in use is waited for at first. */
@@ -10,16 +11,8 @@ const FIRST_MS = 50;
 /** And then all that are left, together: nobody replicates the others meanwhile. */
 const LEFT_MS = 2000;
 
-let text = '';
-process.stdin
-  .setEncoding('utf8')
-  .on('data', (piece: string) => {
-    text += piece;
-  })
-  .on('end', () => {
-    const left = (JSON.parse(text) as string[]).filter((file) => !told(file, FIRST_MS));
-    for (const file of left) told(file, Math.ceil(LEFT_MS / left.length));
-  });
+const left = ((await json(process.stdin)) as string[]).filter((file) => !told(file, FIRST_MS));
+for (const file of left) told(file, Math.ceil(LEFT_MS / left.length));
 
 function told(file: string, timeoutMs: number): boolean {
   const isEnded = endsWal(file, timeoutMs);
