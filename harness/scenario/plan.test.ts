@@ -83,14 +83,15 @@ describe('planDrill', () => {
     const newAppsBy = ['created', 'renamed', 'copied'] as const;
     const mixed = smallScenario({ ...busy, workload: { ...busy.workload, newApps: 6, newAppsBy } });
     for (let seed = 0; seed < 50; seed++) {
-      const { databases, changes } = planDrill(mixed, seed);
+      const { databases, changes, killAfterMs } = planDrill(mixed, seed);
       const gone = new Set(
         changes.flatMap(({ kind, realm, app }) => (kind === 'delete-app' ? `${realm}/${app}` : [])),
       );
       const births = changes.filter(({ birth }) => birth !== undefined);
       const ways = births.map(({ birth }) => birth?.by ?? 'created').toSorted();
       expect(ways).toEqual(['copied', 'copied', 'renamed', 'renamed']);
-      for (const { realm, birth } of births) {
+      for (const { realm, birth, atMs } of births) {
+        expect(atMs).toBeLessThan(killAfterMs * 0.4);
         const source = `${realm}/${birth?.from}`;
         expect(databases.some((one) => `${one.realm}/${one.app}` === source)).toBe(true);
         expect(gone.has(source)).toBe(false);
