@@ -121,13 +121,18 @@ describe('the shell lines in them', () => {
 });
 
 test('what they call is understood, and plans drills', () => {
-  const files = ['.deploy/kubernetes.yaml', '.github/workflows/nightly.yml', '.github/workflows/release.yml'];
+  const files = [
+    '.deploy/kubernetes.yaml',
+    '.github/workflows/nightly.yml',
+    '.github/workflows/weekly.yml',
+    '.github/workflows/release.yml',
+  ];
   const lines = files.flatMap((file) =>
     [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/(?:bin\/drill|drill --) (--tier=.*)$/gm)].map(
       ([, args = '']) => args.replaceAll(/\$\{\{?.*?\}\}?/g, '1').replace('auto/', '1/'),
     ),
   );
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   for (const line of lines) {
     const args = [path.join(ROOT, 'harness/cli.ts'), ...line.split(' '), '--dry-run'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: ROOT });
@@ -180,7 +185,7 @@ test('every workflow is YAML whose jobs only run commands that there are', () =>
   const known = new Set(
     [...JSON.stringify(Object.keys(scripts())).matchAll(/[\w:]+/g)].map(([name]) => name),
   );
-  for (const name of ['ci', 'nightly', 'release']) {
+  for (const name of ['ci', 'nightly', 'weekly', 'release']) {
     const file = readFileSync(path.join(ROOT, `.github/workflows/${name}.yml`), 'utf8');
     expect(parseAllDocuments(file).flatMap((document) => document.errors)).toEqual([]);
     // A tag can be moved to other code, a commit cannot.
