@@ -68,9 +68,10 @@ describe('the manifests for Kubernetes', () => {
       .toSorted((a, b) => a.localeCompare(b));
     const needing = readdirSync(path.join(ROOT, 'scenarios'))
       .filter((name) => name.endsWith('.yaml'))
-      .filter((name) =>
-        /disk-full|host-slow-disk|memoryMb/.test(readFileSync(path.join(ROOT, 'scenarios', name), 'utf8')),
-      )
+      .filter((name) => {
+        const text = readFileSync(path.join(ROOT, 'scenarios', name), 'utf8');
+        return /^tier: nightly$/m.test(text) && /disk-full|host-slow-disk|memoryMb/.test(text);
+      })
       .map((name) => name.replace('.yaml', ''))
       .toSorted((a, b) => a.localeCompare(b));
     expect(left).toEqual(needing);
