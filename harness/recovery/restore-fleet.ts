@@ -78,8 +78,10 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
     for (const path of [...inBucket.keys()].toSorted()) {
       if (!records.has(path)) keep(skipped(path, 'not-registered', 'no restored parent registers it'));
     }
-    await copyBesideDatabases(recovery);
     if (lease !== null) writeRestoredFrom(recovery.outputDir, lease, FILE_MODE);
+    // Before the copies, which may find the disk full: what has come back can be used whatever becomes of them.
+    await adoptOwner(recovery.outputDir);
+    await copyBesideDatabases(recovery);
     await adoptOwner(recovery.outputDir);
   } finally {
     await rm(work, { recursive: true, force: true });

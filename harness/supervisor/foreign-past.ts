@@ -24,6 +24,8 @@ export async function withoutForeignPast(
   const left = new Set<string>();
   for (const { path, file } of unknown) {
     try {
+      // Whoever stops does not wait for a thousand answers.
+      options.stop.throwIfAborted();
       if (await isInBucket(run, path)) continue;
       rmSync(metaFolder(file), { recursive: true, force: true });
       options.log.write('warn', 'what lay beside a new database is not its own past; it begins anew', {

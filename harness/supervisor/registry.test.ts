@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { discover } from './discover.ts';
-import { missingAmong, registeredBy } from './registry.ts';
+import { missingAmong, Registries } from './registry.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -25,7 +25,7 @@ function put(path: string, ...registers: [table: string, ids: readonly string[]]
 
 async function missing(): Promise<unknown> {
   const discovery = discover(folder, 'prod', '0.3');
-  return missingAmong(await registeredBy(discovery.databases), discovery, folder);
+  return missingAmong(await new Registries().look(discovery.databases), discovery, folder);
 }
 
 test('what is registered and not on the disk is told, with who registers it; the realm master has no file', async () => {
@@ -51,7 +51,7 @@ test('the newer layout has its own names, and a folder that is not looked into h
   ]);
   const discovery = discover(folder, 'prod', '0.3');
   const refused = [{ path: 'workspaces/lost', reason: 'a symbolic link' }];
-  const registered = await registeredBy(discovery.databases);
+  const registered = await new Registries().look(discovery.databases);
   expect(missingAmong(registered, { ...discovery, refused }, folder)).toMatchObject([
     { path: 'workspaces/acme/apps/gone/data.db' },
   ]);
@@ -61,5 +61,40 @@ test('a file that came after the last walk is not missing', async () => {
   put('system.db', ['realms', ['acme']]);
   const discovery = discover(folder, 'prod', '0.3');
   put('realms/acme/realm.db');
-  expect(missingAmong(await registeredBy(discovery.databases), discovery, folder)).toEqual([]);
+  expect(missingAmong(await new Registries().look(discovery.databases), discovery, folder)).toEqual([]);
+});
+
+test('a registry that cannot be read says what it said before, and one that went with its realm says nothing', async () => {
+  put('system.db', ['realms', ['acme']]);
+  put('realms/acme/realm.db', ['apps', ['gone']]);
+  const registries = new Registries();
+  const look = async (): Promise<unknown> => {
+    const discovery = discover(folder, 'prod', '0.3');
+    return missingAmong(await registries.look(discovery.databases), discovery, folder);
+  };
+  const told = [{ path: 'realms/acme/apps/gone/data.db', registeredIn: 'realms/acme/realm.db' }];
+  expect(await look()).toEqual(told);
+  const locked = new Database(join(folder, 'realms/acme/realm.db'));
+  locked.exec('BEGIN EXCLUSIVE');
+  expect(await look()).toEqual(told);
+  locked.close();
+  rmSync(join(folder, 'realms'), { recursive: true });
+  const system = new Database(join(folder, 'system.db'));
+  system.exec("DELETE FROM realms WHERE id = 'acme'");
+  system.close();
+  expect(await look()).toEqual([]);
+});
+
+test('a system.db that was there and is gone is missing, and so is all that it had registered', async () => {
+  put('system.db', ['realms', ['acme']]);
+  put('realms/acme/realm.db', ['apps', []]);
+  const registries = new Registries();
+  await registries.look(discover(folder, 'prod', '0.3').databases);
+  rmSync(join(folder, 'system.db'));
+  rmSync(join(folder, 'realms'), { recursive: true });
+  const discovery = discover(folder, 'prod', '0.3');
+  expect(missingAmong(await registries.look(discovery.databases), discovery, folder)).toEqual([
+    { path: 'realms/acme/realm.db', registeredIn: 'system.db' },
+    { path: 'system.db', registeredIn: 'system.db' },
+  ]);
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileIdentity } from '../litestream/file-identity.ts';
 import { ownProgram } from '../litestream/own-program.ts';
 import type { DiscoveredDatabase, Discovery } from './discover.ts';
+import { reasonOf } from './failure.ts';
 import { pause, type Run } from './run.ts';
 import { type MissingDatabase, unreadFolders } from './status.ts';
 import { tellDatabases } from './tell-databases.ts';
@@ -13,14 +14,22 @@ import { tellDatabases } from './tell-databases.ts';
 export async function registryLoop(run: Run): Promise<void> {
   const { fleet, config, options } = run;
   const everyMs = Math.min(MOST_MS, Math.max(LEAST_MS, config.replicateIntervalSec * 3000));
+  const registries = new Registries();
   let before: ReadonlySet<string> = new Set();
   let told = '[]';
   while (!options.stop.aborted) {
-    // Those alone that Litestream has open: whoever opens and closes another would be its last user.
-    const registered = await registeredBy(fleet.replicated);
-    const absent = missingAmong(registered, fleet.discovery, run.files.dataDir);
-    fleet.missing = absent.filter(({ path }) => before.has(path));
-    before = new Set(absent.map(({ path }) => path));
+    let isOpen = fleet.replicated.length === 0;
+    try {
+      // Those alone that Litestream has open: whoever opens and closes another would be its last user.
+      const registered = await registries.look(fleet.replicated);
+      const absent = missingAmong(registered, fleet.discovery, run.files.dataDir);
+      fleet.missing = absent.filter(({ path }) => before.has(path));
+      before = new Set(absent.map(({ path }) => path));
+      isOpen ||= absent.length > fleet.missing.length;
+    } catch (error) {
+      // No process could be started: what was missing still is, and replication goes on.
+      options.log.write('error', 'what RustBaas registers could not be asked', { error: reasonOf(error) });
+    }
     const now = JSON.stringify(fleet.missing);
     if (now !== told) {
       told = now;
@@ -32,7 +41,6 @@ export async function registryLoop(run: Run): Promise<void> {
       else options.log.write('info', 'every registered database is there again');
       run.publish();
     }
-    const isOpen = fleet.replicated.length === 0 || absent.length > fleet.missing.length;
     await pause(isOpen ? AGAIN_MS : everyMs, options.stop);
   }
 }
@@ -55,28 +63,48 @@ export function missingAmong(
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** What those of the databases that have a registry have in it; one that could not be read has nothing. */
-export async function registeredBy(
-  databases: readonly DiscoveredDatabase[],
-): Promise<readonly MissingDatabase[]> {
-  const parents = new Map(
-    databases.filter(({ path }) => REGISTRY.test(path)).map(({ path, file }) => [file, path]),
-  );
-  const answers =
-    parents.size === 0 ? [] : ((await tellDatabases(PROGRAM, [...parents.keys()])) as readonly Answer[]);
-  return answers.flatMap(({ file, table, ids }) => {
-    const parent = parents.get(file) ?? '';
-    return ids.flatMap((id) => {
-      const path = childPath(parent, table, id);
-      return path === null ? [] : [{ path, registeredIn: parent }];
-    });
+/** What RustBaas registers, by the last answer of each of its registries. */
+export class Registries {
+  readonly #known = new Map<string, readonly MissingDatabase[]>();
+
+  /**
+   * Asks those of the databases that have a registry. One that cannot be read now has what it had before; one that is no
+   * database any more has nothing. But system.db, which nobody registers and nobody deletes.
+   */
+  async look(databases: readonly DiscoveredDatabase[]): Promise<readonly MissingDatabase[]> {
+    const parents = new Map(
+      databases.filter(({ path }) => REGISTRY.test(path)).map(({ path, file }) => [file, path]),
+    );
+    const answers =
+      parents.size === 0 ? [] : ((await tellDatabases(PROGRAM, [...parents.keys()])) as readonly Answer[]);
+    const living = new Set(parents.values());
+    for (const parent of this.#known.keys())
+      if (!living.has(parent) && parent !== SYSTEM) this.#known.delete(parent);
+    for (const [file, own] of Map.groupBy(answers, ({ file }) => file)) {
+      const parent = parents.get(file);
+      if (parent !== undefined)
+        this.#known.set(
+          parent,
+          own.flatMap((answer) => registeredIn(parent, answer)),
+        );
+    }
+    const system = this.#known.has(SYSTEM) ? [{ path: SYSTEM, registeredIn: SYSTEM }] : [];
+    return [...system, ...[...this.#known.values()].flat()];
+  }
+}
+
+function registeredIn(parent: string, { table, ids }: Answer): MissingDatabase[] {
+  return ids.flatMap((id) => {
+    const path = childPath(parent, table, id);
+    return path === null ? [] : [{ path, registeredIn: parent }];
   });
 }
 
+const SYSTEM = 'system.db';
 const REGISTRY = /^(system\.db|realms\/[^/]+\/realm\.db|workspaces\/[^/]+\/workspace\.db)$/;
 
 function childPath(parent: string, table: string, id: string): string | null {
-  const isSystem = parent === 'system.db';
+  const isSystem = parent === SYSTEM;
   if (table === 'apps') return isSystem ? null : parent.replace(/[^/]+$/, `apps/${id}/data.db`);
   if (!isSystem) return null;
   return table === 'realms' ? `realms/${id}/realm.db` : `workspaces/${id}/workspace.db`;
