@@ -41,8 +41,13 @@ function unansweredIn(
   { verdict, reason, measurements, lostAt }: ScenarioResult,
 ): Decision | null {
   const late = verdict === 'inconclusive' ? null : lateAnswers(recorded);
-  const starved = late && starvedIn(recorded, late.phases, { measurements, lostAt: lostAt ?? null });
-  if (late === null || starved === null) return null;
+  if (late === null) return null;
+  // Each for itself: time in one phase makes up for nothing in another.
+  const whys = late.phases.map((phase) =>
+    starvedIn(recorded, [phase], { measurements, lostAt: lostAt ?? null }),
+  );
+  const [starved = null] = whys;
+  if (starved === null || whys.includes(null)) return null;
   const without = judgeAsRecorded(late.without).verdict;
   // What fails without it as well is the subject's failure. A control has to be caught without it.
   if (verdict === 'fail' ? without === 'fail' : without === 'pass') return null;

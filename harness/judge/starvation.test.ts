@@ -295,6 +295,45 @@ describe.each([
   });
 });
 
+test('time that was there in the restore makes up for none in the second life', () => {
+  const result = judge(
+    evidenceWith((evidence) => {
+      cutShort(evidence);
+      const { second, path } = databaseIn(evidence, 'system.db');
+      Object.assign(second ?? {}, { protectedUs: null, restore: null, verified: null });
+      evidence.recovery.protectedAgainUs = null;
+      evidence.subjectFailures.push({ code: 'not-protected-again', message: 'not again', databases: [path] });
+      evidence.processors = [
+        { phase: 'restore', idle: 0, others: 0.9 },
+        { phase: 'second life', idle: 0.18, others: 0.7 },
+      ];
+    }),
+  );
+  expect(result.verdict).toBe('fail');
+});
+
+test.each(['unsound', 'failed'] as const)(
+  'what came back of a database that was not protected again is judged all the same: %s',
+  (outcome) => {
+    const result = judge(
+      evidenceWith((evidence) => {
+        withPhases(evidence);
+        const { second, path } = databaseIn(evidence, SHOP);
+        if (second?.restore == null) throw new Error('no second restore');
+        Object.assign(second, { protectedUs: null, restore: { ...second.restore, outcome }, verified: null });
+        evidence.recovery.protectedAgainUs = null;
+        evidence.subjectFailures.push({
+          code: 'not-protected-again',
+          message: 'not again',
+          databases: [path],
+        });
+        evidence.processors = [{ phase: 'second life', ...TAKEN }];
+      }),
+    );
+    expect(result.verdict).toBe('fail');
+  },
+);
+
 describe('a negative control on a machine that others have taken', () => {
   const asControl = (named: 'mustBreak' | 'mustHold') => (evidence: Evidence) => {
     lateOn(evidence);

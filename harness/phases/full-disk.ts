@@ -74,7 +74,12 @@ export async function holdFullDisks(drill: DrillContext): Promise<void> {
       journalModeMayChange: mayChangeJournal(drill),
       roomy: verification.databases,
     });
-    found.ownFindings.push(...held.findings);
+    // Of the fleet, not of a database: one that is too young for a promise excuses nothing that is left on a disk.
+    found.ownFindings.push(
+      ...held.findings.map((one) =>
+        one.database === null ? one : { ...one, database: null, detail: `${one.database}: ${one.detail}` },
+      ),
+    );
     found.ownThrown.push(...held.thrown);
   }
 }

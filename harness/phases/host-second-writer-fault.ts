@@ -49,39 +49,48 @@ export async function writeBeside(
     const lives = await livesAfter(scene, durationMs(fault.for) + LAST_WRITE_MS);
     if (lives && host.exitOf(name) !== null) throw ended(name);
     // Side by side: reading the ledger takes a while, and a WAL is reused from the first look on at which it was.
-    const looks = lives ? lookAtWals(scene, fault, record, chosen) : null;
+    const wals: SeenAtTheKill = { isReused: fault.walReused === undefined ? true : null };
+    const looks = lives ? lookAtWals(scene, fault, wals, record, chosen) : null;
     const wrote = await whoWrote(join(drill.paths.ledger, LEDGER), fault.id, fromUs);
     record.count = wrote.count;
-    record.engaged =
+    const haveWritten =
       lives && chosen.every(({ path }) => wrote.guest.has(path) && wrote.application.has(path));
+    // The look at the kill may come while the ledger is read, or after it.
+    record.engaged = haveWritten && wals.isReused !== false;
     await looks;
   } finally {
     stop();
   }
 }
 
+/** null: that look is still to come. */
+interface SeenAtTheKill {
+  isReused: boolean | null;
+}
+
 /** Looks at the WALs until the kill: what they are then, and have been since, decides whether it has engaged at all. */
 async function lookAtWals(
   scene: HostScene,
   { id, walReused }: HostSecondWriter,
+  wals: SeenAtTheKill,
   record: FaultRecord,
   chosen: readonly PlannedDatabase[],
 ): Promise<void> {
   if (walReused === undefined) return;
   const { order, recorder } = scene.drill;
   const { dataDir } = scene.underTest.host.paths;
-  const wals = chosen.map(({ path }) => new WalReuse(join(dataDir, path)));
-  const lookAtAll = (): readonly SeenOfWal[] => wals.map((wal) => wal.look(order.clock.nowUs()));
+  const seenBy = chosen.map(({ path }) => new WalReuse(join(dataDir, path)));
+  const lookAtAll = (): readonly SeenOfWal[] => seenBy.map((wal) => wal.look(order.clock.nowUs()));
   scene.atTheKill(() => {
     const seen = lookAtAll();
-    const isReused = seen.every(
+    wals.isReused = seen.every(
       ({ pages, reusedForMs }) => pages >= walReused.pages && reusedForMs >= durationMs(walReused.for),
     );
-    record.engaged &&= isReused;
+    record.engaged &&= wals.isReused;
     const each = seen.map(
       ({ pages, reusedForMs }) => `${pages} pages reused for ${Math.round(reusedForMs)} ms`,
     );
-    recorder.note(isReused ? 'info' : 'warn', `${id}: WALs of ${each.join(', ')}`);
+    recorder.note(wals.isReused ? 'info' : 'warn', `${id}: WALs of ${each.join(', ')}`);
   });
   do lookAtAll();
   while (await livesAfter(scene, WAL_LOOK_MS));

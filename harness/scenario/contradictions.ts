@@ -276,6 +276,9 @@ const LOSS_METRICS = ['rpoMs', 'lostWrites', 'lostWritesBeyondRpo'] as const;
 
 const SPACE_METRICS: ReadonlySet<string> = new Set(['spaceAlarmLeadMs', 'spaceAlarmEndMs']);
 
+/** Clocks of the recovery that run from the kill on. */
+const SINCE_KILL: ReadonlySet<string> = new Set(['rtoMs', 'firstDatabaseMs', 'protectedAgainMs']);
+
 const HOOK_METRICS: ReadonlySet<string> = new Set(['lostHookEdits', 'acknowledgedHookEdits']);
 
 function ofObjectives(scenario: Scenario): Contradiction[] {
@@ -305,6 +308,11 @@ function ofObjectives(scenario: Scenario): Contradiction[] {
     } else if (HOOK_METRICS.has(objective.metric) && hooks.perApp === 0) {
       const message = `${objective.metric} is measured on hooks, and no app has any`;
       found.push({ at, fields: [at, ['hooks', 'perApp']], message });
+    }
+    const tooSmall = faults.findIndex(({ kind }) => kind === 'recovery-disk-full');
+    if (tooSmall >= 0 && SINCE_KILL.has(objective?.metric ?? '')) {
+      const message = `${objective?.metric} would count the try on the small disk as the subject's time: remove one`;
+      found.push({ at, fields: [at, ['faults', tooSmall]], message });
     }
     if (SPACE_METRICS.has(objective?.metric ?? '') && !faults.some(({ kind }) => kind === 'host-disk-full')) {
       const message = `${objective?.metric} is measured on a full disk: declare a host-disk-full`;

@@ -256,6 +256,20 @@ describe('contradictions', () => {
     ],
     [
       'tier: smoke',
+      'tier: smoke\nfaults: [{ id: a, kind: store-key-revoked, from: 3s }, { id: b, kind: host-kill, at: 2s, process: supervisor, startAgainAfter: 1s, startAgainWith: new-key }]',
+      [expect.stringMatching(/the host has its new key by 3s: nobody would be refused$/)],
+    ],
+    [
+      '  - rtoMs < 120000',
+      '  - rtoMs < 120000\nfaults: [{ id: a, kind: recovery-disk-full, sizeMb: 2 }]',
+      [
+        expect.stringMatching(
+          /rtoMs would count the try on the small disk as the subject's time: remove one$/,
+        ),
+      ],
+    ],
+    [
+      'tier: smoke',
       'tier: smoke\nfaults: [{ id: a, kind: recovery-dirty-host }, { id: b, kind: recovery-dirty-host }]',
       ['a.yaml:4:48: the same folders are tried once: say recovery-dirty-host no second time'],
     ],
@@ -283,6 +297,7 @@ describe('contradictions', () => {
         expect.stringMatching(/the key is the supervisor's: a writer has none$/),
         expect.stringMatching(/AccessDenied is said with a 403$/),
         expect.stringMatching(/the fault from 6s on may come after the disaster/),
+        expect.stringMatching(/the host has its new key by 6s/),
       ],
     ],
     [

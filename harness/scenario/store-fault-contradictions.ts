@@ -12,6 +12,7 @@ export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario):
     ...ofSelection(fault, at),
     ...ofSlowness(fault, at),
     ...ofClock(fault, at, scenario),
+    ...ofRotation(fault, at, scenario),
   ];
 }
 
@@ -42,6 +43,20 @@ function ofWindow(fault: StoreFault, at: string, scenario: Scenario): Contradict
     found.push(contradiction('a fault that lasts no time is none', `${at}.for`));
   }
   return found;
+}
+
+/** Nobody asks by a key that has been replaced. */
+function ofRotation(fault: StoreFault, at: string, { faults }: Scenario): Contradiction[] {
+  if (fault.kind !== 'store-key-revoked') return [];
+  const index = faults.findIndex(
+    (other) =>
+      other.kind === 'host-kill' &&
+      other.startAgainWith !== undefined &&
+      durationMs(other.at) <= durationMs(fault.from),
+  );
+  if (index < 0) return [];
+  const message = `the host has its new key by ${fault.from}: nobody would be refused`;
+  return [contradiction(message, `${at}.from`, `faults.${index}.at`)];
 }
 
 function ofSelection(fault: StoreFault, at: string): Contradiction[] {

@@ -101,7 +101,7 @@ const storeKeyRevoked = z
     from: duration.describe('When after the start of the load.'),
   })
   .describe(
-    'The one half of a rotation. The other is a host-kill of the supervisor with startAgainWith: new-key, before or after it.',
+    'The one half of a rotation. The other is a host-kill of the supervisor with startAgainWith: new-key, after it: of a key that nobody uses any more no request could be refused.',
   );
 
 const storeSlow = z

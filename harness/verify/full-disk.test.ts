@@ -78,6 +78,18 @@ test('says success', async () => {
   ]);
 });
 
+test('breaks off', async () => {
+  expect(await found(undefined, { exitCode: 4 })).toEqual([
+    { check: 'inventory', database: null, count: 1, actual: 'exit code 4' },
+  ]);
+});
+
+test('says nothing of a database that did not come back', async () => {
+  expect(await found(undefined, { records: [record(target.idle, 'restored')] })).toEqual([
+    { check: 'inventory', database: null, count: 1, actual: '1 database not named' },
+  ]);
+});
+
 test('tells of a database that is not there', async () => {
   expect(await found(undefined, { records: [record(target.hot, 'restored')] })).toEqual([
     { check: 'inventory', database: target.hot, count: 1, actual: 'it is not there' },

@@ -45,6 +45,8 @@ export async function holdFullDisk(
   const files = new Set(entries.filter(({ kind }) => kind !== 'folder').map(({ path }) => path));
   const findings = [
     ...unsaid(tried, files, options),
+    ...brokenOff(tried),
+    ...untold(tried, files, options),
     ...tried.records.flatMap((record) => liesOf(record, files)),
     ...(await cleanHostFindings({
       // An empty folder is all that a file without room may leave.
@@ -84,6 +86,40 @@ function unsaid(
       actual: `exit code 0 without ${counted(missing.length, 'database')}`,
       detail: few(missing.map(({ path }) => path)),
       count: missing.length,
+    }),
+  ];
+}
+
+/** 0 and 1 are the ends of a restore that has looked at every database. */
+const ENDS: ReadonlySet<number> = new Set([0, 1]);
+
+function brokenOff({ exitCode }: FullDiskTry): Finding[] {
+  if (ENDS.has(exitCode)) return [];
+  return [
+    finding('inventory', null, {
+      expected: 'a restore for which the disk is too small comes to its end, and ends with exit code 1',
+      actual: `exit code ${exitCode}`,
+      detail: 'it broke off on a disk that was too small',
+      count: 1,
+    }),
+  ];
+}
+
+/** What does not come back for want of space is told of by name: nobody else would look for it. */
+function untold({ records }: FullDiskTry, files: ReadonlySet<string>, { roomy }: FullDiskOptions): Finding[] {
+  const told = new Set(records.filter(({ outcome }) => outcome !== 'restored').map(({ path }) => path));
+  const silent = [...roomy.values()].filter(
+    ({ path, verified }) => verified !== null && !files.has(path) && !told.has(path),
+  );
+  // Told as restored and not there is told of already.
+  const left = silent.filter(({ path }) => !records.some((record) => record.path === path));
+  if (left.length === 0) return [];
+  return [
+    finding('inventory', null, {
+      expected: 'a restore for which the disk is too small names every database that did not come back',
+      actual: `${counted(left.length, 'database')} not named`,
+      detail: few(left.map(({ path }) => path)),
+      count: left.length,
     }),
   ];
 }

@@ -7,7 +7,6 @@ import { metaFolder } from '../litestream/local-position.ts';
 import type { BaseRecord, BlobRecord } from '../ledger/records.ts';
 import type { BirthElsewhere } from '../scenario/changes.ts';
 import { carriedBlobs, copyInto, giveIdentity } from './copied-database.ts';
-import { isRefusal } from './refusal.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -30,25 +29,19 @@ const OLD = new Date('2020-02-02T02:02:02Z');
 
 /**
  * Makes an app from another one, outside of data_dir. `copied`: its whole folder as it is on the disk, with what Litestream
- * keeps there. null: its database could not be had.
+ * keeps there. Throws where that one cannot be read: an app that never came is not what the scenario is about.
  */
 export function buildElsewhere(
   session: Session,
   { realm, app, birth }: { realm: string; app: string; birth: BirthElsewhere },
-): BuiltApp | null {
+): BuiltApp {
   const { dataDir, seed, ledgerDir } = session;
   const folder = join(dirname(dataDir), 'elsewhere', `${realm}_${app}`);
   const staged = join(folder, 'data.db');
   const path = appPath(realm, app);
   mkdirSync(dirname(folder), { recursive: true });
-  try {
-    if (birth.by === 'copied') copyAppFolder(session, appPath(realm, birth.from), folder);
-    else exportApp(join(dataDir, appFolder(realm, birth.from)), folder);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    rmSync(folder, { recursive: true, force: true });
-    return null;
-  }
+  if (birth.by === 'copied') copyAppFolder(session, appPath(realm, birth.from), folder);
+  else exportApp(join(dataDir, appFolder(realm, birth.from)), folder);
   const { base, files } = giveIdentity(staged, { seed, path, epoch: 1, ledgerDir });
   const storage = join(folder, 'storage');
   // RustBaas may leave a blob whose row is gone: in the new app nobody would know of it.

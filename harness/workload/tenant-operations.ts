@@ -89,7 +89,6 @@ function takeInApp(
 ): void {
   // First: a row whose database never comes would be nobody's loss.
   const built = buildElsewhere(session, { realm, app, birth });
-  if (built === null) return;
   const parent = session.pool.open(realmPath(realm));
   const row = [app, name, timestamp(Date.now())];
   const known = session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
