@@ -18,6 +18,7 @@ import { redactedValue, redactFolder } from './secrets.ts';
 import { saveRun, sealRun } from './save-run.ts';
 import { type ShardFile, writeShardFile } from './shard/whole-plan.ts';
 import { claimWorkFolder } from './sweep.ts';
+import { limitedSignal } from './limited-signal.ts';
 
 /** What a run is asked to do. Everything in it has been validated. */
 export interface RunRequest {
@@ -170,7 +171,7 @@ async function runOne(
     environment: request.environment,
     bus,
     clock,
-    signal: AbortSignal.any([interruption.signal, AbortSignal.timeout(limitMs)]),
+    signal: limitedSignal(limitMs, interruption.signal),
     interrupted: () => interruption.exitCode() !== null,
   });
 }

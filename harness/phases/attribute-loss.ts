@@ -5,6 +5,7 @@ import { placesOf } from '../attribution/places.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
+import { limitedSignal } from '../limited-signal.ts';
 
 /** An answer that has not come by then is none: attribution explains a loss, and decides nothing. */
 const READ_TIMEOUT_MS = 5000;
@@ -29,7 +30,7 @@ export async function attributeLoss(drill: DrillContext, store: Store): Promise<
         line: lastLitestream(order).line,
         replica: replicas.get(path),
         readObject: async (key) => {
-          const signal = AbortSignal.any([order.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+          const signal = limitedSignal(READ_TIMEOUT_MS, order.signal);
           return (await store.observer.read(key, signal).catch(() => null))?.body ?? null;
         },
       });

@@ -5,6 +5,7 @@ import { type UploadHistory, uploadHistory } from '../attribution/upload-history
 import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext } from './context.ts';
+import { limitedSignal } from '../limited-signal.ts';
 
 /** An answer that has not come by then is none, and the check says that it could not be made. */
 const READ_TIMEOUT_MS = 5000;
@@ -27,7 +28,7 @@ export async function readUploads(
 ): Promise<ReadonlyMap<string, UploadHistory>> {
   const scratchDir = await mkdtemp(join(paths.work, 'uploads-'));
   const readObject = async (key: string): Promise<Uint8Array | null> => {
-    const signal = AbortSignal.any([order.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+    const signal = limitedSignal(READ_TIMEOUT_MS, order.signal);
     return (await store.observer.read(key, signal).catch(() => null))?.body ?? null;
   };
   const historyOf = async (replica: ReplicatedDatabase): Promise<UploadHistory> => {

@@ -5,6 +5,7 @@ import {
   PutObjectCommand,
   S3Client as AwsS3Client,
 } from '@aws-sdk/client-s3';
+import { limitedSignal } from '../limited-signal.ts';
 
 /** Where a bucket is and who asks. `endpoint` null: AWS itself, by region. */
 export interface S3Settings {
@@ -107,7 +108,7 @@ export function openS3(settings: S3Settings): S3Client {
     list: (prefix) => listAll(client, settings.bucket, prefix, limit),
     look: async (prefix, signal) => {
       const request = new ListObjectsV2Command({ ...bucket, Prefix: prefix, MaxKeys: 1 });
-      await client.send(request, either(limit(), signal));
+      await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) });
     },
     put: async (key, body) => {
       await client.send(new PutObjectCommand({ ...bucket, Key: key, Body: body }), limit());
@@ -119,7 +120,7 @@ export function openS3(settings: S3Settings): S3Client {
     read: async (key, signal) => {
       try {
         const request = new GetObjectCommand({ ...bucket, Key: key });
-        const answer = await client.send(request, either(limit(), signal));
+        const answer = await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) });
         const body = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
         return { body, etag: answer.ETag ?? '' };
       } catch (error) {
@@ -131,7 +132,9 @@ export function openS3(settings: S3Settings): S3Client {
       const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
       try {
         const request = new PutObjectCommand({ ...bucket, Key: key, Body: body, ...condition });
-        return (await client.send(request, either(limit(), signal))).ETag ?? '';
+        return (
+          (await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) })).ETag ?? ''
+        );
       } catch (error) {
         // 409: another conditional write was under way; 404: the version to be replaced has gone.
         if ([404, 409, 412].includes(statusOf(error)) && (error as Error).name !== 'NoSuchBucket')
@@ -189,13 +192,6 @@ function clockSkewMs(date: string | undefined, nowMs: number): number | null {
   const storeMs = Date.parse(date ?? '');
   if (Number.isNaN(storeMs)) return null;
   return Math.trunc((nowMs - (storeMs + 500)) / 1000) * 1000 + 0;
-}
-
-function either(
-  { abortSignal }: { abortSignal: AbortSignal },
-  signal: AbortSignal,
-): { abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.any([abortSignal, signal]) };
 }
 
 function statusOf(error: unknown): number {
