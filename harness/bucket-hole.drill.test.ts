@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start } from './cli-rig.ts';
+import { lastWrite, start } from './cli-rig.ts';
 import type { Result, ScenarioResult } from './result.ts';
 
 /** A hole in the bucket through the whole program: real uploads taken out, a real restore, every lost write counted. */
@@ -39,17 +38,6 @@ ${parts}
   return { scenario: result.scenarios[0] as ScenarioResult, runDir: join(outputDir, result.runId) };
 }
 
-/** The last write that a restored database holds by its own account. */
-function lastWrite(runDir: string, path: string): number {
-  const file = join(runDir, 'work', 'hole', 'host-2', 'data', path);
-  const db = new Database(file, { readonly: true });
-  try {
-    return db.prepare('SELECT seq FROM _drill_state').pluck().get() as number;
-  } finally {
-    db.close();
-  }
-}
-
 describe('a hole in the bucket', () => {
   it('is engaged, is no late upload, and costs exactly the writes from the hole on', async () => {
     const { scenario, runDir } = await drillWithHole(
@@ -63,7 +51,7 @@ describe('a hole in the bucket', () => {
     const holed = scenario.databases.filter(({ rpoMs }) => (rpoMs ?? 0) > 3500);
     expect(holed).toHaveLength(1);
     for (const { path, acknowledged, lostWrites, rpoMs, lostAt, lostRuns } of scenario.databases) {
-      expect(lostWrites, path).toBe(acknowledged - lastWrite(runDir, path));
+      expect(lostWrites, path).toBe(acknowledged - lastWrite(join(runDir, 'work/hole/host-2/data', path)));
       if (lostAt === undefined) continue;
       // What had been uploaded after the hole is there, and no restore gets to it; elsewhere nothing is like that.
       expect(lostAt.unreachable > 0, path).toBe(holed[0]?.path === path);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { processesOfHost } from './host/process-scan.ts';
 import type { Result, ScenarioResult } from './result.ts';
 
@@ -48,6 +49,16 @@ export async function drillJson(
   const ended = await start([...args, '--json', `--output-dir=${outputDir}`], env).ended;
   const result = JSON.parse(ended.stdout) as Result;
   return { ...ended, result, scenario: result.scenarios[0] as ScenarioResult };
+}
+
+/** The last write that a restored database holds by its own account. */
+export function lastWrite(file: string): number {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare('SELECT seq FROM _drill_state').pluck().get() as number;
+  } finally {
+    db.close();
+  }
 }
 
 export function failedChecks(scenario: ScenarioResult): string[] {

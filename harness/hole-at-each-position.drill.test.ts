@@ -1,9 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { drillJson } from './cli-rig.ts';
+import { drillJson, lastWrite } from './cli-rig.ts';
 import type { LedgerRecord } from './ledger/records.ts';
 import { litestreamUnderTest } from './litestream/under-test.ts';
 
@@ -71,14 +70,4 @@ function acknowledgedIn(folderOfLedger: string): Map<string, number[]> {
     }
   }
   return numbers;
-}
-
-/** The last write that a restored database holds by its own account. */
-function lastWrite(file: string): number {
-  const db = new Database(file, { readonly: true });
-  try {
-    return db.prepare('SELECT seq FROM _drill_state').pluck().get() as number;
-  } finally {
-    db.close();
-  }
 }

@@ -1,6 +1,5 @@
 import { wallTimeOf } from '../clock.ts';
 import { holeAt } from '../litestream/bucket-hole.ts';
-import { databasesInBucket } from '../litestream/bucket-layout.ts';
 import { randomFor } from '../random.ts';
 import type { BucketHole } from '../scenario/bucket-fault.ts';
 import { durationMs } from '../scenario/schema.ts';
@@ -8,6 +7,7 @@ import { openS3, type S3Settings } from '../store/s3-client.ts';
 import type { Store } from '../store/store.ts';
 import { busyApps, drawn } from './busy-apps.ts';
 import type { DrillContext } from './context.ts';
+import { replicasInBucket } from './replicas-in-bucket.ts';
 
 /** Takes out of the bucket what some databases had uploaded at one instant. */
 export async function makeHoles(
@@ -19,7 +19,7 @@ export async function makeHoles(
   const killUs = found.kill?.atUs ?? order.clock.nowUs();
   const atMs = wallTimeOf(killUs, order.clock).getTime() - durationMs(fault.beforeKill);
   const busy = busyApps(plan);
-  const holes = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
+  const holes = (await replicasInBucket(store))
     .filter(({ path }) => busy.has(path))
     .flatMap((database) => {
       const keys = holeAt(database, atMs);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import type { ListedObject } from '../litestream/listed-object.ts';
 import { keysOfRange, objectAt, restoreChain } from '../litestream/restore-chain.ts';
 import { randomFor } from '../random.ts';
@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { removeObjects } from './bucket-hole.ts';
 import { busyApps, drawn } from './busy-apps.ts';
 import type { DrillContext } from './context.ts';
+import { replicasInBucket } from './replicas-in-bucket.ts';
 
 interface Chain {
   readonly database: ReplicatedDatabase;
@@ -38,7 +39,7 @@ export async function damageObjects(
   struck: Set<string>,
 ): Promise<{ engaged: boolean; count: number }> {
   const busy = busyApps(plan);
-  const chains = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix)
+  const chains = (await replicasInBucket(store))
     .filter(({ path }) => busy.has(path))
     .map((database): Chain => ({ database, chain: restoreChain(database) }));
   const victims = chooseVictims(chains, struck, fault, plan.seed);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { lastUpdateMs, newerFormat } from '../litestream/restored-format.ts';
 import { randomFor } from '../random.ts';
 import type { BucketRenewed } from '../scenario/bucket-fault.ts';
@@ -8,6 +8,7 @@ import { openSaboteur } from '../store/saboteur.ts';
 import type { Store } from '../store/store.ts';
 import { busyApps, drawn } from './busy-apps.ts';
 import type { DrillContext } from './context.ts';
+import { replicasInBucket } from './replicas-in-bucket.ts';
 
 /** A store may tell its times to the second only. */
 const CLOCK_STEP_MS = 1000;
@@ -23,7 +24,7 @@ export async function renewGenerations(
   { id, databases }: BucketRenewed,
 ): Promise<{ engaged: boolean; count: number }> {
   const busy = busyApps(plan);
-  const upgraded = (await inBucket(store)).filter(
+  const upgraded = (await replicasInBucket(store)).filter(
     (database) => busy.has(database.path) && isUpgraded(database),
   );
   const chosen = drawn(upgraded, databases, randomFor(plan.seed, `fault/${id}`));
@@ -33,15 +34,11 @@ export async function renewGenerations(
   await sleep(Math.min(CLOCK_STEP_MS, Math.max(0, newestMs + CLOCK_STEP_MS - Date.now())));
   using saboteur = openSaboteur(settings);
   for (const { key } of chosen.flatMap(generationObjects)) await saboteur.put(key, await saboteur.take(key));
-  const renewed = (await inBucket(store)).filter(
+  const renewed = (await replicasInBucket(store)).filter(
     (database) => paths.has(database.path) && newerFormat(database) === 'generations',
   );
   recorder.note('info', `${id}: ${[...paths].join(', ')}`);
   return { engaged: renewed.length === databases, count: renewed.length };
-}
-
-async function inBucket({ observer, prefix }: Store): Promise<ReplicatedDatabase[]> {
-  return databasesInBucket(await observer.list(`${prefix}/`), prefix);
 }
 
 function isUpgraded(database: ReplicatedDatabase): boolean {

@@ -4,7 +4,7 @@ import { wallOffsetMs, wallTimeOf } from '../clock.ts';
 import { uploadedBy } from '../attribution/upload-history.ts';
 import type { InstantEvidence } from '../evidence/instants.ts';
 import type { Ledger } from '../ledger/history.ts';
-import { databasesInBucket, type ReplicatedDatabase } from '../litestream/bucket-layout.ts';
+import type { ReplicatedDatabase } from '../litestream/bucket-layout.ts';
 import { lastLitestream } from '../planned-drill.ts';
 import { randomFor } from '../random.ts';
 import { restoreDatabase } from '../recovery/restore-database.ts';
@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { holdAgainstInstant } from '../verify/instant.ts';
 import { noteUploads } from './uploads.ts';
 import type { DrillContext } from './context.ts';
+import { replicasInBucket } from './replicas-in-bucket.ts';
 import { drawInstants, type Instant } from './draw-instants.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function restoreInstants(drill: DrillContext, store: Store): Promis
   };
   const histories = [...ledger.databases.values()];
   const drawn = drawInstants(histories, windowOf, wanted.count, randomFor(plan.seed, 'instants'));
-  const inBucket = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix);
+  const inBucket = await replicasInBucket(store);
   const probes: InstantEvidence[] = [];
   for (const instant of drawn) {
     probes.push(await probe(drill, store, ledger, inBucket, instant));

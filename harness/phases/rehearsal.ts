@@ -3,12 +3,12 @@ import { uploadedBy, type UploadHistory } from '../attribution/upload-history.ts
 import type { RehearsalEvidence } from '../evidence/instants.ts';
 import { hostPaths, startHost } from '../host/host.ts';
 import { lastSeq } from '../ledger/history-state.ts';
-import { databasesInBucket } from '../litestream/bucket-layout.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { RequestLog } from '../store/request-log.ts';
 import type { Store } from '../store/store.ts';
 import { holdAgainstInstant } from '../verify/instant.ts';
 import type { DrillContext } from './context.ts';
+import { replicasInBucket } from './replicas-in-bucket.ts';
 import { runRestore } from './restore.ts';
 import { beginStoreFaults, endStoreFaults } from './store-faults.ts';
 import type { TimedAction } from './timed-actions.ts';
@@ -52,7 +52,7 @@ async function whatIsThere(drill: DrillContext, store: Store): Promise<ReadonlyM
   const { dataDir } = hostPaths(drill.paths.host);
   const known = new Map<string, UploadHistory>();
   for (let reading = 0; reading < MOST_READINGS; reading++) {
-    const replicas = databasesInBucket(await store.observer.list(`${store.prefix}/`), store.prefix);
+    const replicas = await replicasInBucket(store);
     const left = replicas.filter(({ path }) => (known.get(path) ?? null) === null);
     for (const [path, history] of await readUploads(drill, store, left, dataDir)) known.set(path, history);
     if (left.length === 0) break;

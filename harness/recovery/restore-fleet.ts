@@ -81,8 +81,7 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
     if (lease !== null) writeRestoredFrom(recovery.outputDir, lease, FILE_MODE);
     // Before the copies, which may find the disk full: what has come back can be used whatever becomes of them.
     await adoptOwner(recovery.outputDir);
-    await copyBesideDatabases(recovery);
-    await adoptOwner(recovery.outputDir);
+    if (await copyBesideDatabases(recovery)) await adoptOwner(recovery.outputDir);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -90,8 +89,13 @@ export async function restoreFleet(recovery: FleetRecovery): Promise<RestoreReco
   return [...records.values()];
 }
 
-/** What no bucket of Litestream's holds: blobs and hooks, from wherever the operator keeps them. */
-async function copyBesideDatabases({ blobsFrom, hooksFrom, outputDir, emit }: FleetRecovery): Promise<void> {
+/** What no bucket of Litestream's holds: blobs and hooks, from wherever the operator keeps them. Whether there was any such place. */
+async function copyBesideDatabases({
+  blobsFrom,
+  hooksFrom,
+  outputDir,
+  emit,
+}: FleetRecovery): Promise<boolean> {
   if (blobsFrom !== null) {
     const files = await copyBlobs(blobsFrom, outputDir, MODES);
     emit({ event: 'copied', what: 'blobs', files, atUs: monotonicUs() });
@@ -100,6 +104,7 @@ async function copyBesideDatabases({ blobsFrom, hooksFrom, outputDir, emit }: Fl
     const files = await copyHooks(hooksFrom, outputDir, MODES);
     emit({ event: 'copied', what: 'hooks', files, atUs: monotonicUs() });
   }
+  return blobsFrom !== null || hooksFrom !== null;
 }
 
 /** `made`: the outermost folder that was not there before. */

@@ -103,12 +103,14 @@ export function openS3(settings: S3Settings): S3Client {
     contact = seen;
   });
   const bucket = { Bucket: settings.bucket };
-  const limit = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  const limit = (...signals: readonly AbortSignal[]): { abortSignal: AbortSignal } => ({
+    abortSignal: limitedSignal(CALL_TIMEOUT_MS, ...signals),
+  });
   return {
     list: (prefix) => listAll(client, settings.bucket, prefix, limit),
     look: async (prefix, signal) => {
       const request = new ListObjectsV2Command({ ...bucket, Prefix: prefix, MaxKeys: 1 });
-      await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) });
+      await client.send(request, limit(signal));
     },
     put: async (key, body) => {
       await client.send(new PutObjectCommand({ ...bucket, Key: key, Body: body }), limit());
@@ -120,7 +122,7 @@ export function openS3(settings: S3Settings): S3Client {
     read: async (key, signal) => {
       try {
         const request = new GetObjectCommand({ ...bucket, Key: key });
-        const answer = await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) });
+        const answer = await client.send(request, limit(signal));
         const body = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
         return { body, etag: answer.ETag ?? '' };
       } catch (error) {
@@ -132,9 +134,7 @@ export function openS3(settings: S3Settings): S3Client {
       const condition = etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag };
       try {
         const request = new PutObjectCommand({ ...bucket, Key: key, Body: body, ...condition });
-        return (
-          (await client.send(request, { abortSignal: limitedSignal(CALL_TIMEOUT_MS, signal) })).ETag ?? ''
-        );
+        return (await client.send(request, limit(signal))).ETag ?? '';
       } catch (error) {
         // 409: another conditional write was under way; 404: the version to be replaced has gone.
         if ([404, 409, 412].includes(statusOf(error)) && (error as Error).name !== 'NoSuchBucket')

@@ -107,12 +107,11 @@ function brokenOff({ exitCode }: FullDiskTry): Finding[] {
 
 /** What does not come back for want of space is told of by name: nobody else would look for it. */
 function untold({ records }: FullDiskTry, files: ReadonlySet<string>, { roomy }: FullDiskOptions): Finding[] {
-  const told = new Set(records.filter(({ outcome }) => outcome !== 'restored').map(({ path }) => path));
-  const silent = [...roomy.values()].filter(
+  // One that is told as restored and not there is told of already.
+  const told = new Set(records.map(({ path }) => path));
+  const left = [...roomy.values()].filter(
     ({ path, verified }) => verified !== null && !files.has(path) && !told.has(path),
   );
-  // Told as restored and not there is told of already.
-  const left = silent.filter(({ path }) => !records.some((record) => record.path === path));
   if (left.length === 0) return [];
   return [
     finding('inventory', null, {

@@ -73,12 +73,19 @@ function createApp(
   fleet: LivingFleet,
   { realm, app, name, epoch = 1 }: { realm: string; app: string; name: string; epoch?: number },
 ): void {
-  const parent = session.pool.open(realmPath(realm));
-  const row = [app, name, timestamp(Date.now())];
-  const known = session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
-  if (!known) return;
+  if (!registerApp(session, { realm, app, name })) return;
   mkdirSync(join(session.dataDir, appFolder(realm, app), 'storage'), { recursive: true });
   if (createMigrated(session, appPath(realm, app), epoch)) fleet.addApp(realm, app);
+}
+
+/** Its row in realm.db. False: the database refused it. */
+function registerApp(
+  session: Session,
+  { realm, app, name }: { realm: string; app: string; name: string },
+): boolean {
+  const parent = session.pool.open(realmPath(realm));
+  const row = [app, name, timestamp(Date.now())];
+  return session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
 }
 
 /** Made elsewhere from another app; then the row in realm.db, and the folder comes into its place. */
@@ -89,10 +96,7 @@ function takeInApp(
 ): void {
   // First: a row whose database never comes would be nobody's loss.
   const built = buildElsewhere(session, { realm, app, birth });
-  const parent = session.pool.open(realmPath(realm));
-  const row = [app, name, timestamp(Date.now())];
-  const known = session.write(parent, 'app-create', (transaction) => transaction.insert('apps', row));
-  if (!known) return;
+  if (!registerApp(session, { realm, app, name })) return;
   putIntoPlace(session, built);
   fleet.addApp(realm, app);
 }
