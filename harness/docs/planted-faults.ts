@@ -23,7 +23,8 @@ export function plantedFaults(rowsOf: (title: string) => readonly string[]): str
   return `# Planted faults, and what catches them
 
 Made by \`npm run docs:faults\` from the suites that prove it; a test fails when this page and a suite differ. In each case one thing is
-wrong in a drill that is otherwise good. The check that is named must fail, on the database and with the figure that is given, and no other.
+wrong in a drill that is otherwise good. The check that is named must fail, on the database and with the figure that is given, and no other;
+of a scenario that must go red others may, as what follows from it.
 
 **${faultCount()} kinds**: ${kinds(FAULT_GROUPS.flatMap(({ faults }) => faults))} in restored files, ${kinds(SUBJECT_FAULTS)} in what a subject does, ${kinds(RIG_FAULTS)} in the rig, ${Object.keys(SABOTAGES).length} in Litestream itself,
 ${controls().length} scenarios that must go red.
@@ -61,8 +62,8 @@ ${Object.entries(SABOTAGES).map(sabotageRow).join('\n')}
 ## In scenarios
 
 Negative controls: each is green only when the named checks are red, and the objectives that are named broken or kept. A fault that its
-scenario declares must be seen to take effect, else the drill is inconclusive; prefix-collision, unset-variable and listed-twice have
-theirs in what they give Litestream to read, and a known-bad build has it in itself: there the figures that must be kept say that Litestream did work.
+scenario declares must be seen to take effect, else the drill is inconclusive. A known-bad build has its fault in itself: there the figures
+that must be kept say that Litestream did work.
 
 ${tableHead('scenario', 'Litestream', 'tier', 'caught by', 'fault')}
 ${controls().join('\n')}

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import { durationMs, type Scenario } from '../scenario/schema.ts';
-import { isHostFault } from '../scenario/host-fault.ts';
+import { isHostFault, isLasting } from '../scenario/host-fault.ts';
 import { hostFaultLengthMs } from '../scenario/host-fault-length.ts';
 import { faultyRole, isStoreFault } from '../scenario/store-fault.ts';
 import { windowMs } from '../store/fault-choice.ts';
@@ -15,7 +15,7 @@ export function faultWindow(fault: Scenario['faults'][number] | undefined): Faul
     const phase = faultyRole(fault) === 'writer' ? 'load' : 'restore';
     return { phase, fromMs, toMs: Number.isFinite(toMs) ? toMs : null };
   }
-  if (!isHostFault(fault) || fault.kind === 'host-limit') return null;
+  if (!isHostFault(fault) || isLasting(fault)) return null;
   const fromMs = durationMs(fault.at);
   const lastsToKill = fault.kind === 'host-freeze' && fault.for === undefined;
   return { phase: 'load', fromMs, toMs: lastsToKill ? null : fromMs + hostFaultLengthMs(fault) };

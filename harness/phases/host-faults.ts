@@ -1,7 +1,8 @@
-import type { HostFault } from '../scenario/host-fault.ts';
+import type { HostConfig, HostFault, HostLimit } from '../scenario/host-fault.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { DrillContext } from './context.ts';
 import { actOnDatabases, chosenApps } from './host-database-fault.ts';
+import { seeMistake } from './host-config-fault.ts';
 import { beFull } from './host-disk-fault.ts';
 import { freeze, killProcesses } from './host-process-fault.ts';
 import { type FaultRecord, type HostScene, hostFaultsOf } from './host-scene.ts';
@@ -35,6 +36,9 @@ export function hostFaults(drill: DrillContext, underTest: HostUnderTest, writer
       scene.atTheKill(() => limitSeen(scene, fault, record));
       return [];
     }
+    if (fault.kind === 'host-config') {
+      return [{ id: fault.id, atMs: 0, run: () => guarded(drill, seeMistake(scene, fault, record)) }];
+    }
     return [
       { id: fault.id, atMs: durationMs(fault.at), run: () => guarded(drill, run(scene, fault, record)) },
     ];
@@ -44,7 +48,7 @@ export function hostFaults(drill: DrillContext, underTest: HostUnderTest, writer
 
 function run(
   scene: HostScene,
-  fault: Exclude<HostFault, { kind: 'host-limit' }>,
+  fault: Exclude<HostFault, HostLimit | HostConfig>,
   record: FaultRecord,
 ): Promise<void> {
   switch (fault.kind) {

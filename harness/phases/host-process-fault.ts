@@ -158,7 +158,7 @@ function processesOf(host: RunningHost, which: HostKill['process']): Struck[] {
     case 'writer':
       return struck([host.pidOf(WRITER)]);
     case 'litestream':
-      return struck(othersOf(host).filter((pid) => isLitestream(pid, join(host.paths.binDir, 'litestream'))));
+      return struck(litestreamsOf(host));
     case 'replication':
       return struck(othersOf(host));
     default:
@@ -176,6 +176,11 @@ function struck(pids: readonly (number | null)[]): Struck[] {
     const now = processState(pid);
     return now === null || isGone(pid, now.started) ? [] : [{ pid, started: now.started }];
   });
+}
+
+/** The Litestreams that replicate on a host, by their process ids. */
+export function litestreamsOf(host: RunningHost): number[] {
+  return othersOf(host).filter((pid) => isLitestream(pid, join(host.paths.binDir, 'litestream')));
 }
 
 /** All that is not the drill's own: the supervisor, and whatever it has started. */

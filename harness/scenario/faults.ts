@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bucketHole, bucketMirrored, bucketObject, bucketRenewed } from './bucket-fault.ts';
 import {
+  hostConfig,
   hostDatabase,
   hostDiskFull,
   hostFreeze,
@@ -32,6 +33,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   hostDiskFull,
   hostSlowDisk,
   hostLimit,
+  hostConfig,
   ...storeFaults,
   bucketHole,
   bucketObject,

@@ -1,5 +1,5 @@
 import { type Contradiction, contradiction } from './contradiction.ts';
-import type { HostFault } from './host-fault.ts';
+import { type HostFault, isLasting } from './host-fault.ts';
 import { hostFaultLengthMs } from './host-fault-length.ts';
 import { strictestMax } from './metrics.ts';
 import { earliestKillMs } from './plan.ts';
@@ -16,7 +16,7 @@ export function ofHostFault(fault: HostFault, at: string, scenario: Scenario): C
 
 /** A fault that the disaster overtakes would not have been one. */
 function ofItsTime(fault: HostFault, at: string, scenario: Scenario): Contradiction[] {
-  if (fault.kind === 'host-limit') return [];
+  if (isLasting(fault)) return [];
   const killMs = earliestKillMs(scenario);
   const endMs = durationMs(fault.at) + hostFaultLengthMs(fault);
   if (endMs < killMs) return [];
@@ -49,6 +49,10 @@ function ofItsKind(fault: HostFault, at: string, scenario: Scenario): Contradict
     case 'host-limit':
       return fault.openFiles === undefined && fault.memoryMb === undefined
         ? [contradiction('neither openFiles nor memoryMb: nothing would be limited', at)]
+        : [];
+    case 'host-config':
+      return scenario.supervisor.command === undefined
+        ? [contradiction('our supervisor makes no such mistake: say which command does', at, 'supervisor')]
         : [];
     case 'host-freeze':
     case 'host-reader':

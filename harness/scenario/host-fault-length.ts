@@ -1,8 +1,8 @@
 import { durationMs } from '../duration.ts';
-import type { HostFault } from './host-fault.ts';
+import type { HostConfig, HostFault, HostLimit } from './host-fault.ts';
 
 /** How long a fault of the host takes from its first strike to its end. 0: over at once, or it lasts until the kill. */
-export function hostFaultLengthMs(fault: Exclude<HostFault, { kind: 'host-limit' }>): number {
+export function hostFaultLengthMs(fault: Exclude<HostFault, HostLimit | HostConfig>): number {
   if (fault.kind === 'host-kill') {
     const againMs = fault.startAgainAfter === undefined ? 0 : durationMs(fault.startAgainAfter);
     return fault.times * againMs + (fault.times - 1) * durationMs(fault.every);

@@ -199,6 +199,22 @@ export const hostLimit = z
   })
   .describe('Too few descriptors, or too little memory.');
 
+export const hostConfig = z
+  .strictObject({
+    id: faultId,
+    kind: z
+      .literal('host-config')
+      .describe(
+        "The supervisor's command makes an operator's mistake. The drill does not make it: it looks at the running Litestreams, and at the files that they were started with, whether it is there (Linux).",
+      ),
+    mistake: z
+      .enum(['two-replicators', 'listed-twice', 'shared-prefix', 'no-replica'])
+      .describe(
+        'two-replicators: more than one Litestream runs by one file. listed-twice: a database is in it more than once. shared-prefix: databases have one place in the bucket. no-replica: a database has none that this Litestream reads.',
+      ),
+  })
+  .describe('A litestream.yml, or a service, that is not as it should be.');
+
 /** Faults of the host as a scenario declares them. */
 export type HostKill = z.output<typeof hostKill>;
 export type HostFreeze = z.output<typeof hostFreeze>;
@@ -208,6 +224,7 @@ export type HostSecondWriter = z.output<typeof hostSecondWriter>;
 export type HostDiskFull = z.output<typeof hostDiskFull>;
 export type HostSlowDisk = z.output<typeof hostSlowDisk>;
 export type HostLimit = z.output<typeof hostLimit>;
+export type HostConfig = z.output<typeof hostConfig>;
 export type HostFault =
   | HostKill
   | HostFreeze
@@ -216,7 +233,13 @@ export type HostFault =
   | HostSecondWriter
   | HostDiskFull
   | HostSlowDisk
-  | HostLimit;
+  | HostLimit
+  | HostConfig;
+
+/** What is there as long as the supervisor is, and has no time of its own. */
+export function isLasting(fault: HostFault): fault is HostLimit | HostConfig {
+  return fault.kind === 'host-limit' || fault.kind === 'host-config';
+}
 
 /** Of Litestream alone the exit code is its supervisor's to know, and a writer is the drill's own. */
 export function endsSupervisorInOrder({ signal, process: which }: HostKill): boolean {
