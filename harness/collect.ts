@@ -181,10 +181,23 @@ function loadRequests(
 }
 
 /** What the status file told by when, against what the host was refused by then; a log with a piece missing says nothing. */
-function storeAlarm({ found: { storeAlarm: alarm, kill }, scenario }: DrillContext, log: RequestLog) {
+function storeAlarm(drill: DrillContext, log: RequestLog) {
+  const { storeAlarm: alarm, kill } = drill.found;
   if (alarm === undefined || kill === null) return {};
-  const faults = scenario.faults.filter(refusesTheHost).map(({ id }) => id);
-  return { storeAlarm: storeAlarmEvidence(alarm.changes, refusedUs(log, faults, kill.atUs), kill.atUs) };
+  const faults = drill.scenario.faults.filter(refusesTheHost).map(({ id }) => id);
+  const refused = [...refusedUs(log, faults, kill.atUs), ...awayUs(drill, kill.atUs)];
+  return { storeAlarm: storeAlarmEvidence(alarm.changes, refused, kill.atUs) };
+}
+
+/** Of a store that nobody could reach: when that began and ended, in no log of requests. */
+function awayUs({ found: { loadStartUs, faults }, scenario }: DrillContext, killUs: number): number[] {
+  if (loadStartUs === null) return [];
+  return scenario.faults.flatMap((fault) => {
+    if (fault.kind !== 'store-refused' || !faults.some(({ id, engaged }) => id === fault.id && engaged))
+      return [];
+    const { fromMs, toMs } = windowMs(fault);
+    return [loadStartUs + fromMs * 1000, Math.min(killUs, loadStartUs + toMs * 1000)];
+  });
 }
 
 function withWindow({ scenario }: DrillContext, record: Evidence['faults'][number]) {

@@ -305,7 +305,7 @@ describe('contradictions', () => {
       '  - storeAlarmMs < 10000\nfaults: [{ id: a, kind: store-status, status: 403, role: recovery }]',
       [
         expect.stringMatching(
-          /storeAlarmMs is measured on refused requests of the host: declare a store-status 403 or a store-key-revoked$/,
+          /storeAlarmMs is measured on refused requests of the host: declare a store-status 403, a store-key-revoked or a store-refused$/,
         ),
       ],
     ],

@@ -20,7 +20,7 @@ export function ofStoreFault(fault: StoreFault, at: string, scenario: Scenario):
 export function ofStoreAlarm(at: string, faults: Scenario['faults']): Contradiction[] {
   if (!faults.some(refusesTheHost)) {
     const message =
-      'storeAlarmMs is measured on refused requests of the host: declare a store-status 403 or a store-key-revoked';
+      'storeAlarmMs is measured on refused requests of the host: declare a store-status 403, a store-key-revoked or a store-refused';
     return [contradiction(message, at, 'faults')];
   }
   return faults.flatMap((fault, index) => {

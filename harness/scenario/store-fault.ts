@@ -171,10 +171,10 @@ export function faultyRole(fault: StoreFault): FaultyRole {
   return 'role' in fault ? fault.role : 'writer';
 }
 
-/** Whether it answers requests of the host with 403. */
+/** Whether it answers requests of the host with 403, or lets none of them through. */
 export function refusesTheHost(fault: { readonly kind: string }): boolean {
   if (!isStoreFault(fault)) return false;
-  if (fault.kind === 'store-key-revoked') return true;
+  if (fault.kind === 'store-key-revoked' || fault.kind === 'store-refused') return true;
   return fault.kind === 'store-status' && fault.status === 403 && fault.role === 'writer';
 }
 
