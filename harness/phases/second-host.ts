@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DrillErrorCode } from '../errors.ts';
 import type { Evidence } from '../evidence.ts';
-import { startHost } from '../host/host.ts';
+import { type RunningHost, startHost } from '../host/host.ts';
 import { SUPERVISOR } from '../host/protocol.ts';
-import { prepareHost, startSupervisor } from '../host/subject.ts';
+import { prepareHost, startSupervisor, type Subject } from '../host/subject.ts';
 import { durationMs } from '../scenario/schema.ts';
 import type { Store } from '../store/store.ts';
 import type { DrillContext, SecondHost } from './context.ts';
@@ -13,6 +14,7 @@ import { lastWords } from './start-host.ts';
 import type { TimedAction } from './timed-actions.ts';
 
 const FAULT = 'second host';
+const LEASED: DrillErrorCode = 'DRILL_E_SUPERVISOR_LEASED';
 /** Marks what the second host has written, in the databases themselves: 1 is the first host, 2 the new one. */
 const LIFE = 3;
 
@@ -74,7 +76,7 @@ async function goLive(
 }
 
 /** The disaster takes the second host too, however far it has come. Whether it ever was a rival is a matter of its writes. */
-export function endSecondHost({ found, recorder }: DrillContext): void {
+export function endSecondHost({ found, recorder, subject }: DrillContext): void {
   const { secondHost, risingHost } = found;
   if (risingHost === null) return;
   try {
@@ -92,7 +94,18 @@ export function endSecondHost({ found, recorder }: DrillContext): void {
   const fault = found.faults.find(({ id }) => id === FAULT);
   if (fault === undefined) return;
   fault.count = writers.acknowledged();
-  fault.engaged = fault.count > 0;
+  fault.engaged = fault.count > 0 && isRival(secondHost, subject);
+}
+
+/**
+ * Whether there were two who wanted to replicate. Ours ends because of the other one's lease, or was none; why another one
+ * has ended is its own to know.
+ */
+export function isRival(
+  { host, log }: { readonly host: Pick<RunningHost, 'exitOf'>; readonly log: string },
+  subject: Subject,
+): boolean {
+  return subject.supervisor !== null || host.exitOf(SUPERVISOR) === null || lastWords(log).includes(LEASED);
 }
 
 /** The second host as evidence, with what has become of its supervisor. */
