@@ -45,6 +45,16 @@ describe('a machine that others have taken', () => {
     expect(result.failures).toMatchObject([{ class: 'environment', code: 'machine-starved' }]);
   });
 
+  it('shows nothing of a loss of which the files do not tell whether it was late', () => {
+    const result = judge(
+      evidenceWith((evidence) => {
+        lateOn(evidence);
+        databaseIn(evidence, SHOP).lostAt = { ...LATE, wal: 1, unclear: 2 };
+      }),
+    );
+    expect(result.failures).toMatchObject([{ class: 'environment', code: 'machine-starved' }]);
+  });
+
   it('shows nothing of a recovery that is only slow', () => {
     const result = judge(evidenceWith((evidence) => slowWhile(evidence, 'restore', 'verify', 'second life')));
     expect(result.failures).toMatchObject([{ class: 'environment', code: 'machine-starved' }]);

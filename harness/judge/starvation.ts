@@ -118,9 +118,9 @@ export function starvedIn(
   return `the machine was starved: in phase ${phases.join(', ')} other programs took ${percent(shares.others)} of its processors, and ${percent(shares.idle)} was left idle`;
 }
 
-/** What had been uploaded and cannot be read, or was never anywhere, is no matter of time. */
+/** What had been uploaded and cannot be read, or was never anywhere, is no matter of time; of the rest it may have been. */
 function wasOnlyLate({ lostWrites }: Judged['measurements'], lostAt: LostAt | null): boolean {
-  return lostWrites === (lostAt === null ? 0 : lostAt.wal + lostAt.staged);
+  return lostWrites === (lostAt === null ? 0 : lostAt.wal + lostAt.staged + lostAt.unclear);
 }
 
 /** By their lengths. A phase that nobody watched counts as one in which the machine was idle. */
