@@ -55,8 +55,9 @@ export async function reconcileLoop(run: Run): Promise<void> {
       // A full disk or a vanished folder: the child goes on with what it has, and we try again.
       log.write('error', 'the databases on disk could not be reconciled', { error: reasonOf(error) });
     }
-    // A walk of a large fleet must not become all that we do; a burst of new databases costs one restart, not one each.
-    await pause(Math.max(rescanMs, (performance.now() - startMs) * 4), stop);
+    // A walk of a large fleet must not become all that we do; a burst of new databases costs one restart, not one each. But
+    // after a restart that took a minute a newcomer must not wait for four.
+    await pause(clamp((performance.now() - startMs) * 4, rescanMs, LONGEST_PAUSE_MS), stop);
   }
 }
 
@@ -186,6 +187,8 @@ export function releaseGuardLater({ config, guard }: Run, databases: number): vo
   guard.releaseAfter(monitorMs + TAKE_HOLD_MS + databases * TAKE_HOLD_EACH_MS);
 }
 
+/** The longest time until somebody looks for newcomers again. */
+const LONGEST_PAUSE_MS = 10_000;
 /** A replaced child may finish what it is doing for this long; its successor goes on where it was cut off. */
 const REPLACE_GRACE_MS = 250;
 /** Time for a new Litestream to open its databases: 400 of them take it up to 6 s. */
