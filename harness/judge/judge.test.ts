@@ -550,7 +550,7 @@ describe('RPO', () => {
     expect(result.measurements).toMatchObject({
       rpoMs: { p50: 0, max: 4000 },
       recoveryPointAgeMs: { max: 4500 },
-      skewMs: { max: 4500 },
+      skewMs: { max: 4000 },
       lostWrites: 3,
       lostWritesBeyondRpo: 0,
     });

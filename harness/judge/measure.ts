@@ -163,15 +163,18 @@ function timesToProtection(fates: readonly Fate[], killUs: number | null): Distr
   );
 }
 
-/** Per realm: how far apart its databases' recovery points are on the wall clock. */
+/**
+ * Per realm: how far apart the instants are up to which its databases are complete. Those are the oldest lost writes and not the
+ * last restored ones: a database that is written to seldom is as new as its neighbours until then.
+ */
 function skews(fates: readonly Fate[]): Distribution | null {
   const byRealm = new Map<string, number[]>();
-  for (const { database, completeUntilUs } of fates) {
+  for (const { database, rpoMs } of fates) {
     const realm = /^realms\/([^/]+)\//.exec(database.path)?.[1];
-    if (realm === undefined || completeUntilUs === null) continue;
-    byRealm.set(realm, [...(byRealm.get(realm) ?? []), completeUntilUs]);
+    if (realm === undefined || rpoMs === null) continue;
+    byRealm.set(realm, [...(byRealm.get(realm) ?? []), rpoMs]);
   }
-  return distributionOf([...byRealm.values()].map((points) => (largest(points) - smallest(points)) / 1000));
+  return distributionOf([...byRealm.values()].map((ages) => largest(ages) - smallest(ages)));
 }
 
 function largest(figures: readonly number[]): number {
