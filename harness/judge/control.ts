@@ -44,6 +44,13 @@ export function decideControl(evidence: Evidence, judged: JudgedControl): Decisi
       verdict: 'fail',
       reason: `the negative control found something else than was planted: ${miscounted.join(', ')}`,
     };
+  // Of nothing that is planted does it follow that somebody writes on after the kill.
+  if (
+    checks.some(
+      ({ id, verdict }) => id === 'no-late-uploads' && verdict === 'fail' && !scenario.mustFail.includes(id),
+    )
+  )
+    return { verdict: 'fail', reason: 'the negative control broke more than was planted: no-late-uploads' };
   const exceeded = bounds.filter(({ verdict }) => verdict === 'fail');
   const excuses = exceeded.map(({ expression }) => starvedIn(evidence, lateIn(expression), judged));
   if (excuses.includes(null)) {

@@ -754,6 +754,20 @@ describe('a negative control', () => {
     });
   });
 
+  test('fails when somebody has written on after the kill: nothing that is planted has that for a consequence', () => {
+    const late = (mustFail: CheckId[]): unknown =>
+      control((evidence) => {
+        evidence.scenario.mustFail = mustFail;
+        plant(evidence, 'content');
+        evidence.lateUploads.push({ atUs: KILL_US + 900_000, method: 'PUT', key: 'prod/system.db/late' });
+      });
+    expect(late(['content'])).toMatchObject({
+      verdict: 'fail',
+      reason: 'the negative control broke more than was planted: no-late-uploads',
+    });
+    expect(late(['content', 'no-late-uploads'])).toMatchObject({ verdict: 'pass' });
+  });
+
   test('is not caught by one whose check was never made', () => {
     const result = control((evidence) => {
       evidence.scenario.mustFail = ['content', 'hooks'];
