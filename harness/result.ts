@@ -63,6 +63,16 @@ const measurementsSchema = z.strictObject({
    */
   subjectRssMb: maybe.optional(),
   subjectOpenFiles: maybe.optional(),
+  /**
+   * Lost writes that had been uploaded when the host died: what the store said that it has, and no restore gave back. null:
+   * nobody can tell, absent: judged before this was.
+   */
+  unreachableWrites: maybe.optional(),
+  /**
+   * Databases that came back a second time, with exit code 0 and without what the new host had written. null: none came back
+   * a second time, absent: there was no second life, or judged before this was.
+   */
+  databasesLostAgain: maybe.optional(),
   unknownWrites: z.number().int(),
   refusedWrites: z.number().int(),
   databasesRestored: z.number().int(),

@@ -22,16 +22,17 @@ export async function generationPlaces(
   const shadows = id === null ? [] : shadowsOf(file, id, dead.statePage);
   const last = shadows.at(-1);
   const uploadedAnything = generations.length > 0;
-  const perhaps = { upTo: -1, atMost: dead.seq };
+  const perhaps = (upTo: number): Reach => ({ upTo, atMost: dead.seq });
   if (id === null || last === undefined) {
-    return { staged: NOTHING, uploaded: uploadedAnything ? perhaps : NOTHING };
+    return { staged: NOTHING, uploaded: uploadedAnything ? perhaps(-1) : NOTHING };
   }
   const wals = withRealWal(shadows, dead);
   const staged = reachAt(wals, { wal: last.wal, offset: last.sizeBytes }, disk);
   const generation = generations.find((one) => one.id === id);
-  if (generation === undefined) return { staged, uploaded: uploadedAnything ? perhaps : NOTHING };
-  const end = await uploadedEnd(generation, readObject);
-  return { staged, uploaded: end === null ? perhaps : reachAt(wals, end, disk) };
+  if (generation === undefined) return { staged, uploaded: uploadedAnything ? perhaps(-1) : NOTHING };
+  const { place, isEnd } = await uploadedPlace(generation, readObject);
+  const reached = reachAt(wals, place, disk);
+  return { staged, uploaded: isEnd ? reached : perhaps(reached.upTo) };
 }
 
 interface Shadow extends KnownWal {
@@ -64,19 +65,19 @@ function withRealWal(shadows: readonly Shadow[], { wal }: DeadDatabase): KnownWa
     : [...shadows, { wal: last.wal + 1, commits: wal.commits }];
 }
 
-/** Where the last segment ends; without one, where the last snapshot was made. Null: it cannot be read any more. */
-async function uploadedEnd(
+/** Where the last segment ends; without one, where the last snapshot was made. One that cannot be read says where it begins. */
+async function uploadedPlace(
   { snapshots, segments }: Generation,
   readObject: ReadObject,
-): Promise<WalPlace | null> {
+): Promise<{ readonly place: WalPlace; readonly isEnd: boolean }> {
   const segment = segments.at(-1);
-  if (segment === undefined) return { wal: snapshots.at(-1)?.index ?? 0, offset: 0 };
-  const body = await readObject(segment.key);
+  if (segment === undefined) return { place: { wal: snapshots.at(-1)?.index ?? 0, offset: 0 }, isEnd: true };
+  const { index: wal, offset, key } = segment;
+  const body = await readObject(key);
   try {
-    return body === null
-      ? null
-      : { wal: segment.index, offset: segment.offset + lz4FrameLength(Buffer.from(body)) };
+    if (body === null) return { place: { wal, offset }, isEnd: false };
+    return { place: { wal, offset: offset + lz4FrameLength(Buffer.from(body)) }, isEnd: true };
   } catch {
-    return null; // a damaged segment does not say where it ends
+    return { place: { wal, offset }, isEnd: false }; // a damaged segment does not say where it ends
   }
 }

@@ -6,7 +6,7 @@ import { type Fate, seconds } from './fates.ts';
  * the row of that one must not look as if all were well: a file that was rolled back is sound and complete.
  */
 export function beyondObjective(
-  { lostAgesMs, rpoMs }: Fate,
+  { lostAgesMs, rpoMs, excused, database }: Fate,
   objectives: readonly { readonly expression: string }[],
   rpoObjectiveMs: number,
 ): string | null {
@@ -15,6 +15,7 @@ export function beyondObjective(
     rpoMs,
     lostWritesBeyondRpo: beyond,
     databasesBeyondRpo: Math.min(beyond, 1),
+    unreachableWrites: lostAgesMs.length === 0 || excused ? 0 : (database.lostAt?.unreachable ?? null),
   };
   for (const { expression } of objectives) {
     const { objective } = parseObjective(expression);
@@ -25,4 +26,16 @@ export function beyondObjective(
     if (isLimit && !holds(objective, actual)) return `lost up to ${seconds(rpoMs ?? 0)}: ${expression}`;
   }
   return null;
+}
+
+/** Where nothing of what had been uploaded may be out of reach: whether a loss is nobody can tell. null: it can be told, or is not asked. */
+export function openLoss(
+  { lostAgesMs, excused, database: { lostAt } }: Fate,
+  objectives: readonly { readonly expression: string }[],
+): string | null {
+  if (lostAgesMs.length === 0 || excused || lostAt?.unclear === 0) return null;
+  const isAsked = objectives.some(
+    ({ expression }) => parseObjective(expression).objective?.metric === 'unreachableWrites',
+  );
+  return isAsked ? 'nobody can tell whether what is lost had been uploaded' : null;
 }

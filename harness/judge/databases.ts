@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import { type AnyCheckId, CHECK_IDS, type CheckId, DATABASE_CHECK_IDS } from '../evidence/checks.ts';
 import type { DatabaseEvidence } from '../evidence/database.ts';
 import type { DatabaseResult, Verdict } from '../result.ts';
-import { beyondObjective } from './beyond-objective.ts';
+import { beyondObjective, openLoss } from './beyond-objective.ts';
 import type { Fate } from './fates.ts';
 import { findingsOf, partFindings } from './tally.ts';
 import { checkResult } from './tally.ts';
@@ -23,7 +23,7 @@ export function judgeDatabases(
     const broken = beyondObjective(fate, evidence.scenario.objectives, rpoObjectiveMs);
     const failed = failedChecksOf(evidence, fate, own, rpoObjectiveMs);
     const failedChecks: AnyCheckId[] = failed.length === 0 && broken !== null ? ['objectives'] : failed;
-    const open = openQuestion(fate);
+    const open = openQuestion(fate) ?? openLoss(fate, evidence.scenario.objectives);
     const verdict: Verdict = failedChecks.length > 0 ? 'fail' : open === null ? 'pass' : 'inconclusive';
     const words = fate.why === '' ? (first?.detail ?? open ?? broken ?? '') : fate.why;
     return {

@@ -447,6 +447,59 @@ describe('inventory', () => {
     expect(result.failures?.map(({ code }) => code)).toContain('no-first-write');
   });
 
+  test('what had been uploaded and is lost is counted, and is not known where one loss is not', () => {
+    const place = { wal: 1, staged: 0, unreachable: 0, nowhere: 0, unclear: 0 };
+    const unreachable = (...lostAt: (object | undefined)[]): unknown =>
+      judged((evidence) => {
+        for (const [index, at] of lostAt.entries()) {
+          const database = databaseIn(evidence, [SHOP, REALM][index] ?? '');
+          Object.assign(database, { lostWriteAgesMs: [200], ...(at === undefined ? {} : { lostAt: at }) });
+        }
+      }).measurements.unreachableWrites;
+    expect(unreachable()).toBe(0);
+    expect(unreachable(place, place)).toBe(0);
+    expect(unreachable(place, { ...place, wal: 0, unreachable: 1 })).toBe(1);
+    expect(unreachable({ ...place, unreachable: 2 }, undefined)).toBe(2);
+    expect(unreachable(place, undefined)).toBeNull();
+    expect(unreachable({ ...place, wal: 0, unclear: 1 })).toBeNull();
+  });
+
+  test('of a loss of which that is not known the row is no pass either, where it is asked', () => {
+    const lostAt = { wal: 0, staged: 0, unreachable: 0, nowhere: 0, unclear: 1 };
+    const verdict = (...objectives: string[]): unknown => {
+      const result = judged((evidence) => {
+        evidence.scenario.objectives.push(...objectives.map((expression) => ({ expression, line: 13 })));
+        Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [200], lostAt });
+      });
+      return [result.verdict, row(result, SHOP)?.verdict];
+    };
+    expect(verdict()).toEqual(['pass', 'pass']);
+    expect(verdict('unreachableWrites == 0')).toEqual(['inconclusive', 'inconclusive']);
+  });
+
+  test('what the new host wrote and a second restore does not have is counted, protected or not', () => {
+    const lostAgain = (change: (evidence: Evidence) => void): unknown =>
+      judged(change).measurements.databasesLostAgain;
+    const asInTheFirst = (evidence: Evidence, path: string): void => {
+      const { verified, second } = databaseIn(evidence, path);
+      if (second?.verified && verified) second.verified.recoveryPoint = verified.recoveryPoint;
+    };
+    expect(lostAgain(() => undefined)).toBe(0);
+    expect(lostAgain((evidence) => asInTheFirst(evidence, SHOP))).toBe(1);
+    expect(
+      lostAgain((evidence) => {
+        asInTheFirst(evidence, SHOP);
+        Object.assign(databaseIn(evidence, SHOP).second ?? {}, { protectedUs: null });
+      }),
+    ).toBe(1);
+    expect(
+      lostAgain(({ databases }) => {
+        for (const { second } of databases) Object.assign(second ?? {}, { restore: null, verified: null });
+      }),
+    ).toBeNull();
+    expect(lostAgain(({ scenario }) => void (scenario.secondLife = false))).toBeUndefined();
+  });
+
   test('counted as torn, excused or not: whatever came back in a state that it never had', () => {
     const torn = (change: (evidence: Evidence) => void): unknown => judged(change).measurements.tornDatabases;
     expect(torn(() => undefined)).toBe(0);

@@ -25,6 +25,8 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     acknowledgedWrites: sum('acknowledged'),
     lostWrites: lostAgesMs.length,
     lostWritesBeyondRpo: lostAgesMs.filter((ageMs) => ageMs > rpoObjectiveMs).length,
+    unreachableWrites: unreachableWrites(fates),
+    ...lostAgain(evidence, fates),
     unknownWrites: sum('unknown'),
     refusedWrites: sum('refused'),
     tornDatabases: tornDatabases(evidence, rpoObjectiveMs),
@@ -41,6 +43,29 @@ export function measure(evidence: Evidence, fates: readonly Fate[], rpoObjective
     ...orderedStop(evidence),
     ...subjectUse(evidence),
   };
+}
+
+/**
+ * Nobody had promised what is excused: a part of it may well be there. null where of some loss nobody knows: that what is
+ * known of comes to nothing does not say that all of it does.
+ */
+function unreachableWrites(fates: readonly Fate[]): number | null {
+  const losers = fates.filter(({ lostAgesMs, excused }) => lostAgesMs.length > 0 && !excused);
+  const places = losers.map(({ database }) => database.lostAt ?? null);
+  const unreachable = places.reduce((total, place) => total + (place?.unreachable ?? 0), 0);
+  const isClear = places.every((place) => place?.unclear === 0);
+  return unreachable > 0 || isClear ? unreachable : null;
+}
+
+/** Whether or not it was seen protected before that: what the new host wrote is what it was to have for good. */
+function lostAgain({ scenario }: Evidence, fates: readonly Fate[]): Pick<Measurements, 'databasesLostAgain'> {
+  if (!scenario.secondLife) return {};
+  const back = fates.flatMap(({ end, database: { verified: first, second } }) => {
+    const again = second?.restore?.outcome === 'restored' ? second.verified : null;
+    return end === 'restored' && first !== null && again !== null ? [{ first, again }] : [];
+  });
+  const lost = back.filter(({ first, again }) => again.recoveryPoint <= first.recoveryPoint).length;
+  return { databasesLostAgain: back.length === 0 ? null : lost };
 }
 
 /** An alarm that had not come, or not gone, is as late as the last instant at which that was known. */

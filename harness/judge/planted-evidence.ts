@@ -72,6 +72,11 @@ export const SUBJECT_FAULTS: readonly PlantedEvidence[] = [
   red('replicator that is frozen but alive', ['objectives'], (evidence) => {
     Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [20_000, 18_000, 16_000] });
   }),
+  red('uploaded write of the last second that no restore gives back', ['objectives'], (evidence) => {
+    evidence.scenario.objectives.push({ expression: 'unreachableWrites == 0', line: 13 });
+    const lostAt = { wal: 1, staged: 0, unreachable: 1, nowhere: 0, unclear: 0 };
+    Object.assign(databaseIn(evidence, SHOP), { lostWriteAgesMs: [800, 200], lostAt });
+  }),
   red('supervisor that warns of a full disk when writes are refused already', ['objectives'], (evidence) => {
     const [firstRefusedUs, freedUs] = [KILL_US - 20_000_000, KILL_US - 9_000_000];
     evidence.scenario.objectives.push({ expression: 'spaceAlarmLeadMs > 0', line: 13 });

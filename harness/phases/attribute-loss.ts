@@ -21,6 +21,7 @@ export async function attributeLoss(drill: DrillContext, store: Store): Promise<
   const losers = [...verification.databases.values()].filter(({ lostWrites }) => lostWrites.length > 0);
   const replicas = new Map(bucketAtKill.map((replica) => [replica.path, replica]));
   const scratchDir = await mkdtemp(join(paths.work, 'attribution-'));
+  const etagsAtKill = new Map(found.objectsAtKill.map(({ key, etag }) => [key, etag]));
   const lostAt = new Map<string, ReturnType<typeof partLostWrites>>();
   try {
     for (const { path, lostWrites } of losers) {
@@ -31,7 +32,8 @@ export async function attributeLoss(drill: DrillContext, store: Store): Promise<
         replica: replicas.get(path),
         readObject: async (key) => {
           const signal = limitedSignal(READ_TIMEOUT_MS, order.signal);
-          return (await store.observer.read(key, signal).catch(() => null))?.body ?? null;
+          const now = await store.observer.read(key, signal).catch(() => null);
+          return now === null || isAnother(now.etag, etagsAtKill.get(key)) ? null : now.body;
         },
       });
       lostAt.set(path, partLostWrites(lostWrites, places));
@@ -41,4 +43,14 @@ export async function attributeLoss(drill: DrillContext, store: Store): Promise<
     await rm(scratchDir, { recursive: true, force: true });
   }
   found.lostAt = lostAt;
+}
+
+/** Whether an object has been put in the place of the one that was there at the kill: that one can be read no more. */
+function isAnother(now: string, atKill: string | undefined): boolean {
+  return atKill !== undefined && bare(now) !== bare(atKill);
+}
+
+/** Some stores put quotes around it in one answer, and none in another. */
+function bare(etag: string): string {
+  return etag.replaceAll('"', '');
 }

@@ -5,7 +5,7 @@ import type { scenarioSchema } from '../scenario/schema.ts';
 type WrittenScenario = z.input<typeof scenarioSchema>;
 
 /** Two intervals until the last upload has begun, and this long for it to end on a machine with other things to do. */
-const UPLOAD_MS = 5000;
+const UPLOAD_MS = 2500;
 
 /**
  * A small drill of any legal shape, drawn from the seed: tenants, load, interval, what is created and deleted meanwhile, blobs and
@@ -18,7 +18,7 @@ export function soakScenario(seed: number): WrittenScenario {
   const appsPerRealm = random.int(1, 3);
   const apps = realms * appsPerRealm;
   const replicateIntervalSec = random.pick([0.3, 1, 1, 2, 4]);
-  const loadSec = random.int(2, 6);
+  const loadSec = random.int(3, 8);
   const awaited = chance(0.8);
   return {
     id: `soak-${seed}`,
@@ -54,6 +54,7 @@ export function soakScenario(seed: number): WrittenScenario {
     objectives: [
       `rpoMs max < ${2 * replicateIntervalSec * 1000 + UPLOAD_MS}`,
       'lostWritesBeyondRpo == 0',
+      'unreachableWrites == 0',
       'rtoMs < 60000',
     ],
     timeout: '3m',
