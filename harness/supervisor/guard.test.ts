@@ -44,3 +44,15 @@ it('what is held during an outage is let go when that has lasted, also what came
   while (isHeld() && performance.now() - startMs < 15_000) await sleep(50);
   expect(isHeld()).toBe(false);
 });
+
+it('what nobody else holds by then is not let go before somebody does', async () => {
+  let isTaken = false;
+  expect(await guard.hold([db.name])).toBe(1);
+  guard.releaseAfter(100, () => isTaken);
+  await sleep(1500);
+  expect(isHeld()).toBe(true);
+  isTaken = true;
+  const startMs = performance.now();
+  while (isHeld() && performance.now() - startMs < 15_000) await sleep(50);
+  expect(isHeld()).toBe(false);
+});

@@ -36,10 +36,19 @@ export class WalGuard {
     if (this.#holder !== null) await tell(this.#holder, 'release', files, HOLD_TIMEOUT_MS);
   }
 
-  /** Lets go once the new Litestream has had time to take hold itself. */
-  releaseAfter(ms: number): void {
+  /**
+   * Lets go once the new Litestream has had time to take hold itself, and where that can be asked not before it has; in any
+   * case when an outage would be over.
+   */
+  releaseAfter(ms: number, isTaken: () => boolean = () => true): void {
     this.#outageEndsMs = null;
-    this.#releaseIn(ms);
+    const limitMs = performance.now() + Math.max(ms, OUTAGE_MS);
+    const look = (): void => {
+      if (performance.now() > limitMs || isTaken()) this.release();
+      else this.#timer = setTimeout(look, LOOK_MS);
+    };
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(look, ms);
   }
 
   /**
@@ -67,6 +76,7 @@ export class WalGuard {
 
 const PROGRAM = ownProgram('guard-process.ts', import.meta.url);
 const HOLD_TIMEOUT_MS = 3000;
+const LOOK_MS = 1000;
 /** After an outage as long as this a new generation is the smaller evil. */
 const OUTAGE_MS = 120_000;
 

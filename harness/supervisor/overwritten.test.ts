@@ -18,12 +18,16 @@ function newIndex(): void {
 
 const database = { path: 'a.db', identity: '8:1:100' };
 
-function opened(): { watch: Overwritten; look: () => string[]; takeIn: (held?: boolean) => void } {
+function opened(): {
+  watch: Overwritten;
+  look: (isHeld?: boolean) => string[];
+  takeIn: (held?: boolean) => void;
+} {
   const one = { ...database, file: join(folder, 'a.db') };
   const watch = new Overwritten();
   return {
     watch,
-    look: () => watch.among([one]).map(({ path }) => path),
+    look: (isHeld = true) => watch.among([one], () => isHeld).map(({ path }) => path),
     takeIn: (held = true) => watch.takenIn([one], { held }),
   };
 }
@@ -64,6 +68,17 @@ test('goes by the first look where nobody held it as it was taken in', () => {
   newIndex();
   takeIn(false);
   newIndex();
+  expect(look()).toEqual([]);
+  newIndex();
+  expect(look()).toEqual(['a.db']);
+});
+
+test('goes by no index that Litestream does not hold: the application may remove that one itself', () => {
+  const { look } = opened();
+  newIndex();
+  expect(look(false)).toEqual([]);
+  newIndex();
+  expect(look(false)).toEqual([]);
   expect(look()).toEqual([]);
   newIndex();
   expect(look()).toEqual(['a.db']);

@@ -23,15 +23,22 @@ export class Overwritten {
     }
   }
 
-  /** Those whose WAL index is another than the one to go by, each time until they are taken in. */
-  among(databases: readonly DiscoveredDatabase[]): readonly DiscoveredDatabase[] {
+  /**
+   * Those whose WAL index is another than the one to go by, each time until they are taken in. `isHeld`: whether Litestream has
+   * an index open, by its identity. One that it has not is nobody's: the application may remove it with its last connection, and
+   * a fleet of five hundred that is begun anew is waited for longer than that.
+   */
+  among(
+    databases: readonly DiscoveredDatabase[],
+    isHeld: (index: string) => boolean,
+  ): readonly DiscoveredDatabase[] {
     return databases.filter(({ path, file, identity }) => {
       const index = fileIdentity(`${file}-shm`);
       const known = this.#indexes.get(path);
       if (index === '' || (known?.identity === identity && known.index === index)) return false;
       if (known?.identity === identity) return true;
       // The first look at this file.
-      this.#indexes.set(path, { identity, index });
+      if (isHeld(index)) this.#indexes.set(path, { identity, index });
       return false;
     });
   }

@@ -8,6 +8,7 @@ import { type Discovery, discover } from './discover.ts';
 import { reasonOf } from './failure.ts';
 import { withoutForeignPast } from './foreign-past.ts';
 import { acrossGap } from './gap.ts';
+import { filesHeldBy } from './held-files.ts';
 import { databaseCapacity } from './preflight.ts';
 import { pause, type Run, SOCKET } from './run.ts';
 import { unreadFolders } from './status.ts';
@@ -41,7 +42,8 @@ export async function reconcileLoop(run: Run): Promise<void> {
       // What took the place of another while nobody looked.
       if (!begun) for (const path of run.memory.strangersAmong(databases)) fleet.strangers.add(path);
       if (run.replication.status().pid !== null)
-        for (const { path } of run.overwritten.among(fleet.replicated)) fleet.strangers.add(path);
+        for (const { path } of run.overwritten.among(fleet.replicated, filesHeldBy(run.files.config)))
+          fleet.strangers.add(path);
       const changes = changesBetween(fleet.replicated, databases, fleet.strangers);
       if (!begun || changes.added.length + changes.removed.length + changes.replaced.length > 0) {
         await reconfigure(run, databases, changes);
@@ -182,9 +184,18 @@ async function settleAll(
 }
 
 /** Lets go of the WALs once a Litestream that was just started has had time to take hold itself. */
-export function releaseGuardLater({ config, guard }: Run, databases: number): void {
-  const { monitorMs } = litestreamIntervals(config.replicateIntervalSec);
-  guard.releaseAfter(monitorMs + TAKE_HOLD_MS + databases * TAKE_HOLD_EACH_MS);
+export function releaseGuardLater(run: Run, databases: number): void {
+  const { monitorMs } = litestreamIntervals(run.config.replicateIntervalSec);
+  run.guard.releaseAfter(monitorMs + TAKE_HOLD_MS + databases * TAKE_HOLD_EACH_MS, () => isTakenUp(run));
+}
+
+/** Whether Litestream has every database open that it is to replicate. */
+function isTakenUp({ files, fleet }: Run): boolean {
+  const isHeld = filesHeldBy(files.config);
+  return fleet.replicated.every(({ file }) => {
+    const index = fileIdentity(`${file}-shm`);
+    return index === '' || isHeld(index);
+  });
 }
 
 /** The longest time until somebody looks for newcomers again. */
