@@ -50,7 +50,11 @@ const selection = {
 const storeRefused = z
   .strictObject({
     ...window,
-    kind: z.literal('store-refused').describe('Nobody listens: connections are cut, and new ones refused.'),
+    kind: z
+      .literal('store-refused')
+      .describe(
+        'Nobody listens: connections are cut, and new ones refused, whatever they are for. Before there is a request nobody knows its method or key: for those take store-reset.',
+      ),
   })
   .describe('The store cannot be reached from the host. It counts the connections that are cut.');
 

@@ -35,6 +35,9 @@ export interface Shape {
  * streamed in both directions. A request whose body broke off never reaches the store whole; one whose body is
  * complete is carried out even when its client is gone by then, and only then is it over: nothing is still under way
  * in the store when this resolves. Without an answer from the store the client gets none either: a broken connection.
+ *
+ * undici carries it, and no reverse proxy (http-proxy-3, httpxy): those end a request with its client, and then nobody knows
+ * whether the store still takes it in.
  */
 export async function forward(
   request: IncomingMessage,
