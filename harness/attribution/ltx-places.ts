@@ -1,14 +1,22 @@
 import { type LtxHeader, localFiles, ltxHeader } from '../litestream/local-ltx.ts';
 import type { LtxObject } from '../litestream/ltx-layout.ts';
+import { pageInLtx } from '../litestream/ltx-pages.ts';
 import type { DeadDatabase } from './dead-database.ts';
 import { NOTHING, type Reach, reachAt } from './lost-at.ts';
 import type { ReadObject } from './places.ts';
+import { stateSeq } from './state-page.ts';
 
 /** The WAL that the dead disk still has; whatever Litestream took from an earlier one is before it. */
 const PRESENT = 1;
 const EARLIER = 0;
 
-/** Litestream 0.5 writes in the header of each LTX file up to which byte of which WAL it reaches. */
+/** Every commit of the drill writes the page that is looked for, so that the newest files have it. */
+const MOST_READ = 50;
+
+/**
+ * Litestream 0.5 writes in the header of each LTX file up to which byte of which WAL it reaches. Of a WAL that has begun anew
+ * since, the dead disk tells nothing: then the number of the last write is read in the files themselves.
+ */
 export async function ltxPlaces(
   file: string,
   dead: DeadDatabase,
@@ -25,13 +33,48 @@ export async function ltxPlaces(
           { wal: header.salts === dead.wal?.salts ? PRESENT : EARLIER, offset: header.end },
           disk,
         );
-  const local = localFiles(file);
-  const last = local.at(-1);
+  const local = localFiles(file).toReversed();
+  const objects = ltx.toSorted((a, b) => b.maxTxid - a.maxTxid || a.level - b.level);
+  const [last] = local;
+  const [newest] = objects;
   const staged = last === undefined ? NOTHING : reach(last.header());
-  const newest = ltx.toSorted((a, b) => a.maxTxid - b.maxTxid || b.level - a.level).at(-1);
-  if (newest === undefined) return { staged, uploaded: NOTHING };
-  const own = local.find(({ txid }) => txid === newest.maxTxid);
-  return { staged, uploaded: reach(own?.header() ?? (await headerInBucket(newest, readObject))) };
+  const own = local.find(({ txid }) => txid === newest?.maxTxid);
+  const uploaded =
+    newest === undefined ? NOTHING : reach(own?.header() ?? (await headerInBucket(newest, readObject)));
+  return {
+    staged: isExact(staged) ? staged : await reachIn(local, ({ bytes }) => bytes(), dead),
+    uploaded: isExact(uploaded) ? uploaded : await reachIn(objects, ({ key }) => readObject(key), dead),
+  };
+}
+
+function isExact({ upTo, atMost }: Reach): boolean {
+  return upTo === atMost;
+}
+
+/** The last write in files, newest first. One that cannot be read may have had later ones than the first that can. */
+async function reachIn<File>(
+  files: readonly File[],
+  read: (file: File) => Promise<Uint8Array | null> | Uint8Array | null,
+  { statePage, seq: last }: DeadDatabase,
+): Promise<Reach> {
+  let isWhole = true;
+  for (const file of files.slice(0, MOST_READ)) {
+    const seq = seqIn(await read(file), statePage);
+    if (seq === 'unreadable') isWhole = false;
+    else if (seq !== null) return { upTo: seq, atMost: isWhole ? seq : last };
+  }
+  return { upTo: -1, atMost: last };
+}
+
+/** null: no commit of the drill is in it. */
+function seqIn(body: Uint8Array | null, statePage: number): number | null | 'unreadable' {
+  if (body === null) return 'unreadable';
+  try {
+    const page = pageInLtx(Buffer.from(body), statePage);
+    return page === null ? null : stateSeq(page);
+  } catch {
+    return 'unreadable';
+  }
 }
 
 /** Merged files and snapshots say nothing of the WAL. */

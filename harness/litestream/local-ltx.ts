@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { metaFolder } from './local-position.ts';
 import { indexedEnd, readStart, WAL_HEADER, type WalIndex, walIndex } from './wal-end.ts';
@@ -80,6 +80,8 @@ export interface LocalFile {
   readonly txid: number;
   /** null: deleted by Litestream's own retention since the folder was read, or too short. */
   readonly header: () => LtxHeader | null;
+  /** All of it; null: deleted meanwhile. */
+  readonly bytes: () => Buffer | null;
 }
 
 const NAME = /^[0-9a-f]{16}-([0-9a-f]{16})\.ltx$/;
@@ -100,7 +102,13 @@ export function localFiles(file: string): LocalFile[] {
       const max = NAME.exec(name)?.[1];
       return max === undefined
         ? []
-        : [{ txid: Number.parseInt(max, 16), header: () => headerOf(join(folder, name)) }];
+        : [
+            {
+              txid: Number.parseInt(max, 16),
+              header: () => headerOf(join(folder, name)),
+              bytes: () => bytesOf(join(folder, name)),
+            },
+          ];
     })
     .toSorted((a, b) => a.txid - b.txid);
 }
@@ -113,6 +121,14 @@ function reaches(one: LocalFile, salts: string, offset: number): boolean {
 function headerOf(file: string): LtxHeader | null {
   try {
     return ltxHeader(readStart(file, HEADER_BYTES));
+  } catch {
+    return null;
+  }
+}
+
+function bytesOf(file: string): Buffer | null {
+  try {
+    return readFileSync(file);
   } catch {
     return null;
   }
