@@ -78,13 +78,13 @@ async function ofGeneration(
   if (generation === null) return [];
   const uploaded: Uploaded[] = [];
   for (const segments of Map.groupBy(generation.segments, ({ index }) => index).values()) {
-    uploaded.push(...(await ofWal(segments, statePage, readObject)));
+    uploaded.push(...(await uploadedInWal(segments, statePage, readObject)));
   }
   return uploaded;
 }
 
-/** The segments of one WAL, put together again. */
-async function ofWal(
+/** The segments of one WAL, put together again. Throws where one of them cannot be read. */
+export async function uploadedInWal(
   segments: readonly SegmentObject[],
   statePage: number,
   readObject: ReadObject,
