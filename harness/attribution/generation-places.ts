@@ -5,7 +5,7 @@ import { localGeneration, metaFolder } from '../litestream/local-position.ts';
 import { unpackLz4Frame } from '../litestream/lz4.ts';
 import { lz4FrameLength } from '../litestream/lz4-length.ts';
 import { type DeadDatabase, readWal } from './dead-database.ts';
-import { type KnownWal, NOTHING, type Reach, reachAt, type WalPlace } from './lost-at.ts';
+import { isExact, type KnownWal, NOTHING, type Reach, reachAt, type WalPlace } from './lost-at.ts';
 import type { ReadObject } from './places.ts';
 import { stateSeq } from './state-page.ts';
 import { uploadedInWal } from './upload-history.ts';
@@ -35,7 +35,7 @@ export async function generationPlaces(
   const { place, isEnd } = await uploadedPlace(generation, readObject);
   const reached = reachAt(wals, place, disk);
   if (!isEnd) return { staged, uploaded: { upTo: reached.upTo, atMost: dead.seq } };
-  return { staged, uploaded: reached.upTo === reached.atMost ? reached : await contents() };
+  return { staged, uploaded: isExact(reached) ? reached : await contents() };
 }
 
 interface Shadow extends KnownWal {

@@ -7,6 +7,11 @@ export interface Reach {
   readonly atMost: number;
 }
 
+/** Whether it is known to a write how far. */
+export function isExact({ upTo, atMost }: Reach): boolean {
+  return upTo === atMost;
+}
+
 export interface Places {
   readonly disk: Reach;
   readonly staged: Reach;

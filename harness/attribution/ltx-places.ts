@@ -2,7 +2,7 @@ import { type LtxHeader, localFiles, ltxHeader } from '../litestream/local-ltx.t
 import type { LtxObject } from '../litestream/ltx-layout.ts';
 import { pageInLtx } from '../litestream/ltx-pages.ts';
 import type { DeadDatabase } from './dead-database.ts';
-import { NOTHING, type Reach, reachAt } from './lost-at.ts';
+import { isExact, NOTHING, type Reach, reachAt } from './lost-at.ts';
 import type { ReadObject } from './places.ts';
 import { stateSeq } from './state-page.ts';
 
@@ -45,10 +45,6 @@ export async function ltxPlaces(
     staged: isExact(staged) ? staged : await reachIn(local, ({ bytes }) => bytes(), dead),
     uploaded: isExact(uploaded) ? uploaded : await reachIn(objects, ({ key }) => readObject(key), dead),
   };
-}
-
-function isExact({ upTo, atMost }: Reach): boolean {
-  return upTo === atMost;
 }
 
 /** The last write in files, newest first. One that cannot be read may have had later ones than the first that can. */

@@ -45,10 +45,9 @@ export class WalGuard {
     const limitMs = performance.now() + Math.max(ms, OUTAGE_MS);
     const look = (): void => {
       if (performance.now() > limitMs || isTaken()) this.release();
-      else this.#timer = setTimeout(look, LOOK_MS);
+      else this.#in(LOOK_MS, look);
     };
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(look, ms);
+    this.#in(ms, look);
   }
 
   /**
@@ -57,12 +56,12 @@ export class WalGuard {
    */
   releaseAfterOutage(ms = OUTAGE_MS): void {
     this.#outageEndsMs ??= performance.now() + ms;
-    this.#releaseIn(Math.max(0, this.#outageEndsMs - performance.now()));
+    this.#in(Math.max(0, this.#outageEndsMs - performance.now()), () => this.release());
   }
 
-  #releaseIn(ms: number): void {
+  #in(ms: number, act: () => void): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.release(), ms);
+    this.#timer = setTimeout(act, ms);
   }
 
   /** Lets go at once, by SIGKILL: an orderly close could remove a WAL. */

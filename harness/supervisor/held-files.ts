@@ -9,15 +9,16 @@ import { findReplicators } from './orphans.ts';
 export function filesHeldBy(configPath: string): (identity: string) => boolean {
   let held: ReadonlySet<string> | null | undefined;
   return (identity) => {
-    held ??= readHeld(findReplicators(configPath).map(({ pid }) => pid));
+    // Not `??=`: that nobody can tell is an answer too, and is not to be looked for again.
+    if (held === undefined) held = readHeld(configPath);
     return held === null || held.has(identity);
   };
 }
 
-function readHeld(pids: readonly number[]): ReadonlySet<string> | null {
+function readHeld(configPath: string): ReadonlySet<string> | null {
   if (process.platform !== 'linux') return null;
   const held = new Set<string>();
-  for (const pid of pids) {
+  for (const { pid } of findReplicators(configPath)) {
     const folder = `/proc/${pid}/fd`;
     try {
       for (const name of readdirSync(folder)) {
